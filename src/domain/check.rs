@@ -1,0 +1,315 @@
+//! Checks: verification commands, what they mean, and what they gave.
+//!
+//! Values and their digests only; running them is `engine/verify.rs`. Evidence is results for (check tree, check
+//! digest, environment digest, fence tier), design section 2.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::oid::{Digest, TreeId};
+
+/// What a check looks at. The kind changes what people read, never whether a failure counts.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum CheckKind {
+    /// Unit or integration tests.
+    #[default]
+    Test,
+    /// A linter or formatter in checking mode.
+    Lint,
+    /// A type checker.
+    Typecheck,
+    /// A build.
+    Build,
+    /// Static analysis.
+    Static,
+    /// A security scan.
+    Security,
+    /// A browser smoke test or console check.
+    Browser,
+    /// A visual regression check.
+    Visual,
+    /// A test of this card's own definition of done.
+    Acceptance,
+}
+
+impl CheckKind {
+    /// Every kind, in the order in which the documentation lists them.
+    pub const ALL: [Self; 9] = [
+        Self::Test,
+        Self::Lint,
+        Self::Typecheck,
+        Self::Build,
+        Self::Static,
+        Self::Security,
+        Self::Browser,
+        Self::Visual,
+        Self::Acceptance,
+    ];
+
+    /// The word used in cards and configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Lint => "lint",
+            Self::Typecheck => "typecheck",
+            Self::Build => "build",
+            Self::Static => "static",
+            Self::Security => "security",
+            Self::Browser => "browser",
+            Self::Visual => "visual",
+            Self::Acceptance => "acceptance",
+        }
+    }
+
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl fmt::Display for CheckKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// The time a check may take when nothing else is said, in seconds.
+pub const DEFAULT_TIMEOUT_SECONDS: u64 = 600;
+
+/// One verification command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Its name in reports, trailers and records; the command where the card gives no other.
+    pub name: String,
+    /// The command line, given to `sh -c`.
+    pub run: String,
+    /// What it looks at.
+    pub kind: CheckKind,
+    /// The folder to run in, relative to the repository; empty for its top.
+    pub dir: String,
+    /// Seconds until its process group is ended.
+    pub timeout_seconds: u64,
+    /// Variables set for this check alone.
+    pub env: BTreeMap<String, String>,
+    /// It must fail on the base tree: a check that passes before the work proves nothing.
+    pub red_first: bool,
+    /// How often a failure may be run again before it counts. Every run is recorded.
+    pub flaky_retries: u32,
+}
+
+impl Check {
+    /// A check that is named after its command and has every default.
+    pub fn from_command(run: impl Into<String>) -> Self {
+        let run = run.into();
+        Self {
+            name: run.clone(),
+            run,
+            kind: CheckKind::default(),
+            dir: String::new(),
+            timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+            env: BTreeMap::new(),
+            red_first: false,
+            flaky_retries: 0,
+        }
+    }
+
+    /// Digests everything that can change this check's result.
+    pub fn digest(&self) -> Digest {
+        let env: Vec<String> = self
+            .env
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let head = [
+            self.name.clone(),
+            self.run.clone(),
+            self.kind.to_string(),
+            self.dir.clone(),
+            self.timeout_seconds.to_string(),
+            self.red_first.to_string(),
+            self.flaky_retries.to_string(),
+        ];
+        Digest::of_fields(head.iter().chain(&env).map(String::as_bytes))
+    }
+}
+
+/// The digest of a list of checks: the second part of evidence's key.
+pub fn check_set_digest(checks: &[Check]) -> Digest {
+    let digests: Vec<String> = checks
+        .iter()
+        .map(|check| check.digest().to_string())
+        .collect();
+    Digest::of_fields(digests.iter().map(String::as_bytes))
+}
+
+/// How one run of a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// Exit status 0.
+    Passed,
+    /// Any other exit status.
+    Failed(i32),
+    /// Ended by this signal.
+    Signalled(i32),
+    /// Its time ran out and its process group was ended.
+    TimedOut,
+    /// `red_first`, and it passed on the base tree: too weak to prove anything.
+    TooWeak,
+}
+
+impl CheckStatus {
+    /// Whether it counts as passed.
+    pub const fn passed(self) -> bool {
+        matches!(self, Self::Passed)
+    }
+}
+
+impl fmt::Display for CheckStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed => f.write_str("passed"),
+            Self::Failed(code) => write!(f, "failed (exit {code})"),
+            Self::Signalled(signal) => write!(f, "ended by signal {signal}"),
+            Self::TimedOut => f.write_str("timed out"),
+            Self::TooWeak => f.write_str("too weak: it already passes on the base"),
+        }
+    }
+}
+
+/// What a check gave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// The check's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: CheckKind,
+    /// How the last run ended.
+    pub status: CheckStatus,
+    /// How long all runs took together, in milliseconds.
+    pub millis: u64,
+    /// How many runs there were (more than one with `flaky_retries`).
+    pub runs: u32,
+    /// The transcript that holds the bounded output.
+    pub log: Option<Digest>,
+    /// The part of the output that explains a failure, bounded, for the retry packet; empty when it passed.
+    pub excerpt: String,
+}
+
+/// Which confinement something ran in (design section 6).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum FenceTier {
+    /// A copy of the tree outside the repository; nothing keeps a program inside it.
+    #[default]
+    Shadow,
+    /// A copy, and Landlock makes the rest of the machine read-only.
+    ShadowLandlock,
+    /// User namespace, overlay, Landlock and seccomp.
+    Overlay,
+}
+
+impl fmt::Display for FenceTier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Shadow => "shadow",
+            Self::ShadowLandlock => "shadow+landlock",
+            Self::Overlay => "overlay",
+        })
+    }
+}
+
+/// What results hold for: nothing else may change without staling them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EvidenceKey {
+    /// The candidate tree without `.harness/`.
+    pub check_tree: TreeId,
+    /// [`check_set_digest`] of the checks that ran.
+    pub checks: Digest,
+    /// The digest of the environment they ran in.
+    pub environment: Digest,
+    /// The confinement they ran in.
+    pub fence: FenceTier,
+}
+
+/// Results and what they hold for, as rows and records keep them. Proves nothing by itself; the proof is
+/// `engine::verify::Evidence`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EvidenceRecord {
+    /// What the results hold for.
+    pub key: EvidenceKey,
+    /// One result for each check, in the card's order.
+    pub results: Vec<CheckResult>,
+    /// Whether they were taken from the cache.
+    pub reused: bool,
+}
+
+impl EvidenceRecord {
+    /// Whether every check passed.
+    pub fn passed(&self) -> bool {
+        self.results.iter().all(|result| result.status.passed())
+    }
+
+    /// How many checks passed, for `2/2` in the trailer.
+    pub fn passed_count(&self) -> usize {
+        self.results
+            .iter()
+            .filter(|result| result.status.passed())
+            .count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        for kind in CheckKind::ALL {
+            assert_eq!(CheckKind::from_name(kind.as_str()), Some(kind));
+            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
+        }
+        assert_eq!(CheckKind::from_name("unit"), None);
+    }
+
+    #[test]
+    fn whatever_changes_a_result_changes_the_digest() {
+        let check = Check::from_command("npm test");
+        let variants = [
+            Check {
+                run: "npm test -- --all".into(),
+                ..check.clone()
+            },
+            Check {
+                dir: "web".into(),
+                ..check.clone()
+            },
+            Check {
+                red_first: true,
+                ..check.clone()
+            },
+            Check {
+                timeout_seconds: 1,
+                ..check.clone()
+            },
+            Check {
+                env: BTreeMap::from([("CI".into(), "1".into())]),
+                ..check.clone()
+            },
+        ];
+        for variant in &variants {
+            assert_ne!(variant.digest(), check.digest(), "{variant:?}");
+        }
+        assert_ne!(
+            check_set_digest(&[check.clone(), variants[0].clone()]),
+            check_set_digest(&[variants[0].clone(), check])
+        );
+    }
+}

@@ -1,0 +1,20 @@
+//! The vocabulary and every decision.
+//!
+//! Nothing in this ring touches a file system, a process, a network, a clock, an environment, a terminal, or a
+//! repository: everything is a function of its arguments, so it cannot fail for reasons outside them and is tested
+//! without any. Of gix only the hash type may enter. Every entry is a noun of the design; there are no helpers.
+
+pub mod actor;
+pub mod change;
+pub mod check;
+pub mod diagnostic;
+pub mod failure;
+pub mod gate;
+pub mod id;
+pub mod oid;
+pub mod path;
+pub mod plan;
+pub mod route;
+pub mod scope;
+pub mod task;
+pub mod usage;

@@ -1,0 +1,255 @@
+//! Paths inside a repository: bytes with `/` between parts, checked once.
+//!
+//! A [`RepoPath`] cannot leave the work tree and cannot name git's own folder in any spelling that some file
+//! system takes for `.git`. Whether a *new* file may bear an odd but possible name is a rule of `scope`, not of
+//! this type, since base trees may hold such names already.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Why bytes are not a path inside the repository.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PathError {
+    /// Nothing between two slashes, at an end, or at all.
+    #[error("`{0}` has an empty part")]
+    EmptyPart(String),
+    /// Absolute, a drive letter, or a home folder.
+    #[error("`{0}` is not relative to the repository")]
+    Absolute(String),
+    /// A part is `.` or `..`.
+    #[error("`{0}` leaves the repository or names a folder twice (`.` and `..` are refused)")]
+    Dots(String),
+    /// A part is `.git`, or is taken for it by some file system.
+    #[error("`{0}` names git's own folder")]
+    GitFolder(String),
+    /// A NUL byte.
+    #[error("`{0}` holds a NUL byte")]
+    Nul(String),
+}
+
+/// A path relative to the repository's top, as git stores it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepoPath(Vec<u8>);
+
+impl RepoPath {
+    /// Checks the bytes; see the module for what is refused.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, PathError> {
+        let bytes = bytes.into();
+        let shown = || String::from_utf8_lossy(&bytes).into_owned();
+        if bytes.contains(&0) {
+            return Err(PathError::Nul(shown()));
+        }
+        if bytes.first() == Some(&b'/')
+            || bytes.first() == Some(&b'~')
+            || (bytes.get(1) == Some(&b':') && bytes[0].is_ascii_alphabetic())
+        {
+            return Err(PathError::Absolute(shown()));
+        }
+        for part in bytes.split(|b| *b == b'/') {
+            match part {
+                b"" => return Err(PathError::EmptyPart(shown())),
+                b"." | b".." => return Err(PathError::Dots(shown())),
+                part if is_git_folder(part) => return Err(PathError::GitFolder(shown())),
+                _ => {}
+            }
+        }
+        Ok(Self(bytes))
+    }
+
+    /// The bytes as git stores them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The path as text where it is UTF-8.
+    pub fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+
+    /// The path as text, with replacement characters where it is not UTF-8.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+
+    /// The parts between the slashes.
+    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.split(|b| *b == b'/')
+    }
+
+    /// The last part.
+    pub fn file_name(&self) -> &[u8] {
+        self.parts().last().unwrap_or_default()
+    }
+
+    /// The path of the folder that holds it; `None` at the top.
+    pub fn parent(&self) -> Option<RepoPath> {
+        let slash = self.0.iter().rposition(|b| *b == b'/')?;
+        Some(Self(self.0[..slash].to_vec()))
+    }
+
+    /// Whether it lies in the folder `dir` (given without a slash at its end), or is it.
+    pub fn is_under(&self, dir: &str) -> bool {
+        self.0
+            .strip_prefix(dir.as_bytes())
+            .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
+    }
+
+    /// Whether it lies under `.harness/`, which no Builder may touch.
+    pub fn is_harness(&self) -> bool {
+        self.is_under(".harness")
+    }
+}
+
+/// Whether a file system may take this part for `.git`: by case, by trailing dots, blanks and `:stream` (NTFS), by
+/// its short name `git~1`, or by characters that HFS+ ignores.
+fn is_git_folder(part: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(part);
+    let seen: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'))
+        .flat_map(char::to_lowercase)
+        .collect();
+    let stem = seen
+        .split(':')
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(['.', ' ']);
+    matches!(stem, ".git" | "git~1")
+        || seen.contains('\\') && seen.split('\\').any(|part| part == ".git" || part == "..")
+}
+
+impl TryFrom<&str> for RepoPath {
+    type Error = PathError;
+    fn try_from(text: &str) -> Result<Self, PathError> {
+        Self::new(text)
+    }
+}
+
+impl fmt::Display for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.to_text())
+    }
+}
+
+impl fmt::Debug for RepoPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_text())
+    }
+}
+
+/// As text where it is UTF-8, else as `{"hex": "…"}`, so that no stored path is changed by storing it.
+impl Serialize for RepoPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.as_str() {
+            Some(text) => serializer.serialize_str(text),
+            None => {
+                use serde::ser::SerializeMap;
+                let hex: String = self.0.iter().map(|b| format!("{b:02x}")).collect();
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("hex", &hex)?;
+                map.end()
+            }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for RepoPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = RepoPath;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a path inside the repository")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<RepoPath, E> {
+                RepoPath::new(text).map_err(E::custom)
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<RepoPath, A::Error> {
+                use serde::de::Error;
+                let (key, hex): (String, String) = map
+                    .next_entry()?
+                    .ok_or_else(|| A::Error::custom("empty path object"))?;
+                let bytes: Option<Vec<u8>> = (key == "hex" && hex.is_ascii() && hex.len() % 2 == 0)
+                    .then(|| {
+                        (0..hex.len())
+                            .step_by(2)
+                            .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).ok())
+                            .collect()
+                    })
+                    .flatten();
+                RepoPath::new(bytes.ok_or_else(|| A::Error::custom("bad hex path"))?)
+                    .map_err(A::Error::custom)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_paths_are_taken_as_they_are() {
+        for good in [
+            "a",
+            "src/main.rs",
+            "docs/ä b.md",
+            ".github/x",
+            ".gitignore",
+            "a.git",
+            "git",
+            "dir/.gitkeep",
+        ] {
+            assert_eq!(RepoPath::try_from(good).unwrap().as_str(), Some(good));
+        }
+    }
+
+    #[test]
+    fn paths_that_leave_the_tree_or_name_git_are_refused() {
+        for bad in [
+            "",
+            "/etc/passwd",
+            "~/x",
+            "C:/x",
+            "a//b",
+            "a/",
+            "./a",
+            "a/../b",
+            ".git",
+            "a/.GIT/config",
+            ".git ",
+            ".git.",
+            "git~1/x",
+            ".g\u{200c}it/x",
+            ".git::$INDEX_ALLOCATION/x",
+            "a\\..\\b",
+            "a\\.git",
+            "a\0b",
+        ] {
+            assert!(RepoPath::try_from(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_utf8_survives_json() {
+        let path = RepoPath::new(b"a/\xff".to_vec()).unwrap();
+        let json = serde_json::to_string(&path).unwrap();
+        assert_eq!(json, r#"{"hex":"612fff"}"#);
+        assert_eq!(serde_json::from_str::<RepoPath>(&json).unwrap(), path);
+    }
+
+    #[test]
+    fn under_means_the_folder_and_not_a_longer_name() {
+        let path = |text: &str| RepoPath::try_from(text).unwrap();
+        assert!(path(".harness/x").is_harness());
+        assert!(!path(".harness2/x").is_harness());
+        assert_eq!(path("a/b/c").parent(), Some(path("a/b")));
+        assert_eq!(path("a").parent(), None);
+    }
+}

@@ -1,0 +1,5 @@
+//! Plans: cards and their graph, what makes them bad, and how they are written and read.
+//!
+//! Text in, cards out; no file is read here.
+
+pub mod card;

@@ -1,0 +1,6 @@
+//! Scope: which paths a card's Builder may change. Globs and names in, verdicts out.
+//!
+//! Nothing here reads a file: what is a link, a device or another repository is found by the harvest and judged
+//! here by its name and kind.
+
+pub mod violation;

@@ -1,0 +1,493 @@
+//! Everything that can happen, in one vocabulary (design section 5).
+//!
+//! The journal, the terminal, JSON streams and later the board are readers of the same events. An event is plain
+//! data that proves nothing; its payload types live in the domain, so that no room above is pulled down. Variants
+//! are named for what happened. Those with [`Event::is_recorded`] become rows of the journal; the rest exist for
+//! people who watch.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::actor::Actor;
+use crate::domain::change::ChangeSet;
+use crate::domain::check::{CheckKind, CheckResult, EvidenceRecord};
+use crate::domain::failure::Failure;
+use crate::domain::gate::{Approval, ApprovalSubject};
+use crate::domain::id::{AttemptId, PlanId, TaskId};
+use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
+use crate::domain::route::Trigger;
+use crate::domain::usage::Usage;
+
+/// Where an attempt is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "mode")]
+pub enum AttemptMode {
+    /// In a view of its own, by `run`, `exec` or `apply`.
+    Unattended,
+    /// By whoever sits in this worktree, after `next` or `start`.
+    Attended {
+        /// The worktree's top folder.
+        worktree: String,
+    },
+}
+
+/// Which place an attempt has in its round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptPlace {
+    /// The task's attempts are numbered for ever, from 1.
+    pub number: u32,
+    /// The round, from 1.
+    pub round: u32,
+    /// The place within the round, from 1; 2 is the first retry.
+    pub in_round: u32,
+}
+
+/// A card was handed out. The intent of a build: it is on disk before the Builder starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispatched {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its place.
+    pub place: AttemptPlace,
+    /// Where it is made.
+    #[serde(flatten)]
+    pub mode: AttemptMode,
+    /// Who makes it: the author of whatever comes of it.
+    pub author: Actor,
+    /// The provider and model, where known, for the `Assisted-by` trailer.
+    pub model: Option<String>,
+    /// The commit that the work starts from.
+    pub base: CommitId,
+    /// The card's blob in the base: pinned for this attempt.
+    pub card: BlobId,
+    /// The packet, as a transcript.
+    pub packet: Digest,
+    /// The tree of an earlier attempt that this one goes on from, if any.
+    pub from_tree: Option<TreeId>,
+}
+
+/// A Builder stopped. Its claims count for nothing; they are kept for people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuilderFinished {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The Builder's whole output, as a transcript.
+    pub answer: Option<Digest>,
+    /// Its own summary, cut and cleaned: the commit's bullets.
+    pub summary: Vec<String>,
+    /// Notes for later tasks.
+    pub notes: Vec<String>,
+    /// What it used, where known.
+    pub usage: Option<Usage>,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+}
+
+/// The change set was taken from the Builder's view and is a tree now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Harvested {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The candidate tree; `None` where the change set was refused.
+    pub tree: Option<TreeId>,
+    /// What differs from the base.
+    pub changes: ChangeSet,
+    /// What was left behind and why (build output, incidental files).
+    pub dropped: Vec<String>,
+}
+
+/// The lane's gates wait for somebody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReviewRequested {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// What an approval has to be about.
+    pub subject: ApprovalSubject,
+    /// The gates that wait.
+    pub gates: Vec<String>,
+}
+
+/// A verified change passed its gates. Serves one landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The candidate tree that was verified.
+    pub tree: TreeId,
+    /// The commit that the landing will stand on.
+    pub parent: CommitId,
+    /// The card's blob at that commit.
+    pub card: BlobId,
+    /// The evidence.
+    pub evidence: EvidenceRecord,
+    /// Who approved, where gates asked for it.
+    pub approved_by: Vec<Actor>,
+    /// The author approved its own work, which the configuration allows.
+    pub self_approved: bool,
+    /// The author and committer dates of the landing commit, in seconds since 1970, so that it can be made again.
+    pub commit_seconds: i64,
+}
+
+/// The branch is about to move. Names the commit, which is built beforehand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LandIntended {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The landing commit.
+    pub commit: CommitId,
+    /// The branch, without `refs/heads/`.
+    pub target: String,
+    /// Where it stands before.
+    pub old: CommitId,
+}
+
+/// The branch holds the landing commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Landed {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The landing commit.
+    pub commit: CommitId,
+    /// The branch.
+    pub target: String,
+}
+
+/// The Architect is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Escalated {
+    /// The task.
+    pub task: TaskId,
+    /// What made the router, or a person, escalate.
+    pub trigger: Trigger,
+    /// The escalation packet, as a transcript; `None` while nobody has been asked yet.
+    pub packet: Option<Digest>,
+    /// Who decided it.
+    pub by: Actor,
+    /// A person's reason, or the failure in one line.
+    pub reason: String,
+}
+
+/// The Architect answered; nothing is applied yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchitectAnswered {
+    /// The task.
+    pub task: TaskId,
+    /// Who answered.
+    pub by: Actor,
+    /// The answer, as a transcript.
+    pub answer: Digest,
+    /// Its diagnosis, cut.
+    pub diagnosis: String,
+    /// Notes for later tasks.
+    pub notes: Vec<String>,
+    /// What it used, where known.
+    pub usage: Option<Usage>,
+}
+
+/// A card changed in history. Opens a new round.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardRevised {
+    /// The task.
+    pub task: TaskId,
+    /// The revision's own commit.
+    pub commit: CommitId,
+    /// The card before.
+    pub old: BlobId,
+    /// The card after.
+    pub new: BlobId,
+    /// Who wrote it.
+    pub by: Actor,
+    /// The next attempt goes on from the last one's in-scope changes instead of the base.
+    pub keep_changes: bool,
+    /// It came from the Architect and so counts among `corrections`.
+    pub correction: bool,
+}
+
+/// A task came back: one commit undoes its landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RolledBack {
+    /// The task.
+    pub task: TaskId,
+    /// The landing that is undone.
+    pub reverted: CommitId,
+    /// The commit that undoes it.
+    pub commit: CommitId,
+    /// Who asked for it.
+    pub by: Actor,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "event", content = "data")]
+pub enum Event {
+    /// Cards came in, or changed, by `plan import` or `plan edit`.
+    PlanImported {
+        /// The plan.
+        plan: PlanId,
+        /// The commit that holds the cards; `None` while they are not committed.
+        commit: Option<CommitId>,
+        /// The cards that were new or changed.
+        cards: Vec<TaskId>,
+        /// Where they came from, as the user named it.
+        source: String,
+    },
+    /// A run began.
+    RunStarted {
+        /// The plan, or `None` for all.
+        plan: Option<PlanId>,
+        /// The target branch.
+        target: String,
+        /// Checks that were red on the base and were allowed to be.
+        allowed_red: Vec<String>,
+    },
+    /// A run ended.
+    RunFinished {
+        /// Tasks landed.
+        landed: u32,
+        /// Tasks blocked or waiting.
+        stuck: u32,
+        /// It was interrupted and can be resumed.
+        interrupted: bool,
+    },
+    /// Somebody asked the run to stop after the step in hand.
+    Paused {
+        /// Who.
+        by: Actor,
+    },
+    /// Somebody lifted the pause.
+    Resumed {
+        /// Who.
+        by: Actor,
+    },
+    /// See [`Dispatched`].
+    Dispatched(Dispatched),
+    /// See [`BuilderFinished`].
+    BuilderFinished(BuilderFinished),
+    /// See [`Harvested`].
+    Harvested(Harvested),
+    /// Every check has a result.
+    Verified {
+        /// The task.
+        task: TaskId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// The results and what they hold for.
+        evidence: EvidenceRecord,
+    },
+    /// The attempt did not become a verified change.
+    AttemptFailed {
+        /// The task.
+        task: TaskId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The attempt ended through no fault of its Builder: a kill, no model, no disk. Counts for nothing.
+    AttemptLost {
+        /// The task.
+        task: TaskId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// What happened.
+        reason: String,
+    },
+    /// A person's commit was refused in attended mode. Uses up no attempt.
+    CommitRefused {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        failure: Failure,
+    },
+    /// See [`ReviewRequested`].
+    ReviewRequested(ReviewRequested),
+    /// Somebody agreed.
+    Approved {
+        /// The task.
+        task: TaskId,
+        /// Who, to what, for which gates.
+        approval: Approval,
+    },
+    /// Somebody refused a verified change.
+    Rejected {
+        /// The task.
+        task: TaskId,
+        /// Who.
+        by: Actor,
+        /// Why.
+        reason: String,
+        /// It works but violates the intent.
+        violates_intent: bool,
+    },
+    /// See [`Accepted`].
+    Accepted(Accepted),
+    /// See [`LandIntended`].
+    LandIntended(LandIntended),
+    /// See [`Landed`].
+    Landed(Landed),
+    /// A landing did not happen: the branch moved, a file was in the way, the card changed.
+    LandLost {
+        /// The task.
+        task: TaskId,
+        /// The attempt.
+        attempt: AttemptId,
+        /// Why.
+        reason: String,
+        /// The accepted change still stands and is tried again; else the work starts again.
+        still_accepted: bool,
+    },
+    /// See [`Escalated`].
+    Escalated(Escalated),
+    /// See [`ArchitectAnswered`].
+    ArchitectAnswered(ArchitectAnswered),
+    /// See [`CardRevised`].
+    CardRevised(CardRevised),
+    /// Only a person can go on.
+    Blocked {
+        /// The task.
+        task: TaskId,
+        /// Who says so.
+        by: Actor,
+        /// Why.
+        reason: String,
+    },
+    /// A person lifted a block. Opens a new round.
+    Unblocked {
+        /// The task.
+        task: TaskId,
+        /// Who.
+        by: Actor,
+        /// Why.
+        reason: String,
+    },
+    /// A person wants another try. Opens a new round.
+    RetryRequested {
+        /// The task.
+        task: TaskId,
+        /// Who.
+        by: Actor,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever held the task gave it back.
+    Released {
+        /// The task.
+        task: TaskId,
+        /// Who.
+        by: Actor,
+    },
+    /// A rollback is about to move the branch.
+    RollbackIntended {
+        /// The tasks, newest landing first, each with the landing that is undone.
+        tasks: Vec<(TaskId, CommitId)>,
+        /// The branch.
+        target: String,
+        /// Where it stands before.
+        old: CommitId,
+        /// The last of the commits that undo them, built beforehand.
+        new: CommitId,
+    },
+    /// See [`RolledBack`].
+    RolledBack(RolledBack),
+    /// Something to remember for later tasks.
+    Noted {
+        /// The task it was learnt on.
+        task: TaskId,
+        /// Who.
+        by: Actor,
+        /// What.
+        text: String,
+    },
+    /// The journal's torn tail was cut off and kept aside.
+    JournalRepaired {
+        /// How many bytes were cut.
+        bytes: u64,
+        /// The file that keeps them.
+        kept_in: String,
+    },
+    /// A check began. Not recorded.
+    CheckStarted {
+        /// The task; `None` for checks on the base.
+        task: Option<TaskId>,
+        /// The check's name.
+        check: String,
+        /// Its kind.
+        kind: CheckKind,
+    },
+    /// A check ended. Not recorded.
+    CheckFinished {
+        /// The task; `None` for checks on the base.
+        task: Option<TaskId>,
+        /// Its result.
+        result: CheckResult,
+    },
+    /// Something people may want to know. Not recorded.
+    Told {
+        /// The task it is about, if any.
+        task: Option<TaskId>,
+        /// One sentence.
+        text: String,
+    },
+}
+
+impl Event {
+    /// Whether the event becomes a row of the journal.
+    pub const fn is_recorded(&self) -> bool {
+        !matches!(
+            self,
+            Self::CheckStarted { .. } | Self::CheckFinished { .. } | Self::Told { .. }
+        )
+    }
+
+    /// The task it is about, if it is about one.
+    pub const fn task(&self) -> Option<&TaskId> {
+        match self {
+            Self::Dispatched(Dispatched { task, .. })
+            | Self::BuilderFinished(BuilderFinished { task, .. })
+            | Self::Harvested(Harvested { task, .. })
+            | Self::Verified { task, .. }
+            | Self::AttemptFailed { task, .. }
+            | Self::AttemptLost { task, .. }
+            | Self::CommitRefused { task, .. }
+            | Self::ReviewRequested(ReviewRequested { task, .. })
+            | Self::Approved { task, .. }
+            | Self::Rejected { task, .. }
+            | Self::Accepted(Accepted { task, .. })
+            | Self::LandIntended(LandIntended { task, .. })
+            | Self::Landed(Landed { task, .. })
+            | Self::LandLost { task, .. }
+            | Self::Escalated(Escalated { task, .. })
+            | Self::ArchitectAnswered(ArchitectAnswered { task, .. })
+            | Self::CardRevised(CardRevised { task, .. })
+            | Self::Blocked { task, .. }
+            | Self::Unblocked { task, .. }
+            | Self::RetryRequested { task, .. }
+            | Self::Released { task, .. }
+            | Self::RolledBack(RolledBack { task, .. })
+            | Self::Noted { task, .. } => Some(task),
+            Self::CheckStarted { task, .. }
+            | Self::CheckFinished { task, .. }
+            | Self::Told { task, .. } => task.as_ref(),
+            Self::PlanImported { .. }
+            | Self::RunStarted { .. }
+            | Self::RunFinished { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. }
+            | Self::RollbackIntended { .. }
+            | Self::JournalRepaired { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Tasks in motion: states, events, the one table that joins them, replay, and the queue.
+
+pub mod event;
+pub mod state;

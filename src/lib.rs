@@ -1,0 +1,26 @@
+//! The general contractor for software built with AI, inside git.
+//!
+//! A plan becomes task cards. The contractor hands one card at a time to an untrusted Builder, takes only the
+//! changes that the card allows, verifies exactly the tree that will be committed, commits it with trailers, and
+//! records every step.
+//!
+//! # The rings, from the bottom up
+//!
+//! ```text
+//! main → cli → engine → { git  ledger  model  process  config } → domain
+//!              report ──────────────────────────────────────────→ domain          clock: anyone
+//! ```
+//!
+//! * [`domain`]: the vocabulary and every decision, as functions of their arguments.
+//! * [`clock`]: time and randomness, handed in.
+//!
+//! # Invariants
+//!
+//! 1. A Builder's claims and commits count for nothing; what counts is the change set taken from its view and the
+//!    check results on the tree made of it.
+//! 2. Git history is the truth about what is done, the ledger about what was tried. Both are only appended to, and
+//!    state is derived from them.
+//! 3. Same inputs, same packet, same decision: models are called at named points only.
+
+pub mod clock;
+pub mod domain;
