@@ -17,6 +17,12 @@ use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
 use crate::domain::route::Trigger;
 use crate::domain::usage::Usage;
 
+/// A reader of events as they happen: a terminal, a stream, a test. The engine prints nothing itself.
+pub trait Sink {
+    /// Takes note of an event that happened `at` this time.
+    fn event(&mut self, at: jiff::Timestamp, event: &Event);
+}
+
 /// Where an attempt is made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "mode")]
@@ -93,7 +99,8 @@ pub struct Harvested {
     pub task: TaskId,
     /// The attempt.
     pub attempt: AttemptId,
-    /// The candidate tree; `None` where the change set was refused.
+    /// The base with the in-scope changes: the candidate where everything was in scope, else what a retry may go on
+    /// from. `None` where nothing was in scope.
     pub tree: Option<TreeId>,
     /// What differs from the base.
     pub changes: ChangeSet,
@@ -237,6 +244,8 @@ pub enum Event {
     PlanImported {
         /// The plan.
         plan: PlanId,
+        /// The branch that its tasks land on.
+        target: String,
         /// The commit that holds the cards; `None` while they are not committed.
         commit: Option<CommitId>,
         /// The cards that were new or changed.
