@@ -115,6 +115,11 @@ impl Digest {
         Self(*hasher.finalize().as_bytes())
     }
 
+    /// The digest itself.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// The first 12 hexadecimal digits, for people and trailers.
     pub fn short(&self) -> String {
         let mut text = self.to_string();

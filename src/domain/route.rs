@@ -1,8 +1,11 @@
 //! The router's vocabulary and table: what follows a failure (design section 5, step 10).
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::failure::Failure;
 
 /// Why the Architect is called in. The eight of the seeds, and a person's own wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,5 +44,200 @@ impl fmt::Display for Trigger {
             Self::Underspecified => "underspecified card",
             Self::Requested => "a person asked for it",
         })
+    }
+}
+
+/// What follows a failure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The same Builder tries again, with the failure in its packet.
+    Retry,
+    /// The Architect diagnoses.
+    Escalate(Trigger),
+    /// A person has to go on; the reason tells them how.
+    Block(String),
+}
+
+/// A project's word on one class of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Course {
+    /// Retry within the round, then escalate.
+    Retry,
+    /// Escalate at once.
+    Escalate,
+    /// Block at once.
+    Block,
+}
+
+/// A project's changes to the table, by [`Failure::class`].
+pub type Overrides = BTreeMap<String, Course>;
+
+/// What a decision is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct RouteInput<'a> {
+    /// The failure.
+    pub failure: &'a Failure,
+    /// Attempts of this round so far.
+    pub in_round: u32,
+    /// Attempts that a round has after its first.
+    pub retries: u32,
+    /// Rounds that corrections have opened.
+    pub corrections_used: u32,
+    /// Rounds that corrections may open.
+    pub corrections_allowed: u32,
+}
+
+/// The table: a class of failure, what follows it first, and what the Architect is told in the end.
+fn table(failure: &Failure) -> (Course, Trigger) {
+    match failure {
+        Failure::Scope { .. } => (Course::Retry, Trigger::ScopeViolation),
+        Failure::Checks { .. }
+        | Failure::BuilderExit { .. }
+        | Failure::BuilderTimeout { .. }
+        | Failure::NoChange
+        | Failure::Answer { .. } => (Course::Retry, Trigger::RepeatedFailure),
+        Failure::MergeConflict { .. } => (Course::Retry, Trigger::ArchitectureConflict),
+        Failure::Missing { .. } => (Course::Escalate, Trigger::Missing),
+        Failure::Unclear { .. } | Failure::WeakChecks { .. } | Failure::PacketTooLarge { .. } => {
+            (Course::Escalate, Trigger::Underspecified)
+        }
+        Failure::Rejected {
+            violates_intent: true,
+            ..
+        } => (Course::Escalate, Trigger::ViolatesIntent),
+        Failure::Rejected { .. } => (Course::Retry, Trigger::RepeatedFailure),
+    }
+}
+
+/// Decides what follows a failure.
+pub fn decide(input: &RouteInput, overrides: &Overrides) -> Decision {
+    let (course, trigger) = table(input.failure);
+    let course = overrides
+        .get(input.failure.class())
+        .copied()
+        .unwrap_or(course);
+    match course {
+        Course::Retry if input.in_round <= input.retries => Decision::Retry,
+        Course::Block => Decision::Block(input.failure.to_string()),
+        Course::Retry | Course::Escalate if input.corrections_used < input.corrections_allowed => {
+            Decision::Escalate(trigger)
+        }
+        Course::Retry | Course::Escalate => Decision::Block(format!(
+            "the Architect's corrections are used up ({}); last: {}",
+            input.corrections_allowed, input.failure
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn failures() -> Vec<Failure> {
+        let text = String::new;
+        let rejected = |violates_intent| Failure::Rejected {
+            by: text(),
+            reason: text(),
+            violates_intent,
+        };
+        vec![
+            Failure::Scope { violations: vec![] },
+            Failure::Checks { results: vec![] },
+            Failure::WeakChecks { checks: vec![] },
+            Failure::BuilderExit {
+                code: Some(1),
+                excerpt: text(),
+            },
+            Failure::BuilderTimeout { seconds: 1 },
+            Failure::NoChange,
+            Failure::Answer { why: text() },
+            Failure::Unclear { question: text() },
+            Failure::Missing { names: vec![] },
+            Failure::PacketTooLarge { what: text() },
+            Failure::MergeConflict { paths: vec![] },
+            rejected(false),
+            rejected(true),
+        ]
+    }
+
+    fn input(failure: &Failure, in_round: u32, corrections_used: u32) -> RouteInput<'_> {
+        RouteInput {
+            failure,
+            in_round,
+            retries: 1,
+            corrections_used,
+            corrections_allowed: 1,
+        }
+    }
+
+    #[test]
+    fn the_table_as_people_read_it() {
+        let mut text = String::new();
+        for failure in failures() {
+            let after = |in_round, corrections| match decide(
+                &input(&failure, in_round, corrections),
+                &Overrides::new(),
+            ) {
+                Decision::Retry => "retry".to_owned(),
+                Decision::Escalate(trigger) => format!("escalate ({trigger})"),
+                Decision::Block(_) => "block".to_owned(),
+            };
+            text.push_str(&format!(
+                "{}: {} → {} → {}\n",
+                failure.class(),
+                after(1, 0),
+                after(2, 0),
+                after(2, 1)
+            ));
+        }
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_project_may_change_a_row() {
+        let overrides = Overrides::from([
+            ("scope".to_owned(), Course::Block),
+            ("checks".to_owned(), Course::Escalate),
+        ]);
+        let scope = Failure::Scope { violations: vec![] };
+        assert!(matches!(
+            decide(&input(&scope, 1, 0), &overrides),
+            Decision::Block(_)
+        ));
+        let checks = Failure::Checks { results: vec![] };
+        assert_eq!(
+            decide(&input(&checks, 1, 0), &overrides),
+            Decision::Escalate(Trigger::RepeatedFailure)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_task_ends_after_a_bounded_number_of_attempts(
+            picks in proptest::collection::vec(0..13usize, 64), retries in 0..4u32, corrections in 0..4u32
+        ) {
+            let failures = failures();
+            let (mut in_round, mut used, mut attempts) = (0, 0, 0);
+            for pick in picks {
+                in_round += 1;
+                attempts += 1;
+                let input = RouteInput {
+                    failure: &failures[pick],
+                    in_round,
+                    retries,
+                    corrections_used: used,
+                    corrections_allowed: corrections,
+                };
+                match decide(&input, &Overrides::new()) {
+                    Decision::Retry => {}
+                    Decision::Escalate(_) => { used += 1; in_round = 0; }
+                    Decision::Block(_) => break,
+                }
+                prop_assert!(attempts <= (retries + 1) * (corrections + 1));
+            }
+        }
     }
 }

@@ -3,4 +3,15 @@
 //! Nothing here reads a file: what is a link, a device or another repository is found by the harvest and judged
 //! here by its name and kind.
 
+pub mod ignored;
+pub mod names;
+pub mod overlap;
 pub mod violation;
+
+mod allowed;
+mod protected;
+mod verdict;
+
+pub use allowed::{Allowed, GlobError};
+pub use protected::Protected;
+pub use verdict::{Terms, verdict};

@@ -1,4 +1,8 @@
 //! Tasks in motion: states, events, the one table that joins them, replay, and the queue.
 
 pub mod event;
+pub mod queue;
+pub mod replay;
+pub mod row;
 pub mod state;
+pub mod transition;

@@ -1,0 +1,17 @@
+//! Packets: the exact text that a Builder, an Architect or a reviewer gets.
+//!
+//! The same inputs give the same bytes: a packet is stored by its hash, and nothing in it comes from a clock or a
+//! random number. Text that somebody else wrote (files, notes, output) stands between fences that cannot occur in
+//! it, and is labelled as data.
+
+pub mod answer;
+
+mod excerpt;
+mod parts;
+mod render;
+
+pub use excerpt::{Excerpt, fenced};
+pub use render::{
+    AnswerFormat, BuilderPacket, EscalationPacket, Note, PacketError, Rendered, Template,
+    estimate_tokens, render_builder, render_escalation, render_goal,
+};

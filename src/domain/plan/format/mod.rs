@@ -1,0 +1,77 @@
+//! Formats: how cards and plans are written. Text in, drafts out; one file for each format, one line for it in
+//! [`read_plan`].
+
+pub mod card_md;
+pub mod fields;
+pub mod node;
+pub mod plan_file;
+
+mod assemble;
+mod list;
+mod plan_md;
+mod tasks_0x;
+
+pub use assemble::{ImportOptions, Plan};
+
+use crate::domain::diagnostic::Diagnostic;
+
+use fields::Draft;
+
+/// A file that the importer was given.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceFile<'a> {
+    /// Its name, as the user gave it.
+    pub name: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// What a format makes of its files.
+#[derive(Debug, Default)]
+struct Read {
+    title: Option<String>,
+    plan: Option<String>,
+    target: Option<String>,
+    blueprint: String,
+    /// Each draft with the index of the file that it came from.
+    drafts: Vec<(usize, Draft)>,
+    wrong: Vec<Diagnostic>,
+    /// Tasks that name no dependencies depend on the one before.
+    in_sequence: bool,
+}
+
+/// Reads a plan in whatever format its files are in. Every mistake is reported, and nothing is guessed.
+pub fn read_plan(files: &[SourceFile], options: &ImportOptions) -> Result<Plan, Vec<Diagnostic>> {
+    let read = match files {
+        [] => return Err(vec![nothing("")]),
+        [only] => match extension(only.name) {
+            "json" => list::read(only, list::Notation::Json),
+            "yaml" | "yml" => list::read(only, list::Notation::Yaml),
+            "toml" => list::read(only, list::Notation::Toml),
+            _ if card_md::is_card(only.text) => card_md::read_all(files),
+            _ if tasks_0x::is_task(only) => tasks_0x::read(files),
+            _ => plan_md::read(only),
+        },
+        _ if files.iter().any(|file| card_md::is_card(file.text)) => card_md::read_all(files),
+        _ => tasks_0x::read(files),
+    };
+    if read.drafts.is_empty() && read.wrong.is_empty() {
+        return Err(vec![nothing(files[0].name)]);
+    }
+    assemble::assemble(files, read, options)
+}
+
+fn nothing(file: &str) -> Diagnostic {
+    Diagnostic::error(
+        file,
+        "",
+        0..0,
+        "no-tasks",
+        "there is no task in it",
+        "a Markdown plan has a heading for each task, such as `## Task 01: Title`; a list has `tasks`",
+    )
+}
+
+fn extension(name: &str) -> &str {
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}

@@ -1,0 +1,384 @@
+//! One tree of values with their places, whatever the notation: TOML, YAML or JSON. What reads cards knows only this.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::Spanned;
+use toml_edit::{Document, Item, Value as TomlValue};
+
+use crate::domain::diagnostic::Diagnostic;
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Node {
+    /// Its bytes in the text.
+    pub span: Range<usize>,
+    /// The value.
+    pub value: Value,
+}
+
+/// A value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Nothing.
+    Null,
+    /// Yes or no.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Text; also any scalar that is none of the others.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A table, in the order in which it was written.
+    Table(Vec<Entry>),
+}
+
+/// A key and its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub at: Range<usize>,
+    /// The value.
+    pub node: Node,
+}
+
+impl Value {
+    /// What it is, for messages.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "nothing",
+            Self::Bool(_) => "true or false",
+            Self::Int(_) => "a number",
+            Self::Text(_) => "text",
+            Self::List(_) => "a list",
+            Self::Table(_) => "a table",
+        }
+    }
+}
+
+/// Reads TOML. `offset` is where `text` begins in the file that messages are about.
+pub fn from_toml(file: &str, whole: &str, part: Range<usize>) -> Result<Node, Diagnostic> {
+    let offset = part.start;
+    let document = Document::parse(&whole[part.clone()]).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        Diagnostic::error(
+            file,
+            whole,
+            span.start + offset..span.end + offset,
+            "syntax",
+            error.message().to_owned(),
+            "write it as TOML: `key = value`, text in quotes, lists in brackets",
+        )
+    })?;
+    let table = toml_entries(
+        document.as_table().iter().map(|(key, item)| {
+            let at = document
+                .as_table()
+                .key(key)
+                .and_then(toml_edit::Key::span)
+                .unwrap_or(0..0);
+            (key, at, item)
+        }),
+        offset,
+    );
+    Ok(Node {
+        span: part,
+        value: Value::Table(table),
+    })
+}
+
+fn toml_entries<'a>(
+    pairs: impl Iterator<Item = (&'a str, Range<usize>, &'a Item)>,
+    offset: usize,
+) -> Vec<Entry> {
+    pairs
+        .map(|(key, at, item)| Entry {
+            key: key.to_owned(),
+            at: shift(at, offset),
+            node: toml_item(item, offset),
+        })
+        .collect()
+}
+
+fn shift(span: Range<usize>, offset: usize) -> Range<usize> {
+    span.start + offset..span.end + offset
+}
+
+fn toml_item(item: &Item, offset: usize) -> Node {
+    let span = shift(item.span().unwrap_or(0..0), offset);
+    let value = match item {
+        Item::None => Value::Null,
+        Item::Value(value) => return toml_value(value, offset),
+        Item::Table(table) => Value::Table(toml_entries(
+            table.iter().map(|(key, item)| {
+                (
+                    key,
+                    table
+                        .key(key)
+                        .and_then(toml_edit::Key::span)
+                        .unwrap_or(0..0),
+                    item,
+                )
+            }),
+            offset,
+        )),
+        Item::ArrayOfTables(tables) => Value::List(
+            tables
+                .iter()
+                .map(|table| Node {
+                    span: shift(table.span().unwrap_or(0..0), offset),
+                    value: Value::Table(toml_entries(
+                        table.iter().map(|(key, item)| {
+                            (
+                                key,
+                                table
+                                    .key(key)
+                                    .and_then(toml_edit::Key::span)
+                                    .unwrap_or(0..0),
+                                item,
+                            )
+                        }),
+                        offset,
+                    )),
+                })
+                .collect(),
+        ),
+    };
+    Node { span, value }
+}
+
+fn toml_value(value: &TomlValue, offset: usize) -> Node {
+    let span = shift(value.span().unwrap_or(0..0), offset);
+    let value = match value {
+        TomlValue::String(text) => Value::Text(text.value().clone()),
+        TomlValue::Integer(number) => Value::Int(*number.value()),
+        TomlValue::Boolean(yes) => Value::Bool(*yes.value()),
+        TomlValue::Array(list) => {
+            Value::List(list.iter().map(|value| toml_value(value, offset)).collect())
+        }
+        TomlValue::InlineTable(table) => Value::Table(
+            table
+                .iter()
+                .map(|(key, value)| Entry {
+                    key: key.to_owned(),
+                    at: shift(
+                        table
+                            .key(key)
+                            .and_then(toml_edit::Key::span)
+                            .unwrap_or(0..0),
+                        offset,
+                    ),
+                    node: toml_value(value, offset),
+                })
+                .collect(),
+        ),
+        other => Value::Text(other.to_string().trim().to_owned()),
+    };
+    Node { span, value }
+}
+
+/// Reads YAML.
+pub fn from_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
+    let parsed: Result<Spanned<Raw>, _> = serde_saphyr::from_str(text);
+    match parsed {
+        Ok(raw) => Ok(place(raw, text)),
+        Err(error) => {
+            let at = error
+                .location()
+                .map_or(0, |place| offset_of(text, place.line(), place.column()));
+            Err(Diagnostic::error(
+                file,
+                text,
+                at..at,
+                "syntax",
+                first_line(&error.to_string()),
+                "mend the YAML here; each key may stand once, and lists are indented alike",
+            ))
+        }
+    }
+}
+
+/// Reads JSON.
+pub fn from_json(file: &str, text: &str) -> Result<Node, Diagnostic> {
+    if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        let at = offset_of(text, error.line() as u64, error.column() as u64);
+        return Err(Diagnostic::error(
+            file,
+            text,
+            at..at,
+            "syntax",
+            error.to_string(),
+            "mend the JSON here",
+        ));
+    }
+    // JSON is YAML, and its reader knows places and keys that stand twice.
+    from_yaml(file, text)
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+fn offset_of(text: &str, line: u64, column: u64) -> usize {
+    let line = usize::try_from(line).unwrap_or(1).max(1);
+    let column = usize::try_from(column).unwrap_or(1).max(1);
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
+    let rest = text.get(start..).unwrap_or_default();
+    start
+        + rest
+            .chars()
+            .take(column - 1)
+            .map(char::len_utf8)
+            .sum::<usize>()
+}
+
+/// A value as the YAML reader gives it.
+enum Raw {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Text(String),
+    List(Vec<Spanned<Raw>>),
+    Table(Vec<(Spanned<String>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Raw;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_unit<E>(self) -> Result<Raw, E> {
+                Ok(Raw::Null)
+            }
+            fn visit_none<E>(self) -> Result<Raw, E> {
+                Ok(Raw::Null)
+            }
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Raw, D::Error> {
+                Raw::deserialize(deserializer)
+            }
+            fn visit_bool<E>(self, yes: bool) -> Result<Raw, E> {
+                Ok(Raw::Bool(yes))
+            }
+            fn visit_i64<E>(self, number: i64) -> Result<Raw, E> {
+                Ok(Raw::Int(number))
+            }
+            fn visit_u64<E>(self, number: u64) -> Result<Raw, E> {
+                Ok(i64::try_from(number).map_or_else(|_| Raw::Text(number.to_string()), Raw::Int))
+            }
+            fn visit_f64<E>(self, number: f64) -> Result<Raw, E> {
+                Ok(Raw::Text(number.to_string()))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
+                Ok(Raw::Text(text.to_owned()))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Raw, A::Error> {
+                let mut nodes = Vec::new();
+                while let Some(node) = list.next_element()? {
+                    nodes.push(node);
+                }
+                Ok(Raw::List(nodes))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Raw::Table(entries))
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}
+
+fn place(raw: Spanned<Raw>, text: &str) -> Node {
+    let at = offset_of(text, raw.referenced.line(), raw.referenced.column());
+    let value = match raw.value {
+        Raw::Null => Value::Null,
+        Raw::Bool(yes) => Value::Bool(yes),
+        Raw::Int(number) => Value::Int(number),
+        Raw::Text(text) => Value::Text(text),
+        Raw::List(list) => Value::List(list.into_iter().map(|node| place(node, text)).collect()),
+        Raw::Table(entries) => Value::Table(
+            entries
+                .into_iter()
+                .map(|(key, node)| {
+                    let at = offset_of(text, key.referenced.line(), key.referenced.column());
+                    Entry {
+                        at: at..at + key.value.len(),
+                        key: key.value,
+                        node: place(node, text),
+                    }
+                })
+                .collect(),
+        ),
+    };
+    Node {
+        span: at..end_of_line(text, at),
+        value,
+    }
+}
+
+fn end_of_line(text: &str, at: usize) -> usize {
+    text.get(at..)
+        .and_then(|rest| rest.find('\n'))
+        .map_or(text.len(), |newline| at + newline)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(node: &Node, text: &str) -> String {
+        let Value::Table(entries) = &node.value else {
+            panic!("no table")
+        };
+        entries
+            .iter()
+            .map(|entry| format!("{}={}", &text[entry.at.clone()], entry.node.value.kind()))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    #[test]
+    fn three_notations_give_one_tree_with_the_right_places() {
+        let toml = "id = \"a\"\nfiles = [\"x\"]\nn = 3\n";
+        let yaml = "id: a\nfiles:\n  - x\nn: 3\n";
+        let json = "{\n\t\"n\": 3, \"id\": \"a\", \"files\": [\"x\"]\n}\n";
+        assert_eq!(
+            places(&from_toml("f", toml, 0..toml.len()).unwrap(), toml),
+            "id=text files=a list n=a number"
+        );
+        assert_eq!(
+            places(&from_yaml("f", yaml).unwrap(), yaml),
+            "id=text files=a list n=a number"
+        );
+        let node = from_json("f", json).unwrap();
+        let Value::Table(entries) = &node.value else {
+            panic!("no table")
+        };
+        assert_eq!(entries.len(), 3);
+        assert_eq!(entries[1].node.value, Value::Text("a".into()));
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_is_an_error_with_its_place() {
+        let toml = "a = 1\na = 2\n";
+        let error = from_toml("f", toml, 0..toml.len()).unwrap_err();
+        assert_eq!((error.line, error.column), (2, 1));
+        for text in ["a: 1\na: 2\n", "{\"a\": 1,\n \"a\": 2}"] {
+            let error = from_yaml("f", text).unwrap_err();
+            assert_eq!(error.line, 2, "{error}");
+        }
+    }
+}

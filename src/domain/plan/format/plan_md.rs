@@ -1,0 +1,401 @@
+//! One Markdown plan with a heading for each task, such as `## Task 04: Add enemy spawn timing` or `### task-04 Add …`.
+//!
+//! Below a task's heading come labelled parts, as headings, bold words or plain labels with a colon: Objective,
+//! Dependencies, Allowed files, Relevant files, Constraints, Instructions, Definition of done, Verification, Stop
+//! condition. What stands before the first task is the blueprint.
+
+use std::ops::Range;
+
+use crate::domain::diagnostic::Diagnostic;
+
+use super::card_md::{items, put_section};
+use super::fields::{Draft, FieldReader, Keys};
+use super::node::{Entry, Node, Value};
+use super::{Read, SourceFile};
+
+/// A line with its place.
+struct Line<'a> {
+    at: Range<usize>,
+    text: &'a str,
+    in_code: bool,
+}
+
+fn lines(text: &str) -> Vec<Line<'_>> {
+    let mut at = 0;
+    let mut in_code = false;
+    text.split_inclusive('\n')
+        .map(|whole| {
+            let line = whole.trim_end_matches(['\n', '\r']);
+            let mark = line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
+            let found = Line {
+                at: at..at + line.len(),
+                text: line,
+                in_code: in_code || mark,
+            };
+            if mark {
+                in_code = !in_code;
+            }
+            at += whole.len();
+            found
+        })
+        .collect()
+}
+
+/// The level and text of a heading.
+fn heading(line: &Line) -> Option<(usize, &'static str, usize)> {
+    let level = line.text.bytes().take_while(|b| *b == b'#').count();
+    (!line.in_code && (1..=6).contains(&level) && line.text[level..].starts_with(' ')).then_some((
+        level,
+        "",
+        level + 1,
+    ))
+}
+
+/// The id and title in a task's heading: `Task 04: Title`, `task-04 Title`, `0x01 - Title`, `T012: Title`.
+fn task_heading(title: &str) -> Option<(String, String)> {
+    let title = title.trim().trim_end_matches('#').trim();
+    let folded = title.to_lowercase();
+    let (id, rest) = if let Some(rest) = folded.strip_prefix("task ") {
+        let rest = &title[title.len() - rest.len()..];
+        let end = rest.find([':', ' ', '—', '–']).unwrap_or(rest.len());
+        let (number, rest) = rest.split_at(end);
+        let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        let id = if is_number {
+            format!("task-{number}")
+        } else {
+            number.to_owned()
+        };
+        (id, rest)
+    } else {
+        let end = title.find([':', ' ']).unwrap_or(title.len());
+        let (word, rest) = title.split_at(end);
+        (word.to_owned(), rest)
+    };
+    let looks_like_id = id.bytes().any(|b| b.is_ascii_digit())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+    let rest = rest.trim_start_matches([' ', ':', '—', '–', '-']).trim();
+    (looks_like_id && !rest.is_empty()).then(|| (id, rest.to_owned()))
+}
+
+/// Reads a plan.
+pub(super) fn read(file: &SourceFile) -> Read {
+    let lines = lines(file.text);
+    let mut read = Read::default();
+    let mut starts: Vec<(usize, usize, String, String)> = Vec::new();
+    for (index, line) in lines.iter().enumerate() {
+        let Some((level, _, from)) = heading(line) else {
+            continue;
+        };
+        let title = &line.text[from..];
+        match task_heading(title) {
+            // Deeper headings that look like one are parts of a task.
+            Some((id, title)) if starts.first().is_none_or(|(_, first, ..)| *first == level) => {
+                starts.push((index, level, id, title));
+            }
+            _ if level == 1 && read.title.is_none() && starts.is_empty() => {
+                read.title = Some(title.trim().to_owned());
+            }
+            _ => {}
+        }
+    }
+    let Some((first, level, ..)) = starts.first() else {
+        return read;
+    };
+    read.blueprint = file.text[..lines[*first].at.start].trim().to_owned();
+    for (position, (start, _, id, title)) in starts.iter().enumerate() {
+        let next_task = starts
+            .get(position + 1)
+            .map_or(lines.len(), |(next, ..)| *next);
+        // A task also ends at a heading above its own level, or at one of its level that is no part.
+        let end = (*start + 1..next_task)
+            .find(|index| {
+                heading(&lines[*index]).is_some_and(|(at, _, from)| {
+                    at <= *level && part_of(&lines[*index].text[from..]).is_none()
+                })
+            })
+            .unwrap_or(next_task);
+        read_task(file, &lines[*start..end], id, title, &mut read);
+    }
+    read
+}
+
+/// Text and its place.
+type Placed = (String, Range<usize>);
+
+/// The parts of a task: the name that people write, and the field that is meant.
+const PARTS: [(&str, &str); 28] = [
+    ("objective", "objective"),
+    ("goal", "objective"),
+    ("dependencies", "depends_on"),
+    ("depends on", "depends_on"),
+    ("allowed files", "files"),
+    ("files", "files"),
+    ("files to modify", "files"),
+    ("files allowed", "files"),
+    ("relevant files", "context"),
+    ("context", "context"),
+    ("constraints", "constraints"),
+    ("instructions", "instructions"),
+    ("implementation instructions", "instructions"),
+    ("steps", "instructions"),
+    ("detailed steps", "instructions"),
+    ("definition of done", "done"),
+    ("completion criteria", "done"),
+    ("done when", "done"),
+    ("verification", "verify"),
+    ("verification commands", "verify"),
+    ("verify", "verify"),
+    ("stop condition", "stop"),
+    ("stop", "stop"),
+    ("lane", "lane"),
+    ("review", "review"),
+    ("model", "model"),
+    ("priority", "priority"),
+    ("task id", "id"),
+];
+
+fn part_of(label: &str) -> Option<&'static str> {
+    let folded = label
+        .trim()
+        .trim_matches('*')
+        .trim_end_matches(':')
+        .trim_matches('*')
+        .trim()
+        .to_lowercase();
+    PARTS
+        .iter()
+        .find(|(name, _)| *name == folded)
+        .map(|(_, part)| *part)
+}
+
+/// A line that opens a part: a heading, `**Label:** text`, or `Label: text`.
+fn opens_part<'a>(line: &Line<'a>) -> Option<(&'static str, &'a str)> {
+    if let Some((_, _, from)) = heading(line) {
+        return part_of(&line.text[from..]).map(|part| (part, ""));
+    }
+    if line.in_code {
+        return None;
+    }
+    let text = line.text.trim_start_matches(['-', '*', ' ']);
+    let (label, rest) = text.split_once(':')?;
+    part_of(label).map(|part| (part, rest.trim_start_matches('*').trim()))
+}
+
+fn read_task(file: &SourceFile, lines: &[Line], id: &str, title: &str, read: &mut Read) {
+    let head = &lines[0];
+    let mut entries = vec![
+        text_entry("id", id, &head.at),
+        text_entry("title", title, &head.at),
+    ];
+    let mut sections: Vec<(&'static str, String)> = Vec::new();
+    let mut lists: Vec<(&'static str, Vec<Placed>)> = Vec::new();
+    let mut part: Option<&'static str> = None;
+    for line in &lines[1..] {
+        let rest = match opens_part(line) {
+            Some((found, rest)) => {
+                part = Some(found);
+                if is_list(found) {
+                    lists.push((found, Vec::new()));
+                } else {
+                    sections.push((found, String::new()));
+                }
+                rest
+            }
+            None => line.text,
+        };
+        match part {
+            Some(name) if is_list(name) => {
+                if let Some((_, list)) = lists.last_mut() {
+                    list.extend(
+                        list_items(name, rest)
+                            .into_iter()
+                            .map(|item| (item, line.at.clone())),
+                    );
+                }
+            }
+            Some(_) => {
+                if let Some((_, text)) = sections.last_mut() {
+                    text.push_str(rest);
+                    text.push('\n');
+                }
+            }
+            None if rest.trim().is_empty() => {}
+            None => sections.push(("objective", format!("{rest}\n"))),
+        }
+    }
+    for (name, list) in lists {
+        entries.push(list_entry(name, list, &head.at));
+    }
+    for (name, text) in &sections {
+        if matches!(*name, "lane" | "review" | "model") {
+            entries.push(text_entry(name, text.trim(), &head.at));
+        } else if *name == "priority" {
+            entries.push(Entry {
+                key: "priority".to_owned(),
+                at: head.at.clone(),
+                node: Node {
+                    span: head.at.clone(),
+                    value: text
+                        .trim()
+                        .parse()
+                        .map_or_else(|_| Value::Text(text.clone()), Value::Int),
+                },
+            });
+        }
+    }
+    let span = head.at.start..lines.last().map_or(head.at.end, |line| line.at.end);
+    let mut reader = FieldReader::new(file.name, file.text, Keys::List);
+    let mut draft = reader.read(&Node {
+        span,
+        value: Value::Table(entries),
+    });
+    read.wrong.append(&mut reader.wrong);
+    for (name, text) in sections {
+        fill(&mut draft, name, &text);
+    }
+    read.drafts.push((0, draft));
+}
+
+fn fill(draft: &mut Draft, part: &str, text: &str) {
+    let title = match part {
+        "objective" if !draft.objective.is_empty() => {
+            draft.objective.push('\n');
+            draft.objective.push_str(text.trim());
+            return;
+        }
+        "done" => "definition of done",
+        "stop" => "stop condition",
+        other => other,
+    };
+    put_section(draft, title, text);
+}
+
+const fn is_list(part: &str) -> bool {
+    matches!(
+        part.as_bytes(),
+        b"depends_on" | b"files" | b"context" | b"verify"
+    )
+}
+
+/// The entries that one line of a list part holds.
+fn list_items(part: &str, line: &str) -> Vec<String> {
+    let trimmed = line.trim();
+    if trimmed.is_empty() || trimmed.starts_with("```") || trimmed.starts_with("~~~") {
+        return Vec::new();
+    }
+    let plain = items(trimmed).join(" ");
+    if part == "verify" {
+        let command = plain.trim().trim_matches('`').to_owned();
+        return if command.is_empty() {
+            Vec::new()
+        } else {
+            vec![command]
+        };
+    }
+    if matches!(
+        plain.to_lowercase().as_str(),
+        "none" | "-" | "n/a" | "none."
+    ) {
+        return Vec::new();
+    }
+    plain
+        .split(',')
+        .map(|word| {
+            word.trim()
+                .trim_matches('`')
+                .trim_end_matches('.')
+                .trim()
+                .to_owned()
+        })
+        .filter(|word| !word.is_empty())
+        .map(|word| match part {
+            "depends_on" => task_heading(&format!("{word} x")).map_or(word, |(id, _)| id),
+            _ => word,
+        })
+        .collect()
+}
+
+fn text_entry(key: &str, text: &str, at: &Range<usize>) -> Entry {
+    Entry {
+        key: key.to_owned(),
+        at: at.clone(),
+        node: Node {
+            span: at.clone(),
+            value: Value::Text(text.to_owned()),
+        },
+    }
+}
+
+fn list_entry(key: &str, items: Vec<Placed>, at: &Range<usize>) -> Entry {
+    let nodes = items
+        .into_iter()
+        .map(|(text, span)| Node {
+            span,
+            value: Value::Text(text),
+        })
+        .collect();
+    Entry {
+        key: key.to_owned(),
+        at: at.clone(),
+        node: Node {
+            span: at.clone(),
+            value: Value::List(nodes),
+        },
+    }
+}
+
+/// For the layout with a file for each task: reads a whole file as the parts of one task.
+pub(super) fn read_parts(file: &SourceFile, id: &str, title: &str) -> (Draft, Vec<Diagnostic>) {
+    let mut read = Read::default();
+    let mut all = vec![Line {
+        at: 0..file.text.lines().next().map_or(0, str::len),
+        text: "",
+        in_code: false,
+    }];
+    all.extend(lines(file.text));
+    read_task(file, &all, id, title, &mut read);
+    let draft = read
+        .drafts
+        .pop()
+        .map(|(_, draft)| draft)
+        .unwrap_or_default();
+    (draft, read.wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PLAN: &str = "# A small game\n\nBrief: enemies.\n\n## Task 01: Config\n\nObjective: hold the interval\n\n### Allowed files\n- src/config.js\n\n### Instructions\n1. Add spawnInterval\n\n### Definition of done\n- it is there\n\n### Verification commands\n```\nsh test.sh\n```\n\n## Task 04: Add enemy spawn timing\n**Dependencies:** Task 01\n**Allowed files:** `src/gameLoop.js`, src/Enemy.js\n**Context:** src/config.js:1-5\n\n**Definition of done:**\n- Enemies spawn repeatedly\n\n**Verification:** `npm test`\n\n**Stop condition:** Summarize and stop\n\n## Risks\n\nnone\n";
+
+    #[test]
+    fn headings_bold_words_and_labels_are_all_understood() {
+        let read = read(&SourceFile {
+            name: "game.md",
+            text: PLAN,
+        });
+        assert!(read.wrong.is_empty(), "{:?}", read.wrong);
+        assert_eq!(read.title.as_deref(), Some("A small game"));
+        let (one, four) = (&read.drafts[0].1, &read.drafts[1].1);
+        assert_eq!(one.id.as_ref().unwrap().0.as_str(), "task-01");
+        assert_eq!(one.objective, "hold the interval");
+        assert_eq!(one.files, ["src/config.js"]);
+        assert_eq!(one.verify.len(), 1);
+        assert_eq!(four.title.as_deref(), Some("Add enemy spawn timing"));
+        assert_eq!(four.depends_on.as_ref().unwrap()[0].0.as_str(), "task-01");
+        assert_eq!(four.files, ["src/gameLoop.js", "src/Enemy.js"]);
+        assert_eq!(four.definition_of_done, ["Enemies spawn repeatedly"]);
+        assert_eq!(four.stop_condition, "Summarize and stop");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "(?s)(## Task 01: x\n)?.{0,300}") {
+            let _ = read(&SourceFile { name: "x.md", text: &text });
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Lint: cards that are not wrong but weak. Most failed builds begin as one of these.
+
+use crate::domain::check::{Check, CheckKind};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::path::RepoPath;
+use crate::domain::scope::Allowed;
+
+use super::card::Card;
+
+/// The most files that a glob may match before it is called wide.
+const WIDE: usize = 50;
+
+/// Manifests and the lock files that change with them.
+const LOCK_FILES: [(&str, &[&str]); 7] = [
+    ("Cargo.toml", &["Cargo.lock"]),
+    (
+        "package.json",
+        &[
+            "package-lock.json",
+            "pnpm-lock.yaml",
+            "yarn.lock",
+            "bun.lock",
+        ],
+    ),
+    ("pyproject.toml", &["poetry.lock", "uv.lock", "pdm.lock"]),
+    ("Pipfile", &["Pipfile.lock"]),
+    ("go.mod", &["go.sum"]),
+    ("Gemfile", &["Gemfile.lock"]),
+    ("composer.json", &["composer.lock"]),
+];
+
+/// What a card is linted against.
+#[derive(Debug, Clone, Copy)]
+pub struct LintFacts<'a> {
+    /// Every file of the base tree.
+    pub files: &'a [RepoPath],
+    /// The checks that will run for the card.
+    pub checks: &'a [Check],
+    /// The lanes that exist.
+    pub lanes: &'a [String],
+}
+
+/// The weaknesses of a card; `file` and `text` are its source, for the places.
+pub fn lint(card: &Card, file: &str, text: &str, facts: &LintFacts) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut warn = |needle: &str, code: &'static str, message: String, fix: String| {
+        let at = text.find(needle).unwrap_or(0);
+        found.push(
+            Diagnostic::error(file, text, at..at + needle.len(), code, message, fix).as_warning(),
+        );
+    };
+    if !facts.lanes.contains(&card.lane) {
+        let names: Vec<&str> = facts.lanes.iter().map(String::as_str).collect();
+        warn(
+            "lane",
+            "unknown-lane",
+            format!(
+                "there is no lane `{}`, so the card is treated as critical",
+                card.lane
+            ),
+            format!("lanes: {}", names.join(", ")),
+        );
+    }
+    if !facts
+        .checks
+        .iter()
+        .any(|check| check.kind == CheckKind::Acceptance)
+    {
+        warn(
+            "verify",
+            "no-acceptance-check",
+            "no check is of this card's own definition of done".to_owned(),
+            "add one, best with red_first: { name = \"…\", run = \"…\", kind = \"acceptance\", red_first = true }".to_owned(),
+        );
+    }
+    if card.stop_condition.is_empty() {
+        warn(
+            "+++",
+            "no-stop-condition",
+            "the card has no stop condition".to_owned(),
+            "add a section `## Stop condition`, for instance: Summarize the changed files and stop.".to_owned(),
+        );
+    }
+    if card.instructions.is_empty() && card.objective.is_empty() {
+        warn(
+            "+++",
+            "no-instructions",
+            "the card says neither what to reach nor what to do".to_owned(),
+            "add a section `## Instructions`".to_owned(),
+        );
+    }
+    for glob in &card.files {
+        wide_glob(glob, facts, &mut warn);
+    }
+    if let Ok(allowed) = Allowed::new(&card.files) {
+        named_paths(card, &allowed, &mut warn);
+        lock_files(&allowed, facts, &mut warn);
+    }
+    for context in &card.context {
+        if !facts.files.contains(&context.path) {
+            warn(
+                &context.path.to_text(),
+                "missing-context",
+                format!("the context file {} is not in the tree", context.path),
+                "name a file that is there, or one that a dependency makes".to_owned(),
+            );
+        }
+    }
+    found
+}
+
+type Warn<'a> = dyn FnMut(&str, &'static str, String, String) + 'a;
+
+fn wide_glob(glob: &str, facts: &LintFacts, warn: &mut Warn) {
+    let Ok(one) = Allowed::new(&[glob]) else {
+        return;
+    };
+    let matched: Vec<&RepoPath> = facts
+        .files
+        .iter()
+        .filter(|path| one.matches(path))
+        .collect();
+    if matched.len() > WIDE {
+        warn(
+            glob,
+            "wide-glob",
+            format!("`{glob}` matches {} files", matched.len()),
+            "name the files that the task needs".to_owned(),
+        );
+    }
+    let tests = matched.iter().filter(|path| is_test(path)).count();
+    if tests > 0 && tests < matched.len() {
+        warn(
+            glob,
+            "sources-and-tests",
+            format!("`{glob}` opens both sources and tests, so a Builder may bend its own checks"),
+            "allow the sources here and the tests in another card, or name the files".to_owned(),
+        );
+    }
+}
+
+fn is_test(path: &RepoPath) -> bool {
+    let text = path.to_text().to_lowercase();
+    let name = text.rsplit('/').next().unwrap_or_default();
+    text.split('/')
+        .any(|part| matches!(part, "test" | "tests" | "spec" | "__tests__"))
+        || name.contains("test")
+        || name.contains(".spec.")
+}
+
+/// Paths that the text names and the card neither allows nor shows.
+fn named_paths(card: &Card, allowed: &Allowed, warn: &mut Warn) {
+    let text = format!(
+        "{}\n{}\n{}",
+        card.objective,
+        card.instructions,
+        card.definition_of_done.join("\n")
+    );
+    let mut seen: Vec<String> = Vec::new();
+    for word in text
+        .split(|c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | '"' | '\'' | ',' | ';'))
+    {
+        let word = word.trim_end_matches(['.', ':']);
+        if !looks_like_path(word) || seen.iter().any(|known| known == word) {
+            continue;
+        }
+        seen.push(word.to_owned());
+        let Ok(path) = RepoPath::new(word) else {
+            continue;
+        };
+        let shown = card.context.iter().any(|context| context.path == path);
+        if !allowed.matches(&path) && !shown {
+            warn(
+                word,
+                "path-not-allowed",
+                format!("the text names {word}, which the card neither allows nor shows"),
+                "add it to `files` if it may change, or to `context` if it is to be read"
+                    .to_owned(),
+            );
+        }
+    }
+}
+
+fn looks_like_path(word: &str) -> bool {
+    let Some((folder, name)) = word.rsplit_once('/') else {
+        return false;
+    };
+    let extension = name
+        .rsplit_once('.')
+        .map(|(stem, extension)| (stem, extension.len()));
+    !folder.is_empty()
+        && !word.contains("://")
+        && !word.contains(['*', '{', '<', '$', '='])
+        && extension.is_some_and(|(stem, length)| !stem.is_empty() && (1..=5).contains(&length))
+}
+
+fn lock_files(allowed: &Allowed, facts: &LintFacts, warn: &mut Warn) {
+    for path in facts.files {
+        let name = String::from_utf8_lossy(path.file_name()).into_owned();
+        let Some((_, locks)) = LOCK_FILES.iter().find(|(manifest, _)| *manifest == name) else {
+            continue;
+        };
+        if !allowed.matches(path) {
+            continue;
+        }
+        let beside = path.parent();
+        let lock = facts.files.iter().find(|other| {
+            let other_name = String::from_utf8_lossy(other.file_name()).into_owned();
+            locks.contains(&other_name.as_str())
+                && (other.parent() == beside || other.parent().is_none())
+        });
+        if let Some(lock) = lock.filter(|lock| !allowed.matches(lock)) {
+            warn(
+                &name,
+                "lock-file",
+                format!("{path} is allowed without {lock}, which changes with it"),
+                format!("add \"{lock}\" to `files`"),
+            );
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Revisions: how an Architect may change a card, and what of it needs a person first.
+
+use std::fmt;
+
+use super::card::{Card, CardCheck, Review};
+
+/// What an Architect wants changed. `None` leaves a part as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Correction {
+    /// New instructions.
+    pub instructions: Option<String>,
+    /// New constraints.
+    pub constraints: Option<Vec<String>>,
+    /// A new definition of done.
+    pub definition_of_done: Option<Vec<String>>,
+    /// New checks.
+    pub verify: Option<Vec<String>>,
+    /// New allowed files.
+    pub files: Option<Vec<String>>,
+}
+
+/// A change that loosens a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Widening {
+    /// A glob that the card did not have.
+    File(String),
+    /// A check that is gone or changed.
+    Check(String),
+    /// The review is gone.
+    Review,
+    /// Another lane.
+    Lane(String),
+    /// More retries.
+    Retries,
+}
+
+impl fmt::Display for Widening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(glob) => write!(f, "it would allow {glob}"),
+            Self::Check(name) => write!(f, "it would drop or change the check {name}"),
+            Self::Review => f.write_str("it would drop the review"),
+            Self::Lane(lane) => write!(f, "it would move the card to the lane {lane}"),
+            Self::Retries => f.write_str("it would allow more retries"),
+        }
+    }
+}
+
+/// The card with a correction, and everything about it that loosens the card.
+pub fn apply(correction: &Correction, card: &Card) -> (Card, Vec<Widening>) {
+    let mut new = card.clone();
+    if let Some(text) = &correction.instructions {
+        new.instructions = text.clone();
+    }
+    if let Some(list) = &correction.constraints {
+        new.constraints = list.clone();
+    }
+    if let Some(list) = &correction.definition_of_done {
+        new.definition_of_done = list.clone();
+    }
+    if let Some(files) = &correction.files {
+        new.files = files.clone();
+    }
+    if let Some(commands) = &correction.verify {
+        // A command that the card has already keeps its kind and its other settings.
+        new.verify = commands
+            .iter()
+            .map(|command| {
+                let same = card.verify.iter().find(|check| match check {
+                    CardCheck::Text(text) => text == command,
+                    CardCheck::Inline(check) => check.run == *command || check.name == *command,
+                });
+                same.cloned()
+                    .unwrap_or_else(|| CardCheck::Text(command.clone()))
+            })
+            .collect();
+    }
+    let widenings = compare(card, &new);
+    (new, widenings)
+}
+
+/// Everything in which the new card is looser than the old one.
+pub fn compare(old: &Card, new: &Card) -> Vec<Widening> {
+    let mut found: Vec<Widening> = Vec::new();
+    found.extend(
+        new.files
+            .iter()
+            .filter(|glob| !old.files.contains(glob))
+            .cloned()
+            .map(Widening::File),
+    );
+    found.extend(
+        old.verify
+            .iter()
+            .filter(|check| !new.verify.contains(check))
+            .map(|check| {
+                Widening::Check(match check {
+                    CardCheck::Text(text) => text.clone(),
+                    CardCheck::Inline(check) => check.name.clone(),
+                })
+            }),
+    );
+    if old.review == Review::Person && new.review == Review::None {
+        found.push(Widening::Review);
+    }
+    if old.lane != new.lane {
+        found.push(Widening::Lane(new.lane.clone()));
+    }
+    if new.retries.unwrap_or(0) > old.retries.unwrap_or(0) {
+        found.push(Widening::Retries);
+    }
+    found
+}

@@ -1,0 +1,246 @@
+//! The verdict: every change of a set against a card's terms. Both sides of a rename are changes of their own.
+
+use std::collections::BTreeMap;
+
+use crate::domain::change::{Change, ChangeSet, FileMode};
+use crate::domain::path::RepoPath;
+
+use super::allowed::Allowed;
+use super::names::{folded, odd_name};
+use super::protected::Protected;
+use super::violation::{Rule, Violation};
+
+/// What a card allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// Its allowed files.
+    pub allowed: &'a Allowed,
+    /// What no glob opens.
+    pub protected: &'a Protected,
+    /// Whether its lane lets it open a protected file by its exact name.
+    pub open_protected: bool,
+}
+
+/// Every path that breaks a rule, in the order of the paths; at most one violation each. `base` is every path of the
+/// tree that the changes are made on.
+pub fn verdict<'a>(
+    changes: &ChangeSet,
+    terms: &Terms,
+    base: impl IntoIterator<Item = &'a RepoPath>,
+) -> Vec<Violation> {
+    let mut violations: Vec<Violation> = changes
+        .iter()
+        .filter_map(|change| {
+            judge(change, terms).map(|rule| Violation {
+                path: change.path.to_text().into_owned(),
+                rule,
+            })
+        })
+        .collect();
+    for (path, with) in collisions(changes, base) {
+        if !violations.iter().any(|known| known.path == path) {
+            violations.push(Violation {
+                path,
+                rule: Rule::Collision { with },
+            });
+        }
+    }
+    violations.sort_by(|a, b| a.path.cmp(&b.path));
+    violations
+}
+
+fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
+    let path = &change.path;
+    if let Some(pattern) = terms.protected.pattern_for(path) {
+        let opened =
+            terms.open_protected && terms.allowed.names_exactly(path) && !path.is_harness();
+        if !opened {
+            return Some(Rule::Protected {
+                pattern: pattern.to_owned(),
+            });
+        }
+    }
+    if !terms.allowed.matches(path) {
+        return Some(Rule::OutsideCard);
+    }
+    let new = change.new?;
+    match new.mode {
+        FileMode::Symlink => {
+            return Some(Rule::NotRegular {
+                what: "a symbolic link".to_owned(),
+            });
+        }
+        FileMode::Gitlink => {
+            return Some(Rule::NotRegular {
+                what: "another repository's commit".to_owned(),
+            });
+        }
+        FileMode::Regular | FileMode::Executable => {}
+    }
+    match change.old {
+        None => odd_name(path).map(|why| Rule::Name { why }),
+        Some(_) => None,
+    }
+}
+
+/// New paths that are the same as another of the resulting tree where case does not count, also by a folder's name.
+fn collisions<'a>(
+    changes: &ChangeSet,
+    base: impl IntoIterator<Item = &'a RepoPath>,
+) -> Vec<(String, String)> {
+    let added: Vec<&RepoPath> = changes
+        .iter()
+        .filter(|change| change.old.is_none())
+        .map(|change| &change.path)
+        .collect();
+    if added.is_empty() {
+        return Vec::new();
+    }
+    let gone: std::collections::BTreeSet<&RepoPath> = changes
+        .iter()
+        .filter(|change| change.new.is_none())
+        .map(|change| &change.path)
+        .collect();
+    let mut by_fold: BTreeMap<String, String> = BTreeMap::new();
+    let mut found = Vec::new();
+    for path in base.into_iter().filter(|path| !gone.contains(*path)) {
+        for prefix in prefixes(path) {
+            by_fold
+                .entry(folded(&prefix))
+                .or_insert_with(|| prefix.to_text().into_owned());
+        }
+    }
+    for path in added {
+        for prefix in prefixes(path) {
+            let text = prefix.to_text().into_owned();
+            let first = by_fold
+                .entry(folded(&prefix))
+                .or_insert_with(|| text.clone());
+            if *first != text {
+                found.push((path.to_text().into_owned(), first.clone()));
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// A path and the folders that it lies in.
+fn prefixes(path: &RepoPath) -> Vec<RepoPath> {
+    let mut found = vec![path.clone()];
+    while let Some(parent) = found.last().and_then(RepoPath::parent) {
+        found.push(parent);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::change::Entry;
+
+    fn path(text: &str) -> RepoPath {
+        RepoPath::try_from(text).unwrap()
+    }
+
+    fn file(mode: FileMode) -> Entry {
+        Entry {
+            mode,
+            blob: "1".repeat(40).parse().unwrap(),
+        }
+    }
+
+    fn added(text: &str, mode: FileMode) -> Change {
+        Change {
+            path: path(text),
+            old: None,
+            new: Some(file(mode)),
+        }
+    }
+
+    fn judge_all(
+        changes: Vec<Change>,
+        globs: &[&str],
+        open_protected: bool,
+        base: &[&str],
+    ) -> Vec<String> {
+        let base: Vec<RepoPath> = base.iter().map(|text| path(text)).collect();
+        let terms = Terms {
+            allowed: &Allowed::new(globs).unwrap(),
+            protected: &Protected::new::<&str>(&[]).unwrap(),
+            open_protected,
+        };
+        verdict(&ChangeSet::new(changes), &terms, &base)
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn both_sides_of_a_rename_are_judged() {
+        let moved = vec![
+            Change {
+                path: path("src/other.rs"),
+                old: Some(file(FileMode::Regular)),
+                new: None,
+            },
+            added("src/gen/other.rs", FileMode::Regular),
+        ];
+        assert_eq!(
+            judge_all(moved, &["src/gen/**"], true, &["src/other.rs"]),
+            ["src/other.rs: outside the card's allowed files"]
+        );
+    }
+
+    #[test]
+    fn a_protected_file_needs_its_exact_name_and_a_lane_that_permits_it() {
+        let change = || vec![added("build.rs", FileMode::Regular)];
+        assert_eq!(
+            judge_all(change(), &["**"], true, &[]),
+            ["build.rs: protected (build.rs)"]
+        );
+        assert_eq!(
+            judge_all(change(), &["build.rs"], false, &[]),
+            ["build.rs: protected (build.rs)"]
+        );
+        assert!(judge_all(change(), &["build.rs"], true, &[]).is_empty());
+    }
+
+    #[test]
+    fn links_odd_names_and_collisions_are_refused() {
+        let changes = vec![
+            added("a/link", FileMode::Symlink),
+            added("a/sub", FileMode::Gitlink),
+            added("a/KEEP", FileMode::Regular),
+            added("A/x", FileMode::Regular),
+            added("a/nul", FileMode::Regular),
+        ];
+        insta::assert_snapshot!(judge_all(changes, &["**"], true, &["a/keep"]).join("\n"), @r"
+        A/x: the same as a on some file systems
+        a/KEEP: the same as a/keep on some file systems
+        a/link: a symbolic link, not a regular file
+        a/nul: `nul` is a device on Windows
+        a/sub: another repository's commit, not a regular file
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn more_globs_never_refuse_more_and_never_open_the_harness(
+            names in proptest::collection::vec("[a-c]{1,2}(/[a-c]{1,2}){0,2}", 1..6),
+            few in proptest::collection::vec("[a-c]/\\*\\*|\\*\\*|[a-c]{1,2}", 1..3),
+            more in proptest::collection::vec("[a-c]/\\*|[a-c]/\\*\\*", 0..3),
+        ) {
+            let mut changes: Vec<Change> = names.iter().map(|name| added(name, FileMode::Regular)).collect();
+            changes.push(added(".harness/tasks/x.md", FileMode::Regular));
+            let narrow: Vec<&str> = few.iter().map(String::as_str).collect();
+            let wide: Vec<&str> = few.iter().chain(&more).map(String::as_str).collect();
+            let refused_narrow = judge_all(changes.clone(), &narrow, true, &[]);
+            let refused_wide = judge_all(changes, &wide, true, &[]);
+            prop_assert!(refused_wide.iter().all(|line| refused_narrow.contains(line)));
+            prop_assert!(refused_wide.iter().any(|line| line.starts_with(".harness/")));
+        }
+    }
+}
