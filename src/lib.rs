@@ -24,3 +24,4 @@
 
 pub mod clock;
 pub mod domain;
+pub mod process;

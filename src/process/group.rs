@@ -1,0 +1,434 @@
+//! Running one program to its end: its process group is ended when its time is up, when the user stops, and also
+//! when it ends by itself, so that nothing goes on in the background.
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use super::capture::Captured;
+use super::environment::Environment;
+
+/// Asks programs to stop; set by Ctrl-C.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Not set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets it, for good.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it is set.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// What a program reads.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// Nothing: its standard input is at its end.
+    Closed,
+    /// These bytes.
+    Bytes(&'a [u8]),
+}
+
+/// A program to be run.
+#[derive(Debug)]
+pub struct Program<'a> {
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    /// The folder to run in.
+    pub dir: &'a Path,
+    /// Its whole environment.
+    pub environment: &'a Environment,
+    /// What it reads.
+    pub input: Input<'a>,
+    /// How long it may take; for ever without.
+    pub timeout: Option<Duration>,
+    /// About how many bytes of each stream are kept.
+    pub keep_bytes: usize,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// By itself, with this status.
+    Exited(i32),
+    /// By this signal.
+    Signalled(i32),
+    /// Its time was up.
+    TimedOut,
+    /// The user stopped it.
+    Cancelled,
+}
+
+/// What is known of a program that ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// How.
+    pub ending: Ending,
+    /// Its standard output.
+    pub stdout: Captured,
+    /// Both streams, in the order in which they arrived.
+    pub output: Captured,
+    /// How long it took.
+    pub wall: Duration,
+}
+
+/// Why a program did not start.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot start `{program}` in {dir}: {source}")]
+pub struct StartError {
+    program: String,
+    dir: PathBuf,
+    source: io::Error,
+}
+
+/// A command line as arguments for the shell.
+pub fn shell(command: &str) -> Vec<OsString> {
+    ["sh", "-c", command].map(OsString::from).into()
+}
+
+/// Where a program lies on a search path.
+pub fn find_program(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
+    which::which_in(name, path, "/").ok()
+}
+
+/// Time between asking a group to end and making it.
+const GRACE: Duration = Duration::from_secs(2);
+/// How often a stop by the user is looked for.
+const TICK: Duration = Duration::from_millis(50);
+/// How long output is waited for after the group is gone: a process that left the group may hold the pipe.
+const LAST_WORDS: Duration = Duration::from_millis(300);
+
+/// Runs a program to its end.
+pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
+    let started = Instant::now();
+    let mut child = start(program)?;
+    let (sender, receiver) = mpsc::channel();
+    read_in_background(child.stdout.take(), Stream::Out, sender.clone());
+    read_in_background(child.stderr.take(), Stream::Err, sender);
+    if let Input::Bytes(bytes) = program.input {
+        write_in_background(&mut child, bytes.to_vec());
+    }
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let mut collected = Collected::new(program.keep_bytes);
+    let deadline = program.timeout.map(|limit| started + limit);
+    let ending = wait(
+        &mut child,
+        group,
+        &receiver,
+        &mut collected,
+        deadline,
+        cancel,
+    );
+    // Whatever it left in its group ends with it.
+    signal(group, Signal::KILL);
+    collected.drain(&receiver, LAST_WORDS);
+    Ok(Finished {
+        ending,
+        stdout: collected.stdout,
+        output: collected.both,
+        wall: started.elapsed(),
+    })
+}
+
+fn start(program: &Program) -> Result<Child, StartError> {
+    let failed = |source| StartError {
+        program: program
+            .argv
+            .first()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        dir: program.dir.to_owned(),
+        source,
+    };
+    let Some((name, arguments)) = program.argv.split_first() else {
+        return Err(failed(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "no program is named",
+        )));
+    };
+    Command::new(name)
+        .args(arguments)
+        .current_dir(program.dir)
+        .env_clear()
+        .envs(program.environment.iter())
+        .env("PWD", program.dir)
+        .stdin(match program.input {
+            Input::Closed => Stdio::null(),
+            Input::Bytes(_) => Stdio::piped(),
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(failed)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    Out,
+    Err,
+}
+
+type Chunk = (Stream, Vec<u8>);
+
+struct Collected {
+    stdout: Captured,
+    both: Captured,
+}
+
+impl Collected {
+    fn new(keep: usize) -> Self {
+        Self {
+            stdout: Captured::new(keep),
+            both: Captured::new(keep),
+        }
+    }
+
+    fn take(&mut self, (stream, bytes): Chunk) {
+        if stream == Stream::Out {
+            self.stdout.push(&bytes);
+        }
+        self.both.push(&bytes);
+    }
+
+    fn drain(&mut self, receiver: &Receiver<Chunk>, longest: Duration) {
+        let until = Instant::now() + longest;
+        while let Ok(chunk) = receiver.recv_timeout(until.saturating_duration_since(Instant::now()))
+        {
+            self.take(chunk);
+        }
+    }
+}
+
+fn read_in_background(
+    stream: Option<impl Read + Send + 'static>,
+    which: Stream,
+    sender: Sender<Chunk>,
+) {
+    let Some(mut stream) = stream else { return };
+    thread::spawn(move || {
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match stream.read(&mut buffer) {
+                Ok(0) | Err(_) => return,
+                Ok(length) => {
+                    if sender.send((which, buffer[..length].to_vec())).is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+}
+
+fn write_in_background(child: &mut Child, bytes: Vec<u8>) {
+    if let Some(mut pipe) = child.stdin.take() {
+        // A program need not read what it is given.
+        thread::spawn(move || drop(pipe.write_all(&bytes)));
+    }
+}
+
+fn wait(
+    child: &mut Child,
+    group: Option<Pid>,
+    receiver: &Receiver<Chunk>,
+    collected: &mut Collected,
+    deadline: Option<Instant>,
+    cancel: &Cancel,
+) -> Ending {
+    let mut streams_open = true;
+    loop {
+        let now = Instant::now();
+        if cancel.is_cancelled() {
+            end(child, group, receiver, collected);
+            return Ending::Cancelled;
+        }
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            end(child, group, receiver, collected);
+            return Ending::TimedOut;
+        }
+        if let Ok(Some(status)) = child.try_wait() {
+            return ending_of(status);
+        }
+        let pause = deadline.map_or(TICK, |deadline| TICK.min(deadline - now));
+        if streams_open {
+            match receiver.recv_timeout(pause) {
+                Ok(chunk) => collected.take(chunk),
+                Err(RecvTimeoutError::Timeout) => {}
+                // Both streams are at their end, so the program is about to be, too.
+                Err(RecvTimeoutError::Disconnected) => streams_open = false,
+            }
+        } else {
+            thread::sleep(Duration::from_micros(200));
+        }
+    }
+}
+
+/// Asks the group to end, then makes it.
+fn end(
+    child: &mut Child,
+    group: Option<Pid>,
+    receiver: &Receiver<Chunk>,
+    collected: &mut Collected,
+) {
+    signal(group, Signal::TERM);
+    let until = Instant::now() + GRACE;
+    while Instant::now() < until {
+        if matches!(child.try_wait(), Ok(Some(_))) {
+            break;
+        }
+        collected.drain(receiver, Duration::from_millis(10));
+    }
+    signal(group, Signal::KILL);
+    let _ = child.wait();
+}
+
+fn signal(group: Option<Pid>, signal: Signal) {
+    if let Some(group) = group {
+        let _ = kill_process_group(group, signal);
+    }
+}
+
+fn ending_of(status: ExitStatus) -> Ending {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Ending::Exited(code),
+        (None, Some(signal)) => Ending::Signalled(signal),
+        (None, None) => Ending::Signalled(0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run_shell(
+        script: &str,
+        input: Input,
+        timeout: Option<Duration>,
+        cancel: &Cancel,
+    ) -> Finished {
+        let mut environment = Environment::default();
+        environment.set("PATH", std::env::var_os("PATH").unwrap());
+        run(
+            &Program {
+                argv: shell(script),
+                dir: Path::new("/"),
+                environment: &environment,
+                input,
+                timeout,
+                keep_bytes: 64 * 1024,
+            },
+            cancel,
+        )
+        .unwrap()
+    }
+
+    fn simple(script: &str) -> Finished {
+        run_shell(script, Input::Closed, None, &Cancel::new())
+    }
+
+    #[test]
+    fn status_and_both_streams_are_told_apart() {
+        let finished = simple("echo out; echo err >&2; exit 3");
+        assert_eq!(finished.ending, Ending::Exited(3));
+        assert_eq!(finished.stdout.text(), "out\n");
+        assert!(finished.output.text().contains("err"));
+        assert_eq!(simple("kill -9 $$").ending, Ending::Signalled(9));
+    }
+
+    #[test]
+    fn input_is_given_and_need_not_be_read() {
+        let big = vec![b'x'; 1 << 20];
+        let finished = run_shell("wc -c", Input::Bytes(&big), None, &Cancel::new());
+        assert_eq!(finished.stdout.text().trim(), "1048576");
+        let finished = run_shell("exit 0", Input::Bytes(&big), None, &Cancel::new());
+        assert_eq!(finished.ending, Ending::Exited(0));
+        assert_eq!(simple("cat").stdout.text(), "");
+    }
+
+    #[test]
+    fn a_group_that_ignores_the_first_signal_is_ended_all_the_same() {
+        let script = "trap '' TERM; (trap '' TERM; sleep 60) & echo up; sleep 60";
+        let finished = run_shell(
+            script,
+            Input::Closed,
+            Some(Duration::from_millis(100)),
+            &Cancel::new(),
+        );
+        assert_eq!(finished.ending, Ending::TimedOut);
+        assert_eq!(finished.stdout.text(), "up\n");
+    }
+
+    #[test]
+    fn what_a_program_leaves_in_the_background_ends_with_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid_file = dir.path().join("pid");
+        let finished = simple(&format!("sleep 60 & echo $! > {}", pid_file.display()));
+        assert_eq!(finished.ending, Ending::Exited(0));
+        let pid = std::fs::read_to_string(pid_file).unwrap();
+        let state =
+            std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        assert!(
+            state.is_empty() || state.contains(") Z "),
+            "still there: {state}"
+        );
+    }
+
+    #[test]
+    fn a_process_that_left_the_group_cannot_hold_us_up() {
+        let finished = simple("setsid sh -c 'sleep 5; echo late' & echo done");
+        assert_eq!(finished.ending, Ending::Exited(0));
+        assert_eq!(finished.stdout.text(), "done\n");
+    }
+
+    #[test]
+    fn output_without_end_stays_in_bounds() {
+        let finished = simple("head -c 20000000 /dev/zero; echo end");
+        assert!(finished.output.to_bytes().len() < 200_000);
+        assert!(finished.output.text().ends_with("end\n"));
+    }
+
+    #[test]
+    fn a_stop_by_the_user_ends_it() {
+        let cancel = Cancel::new();
+        cancel.cancel();
+        let finished = run_shell("sleep 60", Input::Closed, None, &cancel);
+        assert_eq!(finished.ending, Ending::Cancelled);
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_named() {
+        let environment = Environment::default();
+        let error = run(
+            &Program {
+                argv: vec!["/no/such/program".into()],
+                dir: Path::new("/"),
+                environment: &environment,
+                input: Input::Closed,
+                timeout: None,
+                keep_bytes: 10,
+            },
+            &Cancel::new(),
+        )
+        .unwrap_err();
+        assert!(error.to_string().contains("/no/such/program"), "{error}");
+    }
+}
