@@ -1,0 +1,77 @@
+//! Caches: what can be made again from history, objects and the journal. Deleting them loses time, never truth.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use crate::domain::oid::Digest;
+
+/// The most entries of one kind; beyond it the kind starts anew.
+const MOST_ENTRIES: usize = 4096;
+
+/// A clone's caches.
+#[derive(Debug)]
+pub struct Caches {
+    dir: PathBuf,
+}
+
+impl Caches {
+    pub(super) fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+        }
+    }
+
+    fn path(&self, kind: &str, key: &str) -> PathBuf {
+        self.dir
+            .join(kind)
+            .join(Digest::of(key.as_bytes()).to_string())
+    }
+
+    /// What was put under a key. A damaged entry is as good as none.
+    pub fn get(&self, kind: &str, key: &str) -> Option<Vec<u8>> {
+        let bytes = fs::read(self.path(kind, key)).ok()?;
+        let (digest, content) = bytes.split_at_checked(32)?;
+        (Digest::of(content).as_bytes() == digest).then(|| content.to_vec())
+    }
+
+    /// Puts something under a key. It is no error if that fails: the next reader makes it again.
+    pub fn put(&self, kind: &str, key: &str, bytes: &[u8]) {
+        let _ = self.try_put(kind, key, bytes);
+    }
+
+    fn try_put(&self, kind: &str, key: &str, bytes: &[u8]) -> std::io::Result<()> {
+        let dir = self.dir.join(kind);
+        fs::create_dir_all(&dir)?;
+        let path = self.path(kind, key);
+        if !path.exists() && fs::read_dir(&dir)?.count() >= MOST_ENTRIES {
+            fs::remove_dir_all(&dir)?;
+            fs::create_dir_all(&dir)?;
+        }
+        let mut file = tempfile::NamedTempFile::new_in(&dir)?;
+        file.write_all(Digest::of(bytes).as_bytes())?;
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_comes_back_until_it_is_damaged() {
+        let dir = tempfile::tempdir().unwrap();
+        let caches = Caches::new(dir.path());
+        assert_eq!(caches.get("k", "a"), None);
+        caches.put("k", "a", b"one");
+        caches.put("k", "a", b"two");
+        assert_eq!(caches.get("k", "a").as_deref(), Some(b"two".as_slice()));
+        let path = caches.path("k", "a");
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[33] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(caches.get("k", "a"), None);
+    }
+}

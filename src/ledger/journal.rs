@@ -1,0 +1,450 @@
+//! The journal: one writer's rows in segments, appended under a lock, durable before anything is acted on.
+//!
+//! A row is acknowledged when its line is on disk. Lines behind the last newline are a torn tail: nobody was told of
+//! them, so they are cut off and kept aside. Anything wrong before that is damage, which only a person may judge: it
+//! is reported and nothing is changed.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::clock::Clock;
+use crate::domain::id::WriterId;
+use crate::domain::oid::Digest;
+use crate::domain::task::event::Event;
+use crate::domain::task::row::{Row, RowError};
+
+use super::lock::FileLock;
+
+/// A segment is closed when it has grown to this size, in bytes.
+const SEGMENT: u64 = 256 * 1024;
+
+/// Why the journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// A file operation failed.
+    #[error("cannot use {path}: {source}")]
+    Io {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A row that was acknowledged is damaged, missing, or there twice.
+    #[error("{path}, line {line}: {why}")]
+    Damaged {
+        /// The segment.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong.
+        why: String,
+    },
+    /// An earlier write could not be made durable, so what is on disk is not known.
+    #[error("an earlier write to the journal failed; start the command again")]
+    Broken,
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> JournalError + '_ {
+    move |source| JournalError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// One clone's own journal.
+#[derive(Debug)]
+pub(super) struct Journal {
+    dir: PathBuf,
+    lock_file: PathBuf,
+    writer: WriterId,
+    /// The open segment's number and how far it was read.
+    segment: u64,
+    offset: u64,
+    line: usize,
+    seq: u64,
+    prev: Option<Digest>,
+    broken: bool,
+}
+
+/// Proof that the journal's lock is held.
+pub(super) struct Held(#[expect(dead_code, reason = "held until it is dropped")] FileLock);
+
+impl Journal {
+    /// Opens the journal, reads every writer's rows, and cuts a torn tail of its own.
+    #[expect(
+        clippy::type_complexity,
+        reason = "three results of one opening, named where they are taken"
+    )]
+    pub(super) fn open(
+        ledger: &Path,
+        clock: &dyn Clock,
+    ) -> Result<(Self, Vec<Row>, Option<(u64, PathBuf)>), JournalError> {
+        let lock_file = ledger.join("journal.lock");
+        let held = Held(FileLock::wait(&lock_file).map_err(io_at(&lock_file))?);
+        let writer = own_writer(ledger, clock)?;
+        let dir = ledger.join("journal").join(writer.as_str());
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&dir)
+            .map_err(io_at(&dir))?;
+        let mut journal = Self {
+            segment: 1,
+            offset: 0,
+            line: 0,
+            seq: 0,
+            prev: None,
+            broken: false,
+            lock_file,
+            writer,
+            dir,
+        };
+        let mut rows = Vec::new();
+        for writer in writers(ledger)? {
+            if writer != journal.writer {
+                rows.extend(read_writer(ledger, &writer)?);
+            }
+        }
+        let torn = journal.read_own(&held, &mut rows)?;
+        let repaired = match torn {
+            Some(torn) => Some(journal.cut(&torn)?),
+            None => None,
+        };
+        rows.sort_by(|a, b| (a.at, &a.writer, a.seq).cmp(&(b.at, &b.writer, b.seq)));
+        Ok((journal, rows, repaired))
+    }
+
+    /// Every writer's rows, without changing anything; a torn tail is passed over.
+    pub(super) fn read_all(ledger: &Path) -> Result<Vec<Row>, JournalError> {
+        let mut rows = Vec::new();
+        for writer in writers(ledger)? {
+            rows.extend(read_writer(ledger, &writer)?);
+        }
+        rows.sort_by(|a, b| (a.at, &a.writer, a.seq).cmp(&(b.at, &b.writer, b.seq)));
+        Ok(rows)
+    }
+
+    pub(super) fn writer(&self) -> &WriterId {
+        &self.writer
+    }
+
+    /// Waits for the journal's lock.
+    pub(super) fn lock(&self) -> Result<Held, JournalError> {
+        if self.broken {
+            return Err(JournalError::Broken);
+        }
+        FileLock::wait(&self.lock_file)
+            .map(Held)
+            .map_err(io_at(&self.lock_file))
+    }
+
+    /// Reads what other processes of this clone appended. A torn tail of a process that was killed is cut here too.
+    pub(super) fn catch_up(&mut self, held: &Held) -> Result<Vec<Row>, JournalError> {
+        let mut rows = Vec::new();
+        if let Some(torn) = self.read_own(held, &mut rows)? {
+            self.cut(&torn)?;
+        }
+        Ok(rows)
+    }
+
+    /// Writes rows with one write, and returns when they are on disk.
+    pub(super) fn append(
+        &mut self,
+        _held: &Held,
+        events: &[Event],
+        highest_at: u64,
+        time: Timestamp,
+    ) -> Result<Vec<Row>, JournalError> {
+        let recorded: Vec<&Event> = events.iter().filter(|event| event.is_recorded()).collect();
+        if recorded.is_empty() {
+            return Ok(Vec::new());
+        }
+        if self.offset >= SEGMENT {
+            self.segment += 1;
+            self.offset = 0;
+            self.line = 0;
+        }
+        let path = self.segment_path(self.segment);
+        let mut text = String::new();
+        let mut rows = Vec::with_capacity(recorded.len());
+        let mut prev = self.prev;
+        for (index, event) in recorded.into_iter().enumerate() {
+            let step = index as u64 + 1;
+            let (row, line) = Row::write(
+                &self.writer,
+                self.seq + step,
+                highest_at + step,
+                time,
+                event,
+                prev,
+            )
+            .map_err(|error| io_at(&path)(io::Error::other(error.to_string())))?;
+            prev = Some(row.hash);
+            text.push_str(&line);
+            rows.push(row);
+        }
+        self.write(&path, text.as_bytes())?;
+        self.offset += text.len() as u64;
+        self.line += rows.len();
+        self.seq += rows.len() as u64;
+        self.prev = prev;
+        Ok(rows)
+    }
+
+    fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+        let is_new = !path.exists();
+        let mut file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(io_at(path))?;
+        if let Err(error) = file.write_all(bytes) {
+            // No space: back to where it was, so that the next command finds no torn tail.
+            if file.set_len(self.offset).is_err() {
+                self.broken = true;
+            }
+            return Err(io_at(path)(error));
+        }
+        if let Err(error) = file.sync_data() {
+            // The kernel may have dropped the pages; what is on disk is unknown from here on.
+            self.broken = true;
+            return Err(io_at(path)(error));
+        }
+        if is_new {
+            sync_folder(&self.dir)?;
+        }
+        Ok(())
+    }
+
+    fn segment_path(&self, number: u64) -> PathBuf {
+        segment_path(&self.dir, number)
+    }
+
+    /// Reads on from where this value is. Returns what is torn, if something is.
+    fn read_own(
+        &mut self,
+        _held: &Held,
+        rows: &mut Vec<Row>,
+    ) -> Result<Option<Torn>, JournalError> {
+        loop {
+            let path = self.segment_path(self.segment);
+            let text = match read_from(&path, self.offset) {
+                Ok(text) => text,
+                Err(error) if error.kind() == io::ErrorKind::NotFound && self.offset == 0 => {
+                    return Ok(None);
+                }
+                Err(error) => return Err(io_at(&path)(error)),
+            };
+            let whole = text
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |at| at + 1);
+            let mut reader = Reader {
+                path: &path,
+                line: self.line,
+                seq: self.seq,
+                prev: self.prev,
+                writer: &self.writer,
+            };
+            reader.read(&text[..whole], rows)?;
+            (self.line, self.seq, self.prev) = (reader.line, reader.seq, reader.prev);
+            self.offset += whole as u64;
+            let is_last = !self.segment_path(self.segment + 1).exists();
+            if whole < text.len() {
+                if !is_last {
+                    return Err(JournalError::Damaged {
+                        path,
+                        line: self.line + 1,
+                        why: "a closed segment ends in the middle of a row".to_owned(),
+                    });
+                }
+                return Ok(Some(Torn {
+                    path,
+                    offset: self.offset,
+                    bytes: text[whole..].to_vec(),
+                }));
+            }
+            if is_last {
+                return Ok(None);
+            }
+            self.segment += 1;
+            self.offset = 0;
+            self.line = 0;
+        }
+    }
+
+    fn cut(&mut self, torn: &Torn) -> Result<(u64, PathBuf), JournalError> {
+        let kept = (1..)
+            .map(|number| self.dir.join(format!("torn.{number}")))
+            .find(|path| !path.exists())
+            .unwrap_or_else(|| self.dir.join("torn"));
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&kept)
+            .map_err(io_at(&kept))?;
+        file.write_all(&torn.bytes)
+            .and_then(|()| file.sync_all())
+            .map_err(io_at(&kept))?;
+        let segment = OpenOptions::new()
+            .write(true)
+            .open(&torn.path)
+            .map_err(io_at(&torn.path))?;
+        segment
+            .set_len(torn.offset)
+            .and_then(|()| segment.sync_all())
+            .map_err(io_at(&torn.path))?;
+        sync_folder(&self.dir)?;
+        Ok((torn.bytes.len() as u64, kept))
+    }
+}
+
+/// Bytes behind the last newline.
+struct Torn {
+    path: PathBuf,
+    offset: u64,
+    bytes: Vec<u8>,
+}
+
+/// Reads lines of one writer and checks that each follows the one before.
+struct Reader<'a> {
+    path: &'a Path,
+    line: usize,
+    seq: u64,
+    prev: Option<Digest>,
+    writer: &'a WriterId,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, text: &[u8], rows: &mut Vec<Row>) -> Result<(), JournalError> {
+        for line in text.split(|byte| *byte == b'\n') {
+            if line.is_empty() {
+                continue;
+            }
+            self.line += 1;
+            let text =
+                std::str::from_utf8(line).map_err(|error| self.damaged(error.to_string()))?;
+            let row = Row::read(text, self.prev)
+                .map_err(|error: RowError| self.damaged(error.to_string()))?;
+            if row.writer != *self.writer {
+                return Err(self.damaged(format!("it belongs to the writer {}", row.writer)));
+            }
+            if row.seq != self.seq + 1 {
+                return Err(self.damaged(format!("row {} follows row {}", row.seq, self.seq)));
+            }
+            self.seq = row.seq;
+            self.prev = Some(row.hash);
+            rows.push(row);
+        }
+        Ok(())
+    }
+
+    fn damaged(&self, why: String) -> JournalError {
+        JournalError::Damaged {
+            path: self.path.to_owned(),
+            line: self.line,
+            why,
+        }
+    }
+}
+
+fn read_writer(ledger: &Path, writer: &WriterId) -> Result<Vec<Row>, JournalError> {
+    let dir = ledger.join("journal").join(writer.as_str());
+    let mut rows = Vec::new();
+    let (mut seq, mut prev) = (0, None);
+    for number in 1.. {
+        let path = segment_path(&dir, number);
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
+            Err(error) => return Err(io_at(&path)(error)),
+        };
+        let whole = text
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let mut reader = Reader {
+            path: &path,
+            line: 0,
+            seq,
+            prev,
+            writer,
+        };
+        reader.read(&text[..whole], &mut rows)?;
+        (seq, prev) = (reader.seq, reader.prev);
+    }
+    Ok(rows)
+}
+
+fn segment_path(dir: &Path, number: u64) -> PathBuf {
+    dir.join(format!("{number:06}.jsonl"))
+}
+
+fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(offset))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn sync_folder(dir: &Path) -> Result<(), JournalError> {
+    File::open(dir)
+        .and_then(|dir| dir.sync_all())
+        .map_err(io_at(dir))
+}
+
+fn writers(ledger: &Path) -> Result<Vec<WriterId>, JournalError> {
+    let dir = ledger.join("journal");
+    let listing = match fs::read_dir(&dir) {
+        Ok(listing) => listing,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(io_at(&dir)(error)),
+    };
+    let mut found: Vec<WriterId> = listing
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect();
+    found.sort();
+    Ok(found)
+}
+
+/// This clone's writer. A copied clone gets a new one: its folder has another inode, so two clones never write the
+/// same numbers.
+fn own_writer(ledger: &Path, clock: &dyn Clock) -> Result<WriterId, JournalError> {
+    let file = ledger.join("writer");
+    let place = place_of(ledger)?;
+    if let Ok(text) = fs::read_to_string(&file)
+        && let Some((name, rest)) = text.trim_end().split_once(' ')
+        && rest == place
+        && let Ok(writer) = name.parse()
+    {
+        return Ok(writer);
+    }
+    let name = format!("w{}", clock.random_name(10));
+    let writer: WriterId = name
+        .parse()
+        .map_err(|error| io_at(&file)(io::Error::other(format!("{error}"))))?;
+    let mut temporary = tempfile::NamedTempFile::new_in(ledger).map_err(io_at(&file))?;
+    writeln!(temporary, "{writer} {place}")
+        .and_then(|()| temporary.as_file().sync_all())
+        .map_err(io_at(&file))?;
+    temporary
+        .persist(&file)
+        .map_err(|error| io_at(&file)(error.error))?;
+    sync_folder(ledger)?;
+    Ok(writer)
+}
+
+/// What tells this clone from a copy of it: the machine, and the device and inode of its folder.
+fn place_of(ledger: &Path) -> Result<String, JournalError> {
+    let machine = fs::read_to_string("/etc/machine-id").unwrap_or_default();
+    let folder = fs::metadata(ledger).map_err(io_at(ledger))?;
+    let machine = Digest::of(machine.trim().as_bytes()).short();
+    Ok(format!("{machine} {}:{}", folder.dev(), folder.ino()))
+}

@@ -1,0 +1,125 @@
+//! Locks that die with their owner.
+//!
+//! `flock` on files that are never deleted; after locking, the file's inode is compared with the path's, so that a
+//! lock file which somebody replaced is noticed. "Is its owner alive" is answered by the kernel, not by a number in
+//! a file.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::domain::id::TaskId;
+
+/// A lock that is held; dropping it lets go.
+#[derive(Debug)]
+#[must_use = "a lock that is dropped at once protects nothing"]
+pub struct FileLock {
+    _file: File,
+}
+
+impl FileLock {
+    /// Waits for the lock.
+    pub(super) fn wait(path: &Path) -> io::Result<Self> {
+        loop {
+            let file = open(path)?;
+            file.lock()?;
+            if is_still(&file, path) {
+                return Ok(Self { _file: file });
+            }
+        }
+    }
+
+    /// Takes the lock if it is free.
+    pub(super) fn attempt(path: &Path) -> io::Result<Option<Self>> {
+        loop {
+            let file = open(path)?;
+            match file.try_lock() {
+                Ok(()) if is_still(&file, path) => return Ok(Some(Self { _file: file })),
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+fn is_still(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(there)) => (held.dev(), held.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+/// The locks of a clone.
+#[derive(Debug)]
+pub struct Locks {
+    dir: PathBuf,
+}
+
+impl Locks {
+    pub(super) fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+        }
+    }
+
+    /// The lock of a task, if no other process has it.
+    pub fn try_task(&self, task: &TaskId) -> io::Result<Option<TaskLock>> {
+        self.attempt(&format!("task-{task}"))
+    }
+
+    /// The lock of a slot, if no other process has it.
+    pub fn try_slot(&self, name: &str) -> io::Result<Option<FileLock>> {
+        self.attempt(&format!("slot-{name}"))
+    }
+
+    /// The lock of an unattended run onto a branch, if no other process has it.
+    pub fn try_run(&self, target: &str) -> io::Result<Option<FileLock>> {
+        self.attempt(&format!("run-{}", target.replace('/', "%2F")))
+    }
+
+    fn attempt(&self, name: &str) -> io::Result<Option<FileLock>> {
+        fs::create_dir_all(&self.dir)?;
+        FileLock::attempt(&self.dir.join(name))
+    }
+}
+
+type TaskLock = FileLock;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_by_one_and_free_when_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let locks = Locks::new(dir.path());
+        let task = TaskId::new("a").unwrap();
+        let held = locks.try_task(&task).unwrap().unwrap();
+        assert!(locks.try_task(&task).unwrap().is_none());
+        drop(held);
+        assert!(locks.try_task(&task).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_replaced_lock_file_is_not_taken_for_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("l");
+        let old = FileLock::attempt(&path).unwrap().unwrap();
+        fs::remove_file(&path).unwrap();
+        let new = FileLock::attempt(&path).unwrap().unwrap();
+        assert!(!is_still(&old._file, &path));
+        assert!(is_still(&new._file, &path));
+    }
+}
