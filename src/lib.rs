@@ -24,5 +24,6 @@
 
 pub mod clock;
 pub mod domain;
+pub mod git;
 pub mod ledger;
 pub mod process;

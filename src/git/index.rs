@@ -1,0 +1,124 @@
+//! The index of a commit that is being made, and what git is in the middle of. For the hooks.
+
+use crate::domain::oid::TreeId;
+
+use super::open::Repository;
+use super::write::WriteError;
+
+/// What git is replaying or joining here; such commits keep their message and get no task trailers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replaying {
+    /// A cherry-pick.
+    CherryPick,
+    /// A revert.
+    Revert,
+    /// A merge.
+    Merge,
+    /// A rebase.
+    Rebase,
+}
+
+impl Repository {
+    /// The tree that the commit being made will have.
+    ///
+    /// `git write-tree` on a copy of the index: the index itself may be locked by the commit that runs the hook.
+    pub fn index_tree(&self) -> Result<TreeId, WriteError> {
+        let dir = tempfile::tempdir_in(self.git_dir())?;
+        let copy = dir.path().join("index");
+        if self.index_file().exists() {
+            std::fs::copy(self.index_file(), &copy)?;
+        }
+        let mut call = self.trusted();
+        let id = call
+            .variable("GIT_INDEX_FILE", &copy)
+            .words(["write-tree"])
+            .text()?;
+        Ok(id.parse()?)
+    }
+
+    /// What is going on in this worktree, by the files that git keeps about it.
+    pub fn replaying(&self) -> Option<Replaying> {
+        let has = |name: &str| self.git_dir().join(name).exists();
+        if has("rebase-merge") || has("rebase-apply") {
+            Some(Replaying::Rebase)
+        } else if has("CHERRY_PICK_HEAD") {
+            Some(Replaying::CherryPick)
+        } else if has("REVERT_HEAD") {
+            Some(Replaying::Revert)
+        } else if has("MERGE_HEAD") {
+            Some(Replaying::Merge)
+        } else {
+            None
+        }
+    }
+}
+
+impl Repository {
+    /// The tree that HEAD's tree would become with the worktree's present files of some globs, added, changed and
+    /// deleted, through the user's own filters. Neither the index nor any file is touched.
+    pub fn worktree_tree(&self, base: TreeId, globs: &[String]) -> Result<TreeId, WriteError> {
+        let dir = tempfile::tempdir_in(self.git_dir())?;
+        let copy = dir.path().join("index");
+        self.write_index(base, &copy)?;
+        for glob in globs {
+            let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+            call.variable("GIT_INDEX_FILE", &copy);
+            // A glob that matches nothing is no mistake: the file may be yet to come.
+            call.words(["add", "--all", "--ignore-errors", "--"])
+                .word(format!(":(top,glob){glob}"))
+                .output()?;
+        }
+        let mut call = self.trusted();
+        let id = call
+            .variable("GIT_INDEX_FILE", &copy)
+            .words(["write-tree"])
+            .text()?;
+        Ok(id.parse()?)
+    }
+
+    /// Brings the index after a commit that was made of the worktree's files: entries that the commit changed are taken
+    /// from it, others stay staged as they were, and files that only the commit has are written.
+    pub fn follow_commit(
+        &self,
+        old: crate::domain::oid::CommitId,
+        new: crate::domain::oid::CommitId,
+    ) -> Result<(), WriteError> {
+        let changes = self.diff(self.tree_of(old)?, self.tree_of(new)?)?;
+        let mut input = Vec::new();
+        let mut to_write = Vec::new();
+        for change in &changes {
+            match change.new {
+                Some(entry) => {
+                    input.extend_from_slice(
+                        format!("{} {}\t", entry.mode.as_octal(), entry.blob).as_bytes(),
+                    );
+                    let missing = self.work_tree().is_some_and(|top| {
+                        use std::os::unix::ffi::OsStrExt;
+                        !top.join(std::ffi::OsStr::from_bytes(change.path.as_bytes()))
+                            .exists()
+                    });
+                    if missing || change.path.is_harness() {
+                        to_write.extend_from_slice(change.path.as_bytes());
+                        to_write.push(0);
+                    }
+                }
+                None => input.extend_from_slice(format!("0 {}\t", "0".repeat(40)).as_bytes()),
+            }
+            input.extend_from_slice(change.path.as_bytes());
+            input.push(0);
+        }
+        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+        call.words(["update-index", "-z", "--index-info"])
+            .input(input)
+            .bytes()?;
+        if !to_write.is_empty() {
+            let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+            call.words(["checkout-index", "-z", "-f", "--stdin"])
+                .input(to_write)
+                .bytes()?;
+        }
+        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+        call.words(["update-index", "-q", "--refresh"]).output()?;
+        Ok(())
+    }
+}

@@ -1,0 +1,28 @@
+//! The repository: reads by gix, writes by the git program, so that what lands is what git itself would make.
+//!
+//! This room knows objects, refs, worktrees, hooks and history. It knows no cards, lanes or models. The git program
+//! is started in `command.rs` and nowhere else.
+
+mod command;
+mod create;
+mod history;
+mod index;
+mod land;
+mod merge;
+mod open;
+mod refs;
+mod tree;
+mod write;
+
+pub mod hooks;
+
+pub use command::{GitError, GitProgram};
+pub use create::CreateError;
+pub use history::{History, HistorySeed};
+pub use index::Replaying;
+pub use land::MoveError;
+pub use merge::Merge;
+pub use open::{OpenError, Repository};
+pub use refs::{Head, SwapError, Worktree};
+pub use tree::{Commit, ReadError};
+pub use write::{Identity, IdentityError, NewCommit, WriteError};

@@ -1,0 +1,134 @@
+//! Opening: where the repository is, as git would find it, also from inside a hook.
+
+use std::path::{Path, PathBuf};
+
+use super::command::GitProgram;
+
+/// Why there is no repository to work on.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither here nor above.
+    #[error("{dir} is not in a git repository: {why}")]
+    NotFound {
+        /// Where it was looked for.
+        dir: PathBuf,
+        /// What gix said.
+        why: String,
+    },
+    /// There is no git program.
+    #[error("no `git` is on the PATH")]
+    NoGit,
+    /// A path could not be made absolute.
+    #[error("cannot resolve {path}: {source}")]
+    Resolve {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// A repository, seen from one of its worktrees.
+pub struct Repository {
+    pub(super) gix: gix::Repository,
+    program: GitProgram,
+    git_dir: PathBuf,
+    common_dir: PathBuf,
+    work_tree: Option<PathBuf>,
+    index_file: PathBuf,
+}
+
+impl std::fmt::Debug for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Repository")
+            .field("git_dir", &self.git_dir)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Repository {
+    /// Finds the repository of a folder, as git does; `GIT_DIR` and `GIT_INDEX_FILE` of a hook are honoured.
+    pub fn discover(dir: &Path) -> Result<Self, OpenError> {
+        let program = GitProgram::find().ok_or(OpenError::NoGit)?;
+        let gix =
+            gix::discover_with_environment_overrides(dir).map_err(|error| OpenError::NotFound {
+                dir: dir.to_owned(),
+                why: error.to_string(),
+            })?;
+        let absolute = |path: &Path| {
+            let path = if path.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                path
+            };
+            path.canonicalize().map_err(|source| OpenError::Resolve {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        let git_dir = absolute(gix.git_dir())?;
+        let common_dir = absolute(gix.common_dir())?;
+        let work_tree = gix.workdir().map(absolute).transpose()?;
+        let index_file =
+            std::path::absolute(gix.index_path()).unwrap_or_else(|_| git_dir.join("index"));
+        Ok(Self {
+            gix,
+            program,
+            git_dir,
+            common_dir,
+            work_tree,
+            index_file,
+        })
+    }
+
+    /// This worktree's git folder.
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The git folder that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.common_dir
+    }
+
+    /// This worktree's top folder; `None` in a bare repository.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    /// The index that git works with here; inside a hook the one of the commit being made.
+    pub fn index_file(&self) -> &Path {
+        &self.index_file
+    }
+
+    /// Whether it has no worktree of its own.
+    pub fn is_bare(&self) -> bool {
+        self.work_tree.is_none()
+    }
+
+    /// Whether history is cut off, so that what needs it cannot be answered.
+    pub fn is_shallow(&self) -> bool {
+        self.common_dir
+            .join("shallow")
+            .metadata()
+            .is_ok_and(|file| file.len() > 0)
+    }
+
+    /// The git program.
+    pub fn program(&self) -> &GitProgram {
+        &self.program
+    }
+
+    /// A value of the configuration as git sees it here.
+    pub fn config_value(&self, key: &str) -> Option<String> {
+        self.gix
+            .config_snapshot()
+            .string(key)
+            .map(|value| value.to_string())
+    }
+
+    /// A trusted call on this repository.
+    pub(super) fn trusted(&self) -> super::command::Call {
+        self.program.trusted(&self.git_dir)
+    }
+}

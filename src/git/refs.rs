@@ -1,0 +1,248 @@
+//! Refs and worktrees: where branches stand, and moving them by compare-and-swap.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::domain::oid::CommitId;
+
+use super::command::GitError;
+use super::open::Repository;
+use super::tree::ReadError;
+
+/// Where HEAD is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Head {
+    /// On a branch that has no commit yet.
+    Unborn {
+        /// The branch, without `refs/heads/`.
+        branch: String,
+    },
+    /// On no branch.
+    Detached {
+        /// The commit.
+        commit: CommitId,
+    },
+    /// On a branch.
+    Branch {
+        /// The branch, without `refs/heads/`.
+        branch: String,
+        /// Its tip.
+        commit: CommitId,
+    },
+}
+
+/// A folder in which this repository is checked out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worktree {
+    /// Its top folder.
+    pub path: PathBuf,
+    /// Its own git folder.
+    pub git_dir: PathBuf,
+    /// The branch that it has checked out, without `refs/heads/`.
+    pub branch: Option<String>,
+    /// What is going on in it that a moved branch would disturb.
+    pub busy: Option<&'static str>,
+}
+
+/// Why a ref was not moved.
+#[derive(Debug, thiserror::Error)]
+pub enum SwapError {
+    /// It does not stand where it was expected.
+    #[error("{reference} is at {}, not at {}", shown(.found), shown(.expected))]
+    Moved {
+        /// The ref.
+        reference: String,
+        /// Where it stands.
+        found: Option<CommitId>,
+        /// Where it was expected.
+        expected: Option<CommitId>,
+    },
+    /// git refused.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The ref could not be read afterwards.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+fn shown(commit: &Option<CommitId>) -> String {
+    commit.map_or_else(|| "nothing".to_owned(), |commit| commit.short(10))
+}
+
+impl Repository {
+    /// Where HEAD is now.
+    pub fn head(&self) -> Result<Head, ReadError> {
+        let head = self
+            .gix
+            .head()
+            .map_err(|error| ReadError::reference("HEAD", &error))?;
+        let name = head.referent_name().map(|name| name.shorten().to_string());
+        let commit = head.id().map(|id| CommitId::new(id.detach()));
+        Ok(match (name, commit) {
+            (Some(branch), Some(_)) => match self.branch_tip(&branch)? {
+                Some(commit) => Head::Branch { branch, commit },
+                None => Head::Unborn { branch },
+            },
+            (Some(branch), None) => Head::Unborn { branch },
+            (None, Some(commit)) => Head::Detached { commit },
+            (None, None) => Head::Unborn {
+                branch: String::new(),
+            },
+        })
+    }
+
+    /// The tip of a branch, read from disk now.
+    pub fn branch_tip(&self, branch: &str) -> Result<Option<CommitId>, ReadError> {
+        self.reference(&format!("refs/heads/{branch}"))
+    }
+
+    /// What a ref names, read from disk now. A tag is followed to its commit.
+    pub fn reference(&self, full_name: &str) -> Result<Option<CommitId>, ReadError> {
+        let failed = |error: &dyn std::fmt::Display| ReadError::reference(full_name, error);
+        let Some(mut reference) = self
+            .gix
+            .try_find_reference(full_name)
+            .map_err(|error| failed(&error))?
+        else {
+            return Ok(None);
+        };
+        let id = reference.peel_to_id().map_err(|error| failed(&error))?;
+        Ok(Some(CommitId::new(id.detach())))
+    }
+
+    /// The commit that a revision such as `HEAD~2` or a short id names.
+    pub fn resolve(&self, spec: &str) -> Result<CommitId, ReadError> {
+        let failed = |error: &dyn std::fmt::Display| ReadError::reference(spec, error);
+        let id = self
+            .gix
+            .rev_parse_single(spec)
+            .map_err(|error| failed(&error))?;
+        let object = id.object().map_err(|error| failed(&error))?;
+        let commit = object
+            .peel_to_kind(gix::object::Kind::Commit)
+            .map_err(|error| failed(&error))?;
+        Ok(CommitId::new(commit.id))
+    }
+
+    /// Moves a ref if it stands at `old` (`None`: if it does not exist), and makes the move durable.
+    pub fn compare_and_swap(
+        &self,
+        reference: &str,
+        new: CommitId,
+        old: Option<CommitId>,
+        why: &str,
+    ) -> Result<(), SwapError> {
+        let zeros = "0".repeat(40);
+        let old_text = old.map_or(zeros, |old| old.to_string());
+        let mut call = self.trusted();
+        let result = call
+            .words(["update-ref", "-m", why, "--create-reflog", reference])
+            .word(new.to_string())
+            .word(old_text)
+            .bytes();
+        if let Err(error) = result {
+            let found = self.reference(reference)?;
+            if found == Some(new) {
+                return Ok(());
+            }
+            if found != old {
+                return Err(SwapError::Moved {
+                    reference: reference.to_owned(),
+                    found,
+                    expected: old,
+                });
+            }
+            return Err(error.into());
+        }
+        self.sync_folders_of(reference);
+        Ok(())
+    }
+
+    /// Makes the names of a ref and its log durable: git syncs the files, not the folders that name them.
+    fn sync_folders_of(&self, reference: &str) {
+        for root in [self.common_dir().to_owned(), self.common_dir().join("logs")] {
+            let file = root.join(reference);
+            if let Some(dir) = file.parent()
+                && let Ok(dir) = fs::File::open(dir)
+            {
+                let _ = dir.sync_all();
+            }
+        }
+    }
+
+    /// Every folder in which this repository is checked out.
+    pub fn worktrees(&self) -> Result<Vec<Worktree>, ReadError> {
+        let mut found = Vec::new();
+        if let Some(path) = self.main_work_tree() {
+            found.push(describe(path, self.common_dir().to_owned()));
+        }
+        let linked = self.common_dir().join("worktrees");
+        for entry in fs::read_dir(linked).into_iter().flatten().flatten() {
+            let git_dir = entry.path();
+            // `gitdir` names the `.git` file of the worktree; a worktree whose folder is gone has nothing to disturb.
+            let Ok(file) = fs::read_to_string(git_dir.join("gitdir")) else {
+                continue;
+            };
+            let dot_git = PathBuf::from(file.trim_end());
+            if let (true, Some(path)) = (dot_git.exists(), dot_git.parent()) {
+                found.push(describe(path.to_owned(), git_dir));
+            }
+        }
+        Ok(found)
+    }
+
+    fn main_work_tree(&self) -> Option<PathBuf> {
+        if self.git_dir() == self.common_dir() {
+            return self.work_tree().map(Path::to_owned);
+        }
+        if self.config_value("core.bare").as_deref() == Some("true") {
+            return None;
+        }
+        match self.config_value("core.worktree") {
+            Some(path) => Some(self.common_dir().join(path)),
+            None => self.common_dir().parent().map(Path::to_owned),
+        }
+    }
+}
+
+fn describe(path: PathBuf, git_dir: PathBuf) -> Worktree {
+    let branch = fs::read_to_string(git_dir.join("HEAD"))
+        .ok()
+        .and_then(|head| {
+            head.trim_end()
+                .strip_prefix("ref: refs/heads/")
+                .map(str::to_owned)
+        })
+        .or_else(|| branch_under_rebase(&git_dir));
+    Worktree {
+        busy: going_on(&git_dir),
+        path,
+        git_dir,
+        branch,
+    }
+}
+
+fn branch_under_rebase(git_dir: &Path) -> Option<String> {
+    ["rebase-merge/head-name", "rebase-apply/head-name"]
+        .iter()
+        .find_map(|file| fs::read_to_string(git_dir.join(file)).ok())
+        .and_then(|name| {
+            name.trim_end()
+                .strip_prefix("refs/heads/")
+                .map(str::to_owned)
+        })
+}
+
+fn going_on(git_dir: &Path) -> Option<&'static str> {
+    [
+        ("rebase-merge", "a rebase"),
+        ("rebase-apply", "a rebase or am"),
+        ("MERGE_HEAD", "a merge"),
+        ("CHERRY_PICK_HEAD", "a cherry-pick"),
+        ("REVERT_HEAD", "a revert"),
+        ("BISECT_LOG", "a bisect"),
+    ]
+    .into_iter()
+    .find(|(file, _)| git_dir.join(file).exists())
+    .map(|(_, what)| what)
+}

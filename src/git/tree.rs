@@ -1,0 +1,346 @@
+//! Reading objects: commits, trees, blobs, and what differs between two trees.
+//!
+//! Our own walk, since git's and gix's rename detection, ignored submodules and index have no say in what a change
+//! set is.
+
+use gix::ObjectId;
+use gix::objs::TreeRefIter;
+use gix::objs::tree::EntryKind;
+
+use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
+use crate::domain::oid::{BlobId, CommitId, TreeId};
+use crate::domain::path::{PathError, RepoPath};
+
+use super::open::Repository;
+use super::write::Identity;
+
+/// Why something could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// An object is missing or damaged.
+    #[error("cannot read object {id}: {why}")]
+    Object {
+        /// Which.
+        id: String,
+        /// What gix said.
+        why: String,
+    },
+    /// A ref or revision cannot be resolved.
+    #[error("cannot resolve {name}: {why}")]
+    Reference {
+        /// Which.
+        name: String,
+        /// What gix said.
+        why: String,
+    },
+    /// A tree holds a path that no tree may hold.
+    #[error("tree {tree} holds a path that git refuses: {source}")]
+    Path {
+        /// The tree.
+        tree: String,
+        /// What is wrong with it.
+        source: PathError,
+    },
+    /// A git call failed.
+    #[error(transparent)]
+    Git(#[from] super::command::GitError),
+}
+
+impl ReadError {
+    pub(super) fn reference(name: &str, error: &(impl std::fmt::Display + ?Sized)) -> Self {
+        Self::Reference {
+            name: name.to_owned(),
+            why: error.to_string(),
+        }
+    }
+
+    fn object(id: ObjectId, error: &dyn std::fmt::Display) -> Self {
+        Self::Object {
+            id: id.to_string(),
+            why: error.to_string(),
+        }
+    }
+}
+
+/// A commit.
+#[derive(Debug, Clone)]
+pub struct Commit {
+    /// Its id.
+    pub id: CommitId,
+    /// Its tree.
+    pub tree: TreeId,
+    /// Its parents.
+    pub parents: Vec<CommitId>,
+    /// Its message; bytes that are not UTF-8 are replaced.
+    pub message: String,
+    /// The committer's time, in seconds since 1970.
+    pub seconds: i64,
+    /// Its author.
+    pub author: Identity,
+}
+
+/// One decoded entry of a tree.
+pub(super) struct Node {
+    pub(super) name: Vec<u8>,
+    pub(super) kind: EntryKind,
+    pub(super) id: ObjectId,
+}
+
+impl Node {
+    /// As a change set sees it; `None` for a folder.
+    fn entry(&self) -> Option<Entry> {
+        let mode = match self.kind {
+            EntryKind::Tree => return None,
+            EntryKind::Blob => FileMode::Regular,
+            EntryKind::BlobExecutable => FileMode::Executable,
+            EntryKind::Link => FileMode::Symlink,
+            EntryKind::Commit => FileMode::Gitlink,
+        };
+        Some(Entry {
+            mode,
+            blob: BlobId::new(self.id),
+        })
+    }
+
+    /// The order in which git sorts trees: a folder as if its name ended in a slash.
+    fn key(&self) -> Vec<u8> {
+        let mut key = self.name.clone();
+        if self.kind == EntryKind::Tree {
+            key.push(b'/');
+        }
+        key
+    }
+}
+
+impl Repository {
+    /// Reads a commit.
+    pub fn commit(&self, id: CommitId) -> Result<Commit, ReadError> {
+        let failed = |error: &dyn std::fmt::Display| ReadError::object(id.object_id(), error);
+        let object = self
+            .gix
+            .find_commit(id.object_id())
+            .map_err(|error| failed(&error))?;
+        let decoded = object.decode().map_err(|error| failed(&error))?;
+        let author = decoded.author().map_err(|error| failed(&error))?;
+        let committer = decoded.committer().map_err(|error| failed(&error))?;
+        Ok(Commit {
+            id,
+            tree: TreeId::new(decoded.tree()),
+            parents: decoded.parents().map(CommitId::new).collect(),
+            message: String::from_utf8_lossy(decoded.message).into_owned(),
+            seconds: committer.seconds(),
+            author: Identity {
+                name: author.name.to_string(),
+                email: author.email.to_string(),
+            },
+        })
+    }
+
+    /// The tree of a commit.
+    pub fn tree_of(&self, commit: CommitId) -> Result<TreeId, ReadError> {
+        let failed = |error: &dyn std::fmt::Display| ReadError::object(commit.object_id(), error);
+        let object = self
+            .gix
+            .find_commit(commit.object_id())
+            .map_err(|error| failed(&error))?;
+        let tree = object.tree_id().map_err(|error| failed(&error))?;
+        Ok(TreeId::new(tree.detach()))
+    }
+
+    /// Whether the object is there.
+    pub fn contains(&self, id: ObjectId) -> bool {
+        self.gix.has_object(id)
+    }
+
+    /// The bytes of a blob.
+    pub fn blob(&self, id: BlobId) -> Result<Vec<u8>, ReadError> {
+        let object = self
+            .gix
+            .find_object(id.object_id())
+            .map_err(|error| ReadError::object(id.object_id(), &error))?;
+        Ok(object.detach().data)
+    }
+
+    /// The id that these bytes have as a blob; nothing is written.
+    pub fn hash_blob(bytes: &[u8]) -> BlobId {
+        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, bytes);
+        BlobId::new(id.unwrap_or_else(|_| ObjectId::null(gix::hash::Kind::Sha1)))
+    }
+
+    /// The entries of one tree, unsorted beyond git's own order.
+    pub(super) fn nodes(&self, tree: ObjectId) -> Result<Vec<Node>, ReadError> {
+        if tree == TreeId::empty().object_id() {
+            return Ok(Vec::new());
+        }
+        let object = self
+            .gix
+            .find_object(tree)
+            .map_err(|error| ReadError::object(tree, &error))?;
+        let mut nodes = Vec::new();
+        for entry in TreeRefIter::from_bytes(&object.data, gix::hash::Kind::Sha1) {
+            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
+            nodes.push(Node {
+                name: entry.filename.to_vec(),
+                kind: entry.mode.kind(),
+                id: entry.oid.to_owned(),
+            });
+        }
+        Ok(nodes)
+    }
+
+    fn node(&self, tree: TreeId, path: &str) -> Result<Option<Node>, ReadError> {
+        let mut at = tree.object_id();
+        let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
+        while let Some(part) = parts.next() {
+            let found = self
+                .nodes(at)?
+                .into_iter()
+                .find(|node| node.name == part.as_bytes());
+            match found {
+                Some(node) if parts.peek().is_none() => return Ok(Some(node)),
+                Some(node) if node.kind == EntryKind::Tree => at = node.id,
+                _ => return Ok(None),
+            }
+        }
+        Ok(None)
+    }
+
+    /// What a tree holds at a path, if that is no folder.
+    pub fn entry(&self, tree: TreeId, path: &str) -> Result<Option<Entry>, ReadError> {
+        Ok(self.node(tree, path)?.and_then(|node| node.entry()))
+    }
+
+    /// The bytes of a file in a tree; `None` where there is no regular file.
+    pub fn file(&self, tree: TreeId, path: &str) -> Result<Option<Vec<u8>>, ReadError> {
+        match self.entry(tree, path)? {
+            Some(entry) if entry.mode.is_file() => self.blob(entry.blob).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The tree of a folder in a tree.
+    pub fn subtree(&self, tree: TreeId, dir: &str) -> Result<Option<TreeId>, ReadError> {
+        if dir.is_empty() {
+            return Ok(Some(tree));
+        }
+        let node = self.node(tree, dir)?;
+        Ok(node
+            .filter(|node| node.kind == EntryKind::Tree)
+            .map(|node| TreeId::new(node.id)))
+    }
+
+    /// Everything below a folder (empty for all), sorted by path.
+    pub fn list(&self, tree: TreeId, under: &str) -> Result<Vec<(RepoPath, Entry)>, ReadError> {
+        let mut found = Vec::new();
+        if let Some(top) = self.subtree(tree, under)? {
+            let mut prefix = under.as_bytes().to_vec();
+            self.list_into(top.object_id(), &mut prefix, &mut found)?;
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found)
+    }
+
+    fn list_into(
+        &self,
+        tree: ObjectId,
+        prefix: &mut Vec<u8>,
+        found: &mut Vec<(RepoPath, Entry)>,
+    ) -> Result<(), ReadError> {
+        for node in self.nodes(tree)? {
+            let length = prefix.len();
+            push(prefix, &node.name);
+            match node.entry() {
+                Some(entry) => found.push((checked(tree, prefix)?, entry)),
+                None => self.list_into(node.id, prefix, found)?,
+            }
+            prefix.truncate(length);
+        }
+        Ok(())
+    }
+
+    /// Every path that differs between two trees.
+    pub fn diff(&self, old: TreeId, new: TreeId) -> Result<ChangeSet, ReadError> {
+        let mut changes = Vec::new();
+        self.diff_into(
+            Some(old.object_id()),
+            Some(new.object_id()),
+            &mut Vec::new(),
+            &mut changes,
+        )?;
+        Ok(ChangeSet::new(changes))
+    }
+
+    fn diff_into(
+        &self,
+        old: Option<ObjectId>,
+        new: Option<ObjectId>,
+        prefix: &mut Vec<u8>,
+        changes: &mut Vec<Change>,
+    ) -> Result<(), ReadError> {
+        if old == new {
+            return Ok(());
+        }
+        let read =
+            |tree: Option<ObjectId>| tree.map_or_else(|| Ok(Vec::new()), |tree| self.nodes(tree));
+        let (old_nodes, new_nodes) = (read(old)?, read(new)?);
+        let (mut olds, mut news) = (old_nodes.iter().peekable(), new_nodes.iter().peekable());
+        loop {
+            let (before, after) = match (olds.peek(), news.peek()) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => (olds.next(), None),
+                (None, Some(_)) => (None, news.next()),
+                (Some(a), Some(b)) => match a.key().cmp(&b.key()) {
+                    std::cmp::Ordering::Less => (olds.next(), None),
+                    std::cmp::Ordering::Greater => (None, news.next()),
+                    std::cmp::Ordering::Equal => (olds.next(), news.next()),
+                },
+            };
+            if let (Some(a), Some(b)) = (before, after)
+                && a.id == b.id
+                && a.kind == b.kind
+            {
+                continue;
+            }
+            let length = prefix.len();
+            let name = before
+                .or(after)
+                .map(|node| node.name.as_slice())
+                .unwrap_or_default();
+            push(prefix, name);
+            let folder = |node: Option<&Node>| {
+                node.filter(|node| node.kind == EntryKind::Tree)
+                    .map(|node| node.id)
+            };
+            let (old_folder, new_folder) = (folder(before), folder(after));
+            if old_folder.is_some() || new_folder.is_some() {
+                self.diff_into(old_folder, new_folder, prefix, changes)?;
+            }
+            let (a, b) = (before.and_then(Node::entry), after.and_then(Node::entry));
+            if a.is_some() || b.is_some() {
+                changes.push(Change {
+                    path: checked(
+                        old.or(new).unwrap_or_else(|| TreeId::empty().object_id()),
+                        prefix,
+                    )?,
+                    old: a,
+                    new: b,
+                });
+            }
+            prefix.truncate(length);
+        }
+    }
+}
+
+fn push(prefix: &mut Vec<u8>, name: &[u8]) {
+    if !prefix.is_empty() {
+        prefix.push(b'/');
+    }
+    prefix.extend_from_slice(name);
+}
+
+fn checked(tree: ObjectId, path: &[u8]) -> Result<RepoPath, ReadError> {
+    RepoPath::new(path).map_err(|source| ReadError::Path {
+        tree: tree.to_string(),
+        source,
+    })
+}

@@ -1,0 +1,336 @@
+//! Writing objects, by the git program: no filter, no attribute, and durable before anything points to them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use gix::ObjectId;
+use gix::objs::tree::EntryKind;
+
+use crate::domain::change::{Entry, FileMode};
+use crate::domain::oid::{BlobId, CommitId, OidError, TreeId};
+use crate::domain::path::RepoPath;
+
+use super::command::GitError;
+use super::open::Repository;
+use super::tree::ReadError;
+
+/// Why something could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// git refused.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// What it builds on could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// git's answer is no id.
+    #[error(transparent)]
+    Id(#[from] OidError),
+    /// A temporary file could not be used.
+    #[error("cannot use a temporary file: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Why there is nobody to commit as.
+#[derive(Debug, thiserror::Error)]
+#[error("git does not know who you are: {0}")]
+pub struct IdentityError(String);
+
+/// A person as git names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} <{}>", self.name, self.email)
+    }
+}
+
+/// A commit to be made.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCommit<'a> {
+    /// Its tree.
+    pub tree: TreeId,
+    /// Its parents.
+    pub parents: &'a [CommitId],
+    /// Its message.
+    pub message: &'a str,
+    /// Both of its dates, in seconds since 1970, written in UTC.
+    pub seconds: i64,
+}
+
+impl Repository {
+    /// Writes a blob.
+    pub fn write_blob(&self, bytes: &[u8]) -> Result<BlobId, WriteError> {
+        let mut call = self.trusted();
+        let id = call
+            .words(["hash-object", "-w", "--stdin", "--no-filters"])
+            .input(bytes)
+            .text()?;
+        Ok(id.parse()?)
+    }
+
+    /// Writes several blobs with one process.
+    pub fn write_blobs(&self, files: &[&[u8]]) -> Result<Vec<BlobId>, WriteError> {
+        if let [only] = files {
+            return Ok(vec![self.write_blob(only)?]);
+        }
+        let dir = tempfile::tempdir()?;
+        let mut list = String::new();
+        for (number, bytes) in files.iter().enumerate() {
+            let file = dir.path().join(number.to_string());
+            std::fs::write(&file, bytes)?;
+            list.push_str(&file.to_string_lossy());
+            list.push('\n');
+        }
+        let mut call = self.trusted();
+        let answer = call
+            .words(["hash-object", "-w", "--stdin-paths", "--no-filters"])
+            .input(list)
+            .text()?;
+        let ids: Vec<BlobId> = answer.lines().map(str::parse).collect::<Result<_, _>>()?;
+        if ids.len() != files.len() {
+            return Err(call.unexpected(answer.as_bytes()).into());
+        }
+        Ok(ids)
+    }
+
+    /// A tree with some paths replaced, added or (`None`) removed. A file takes the place of a folder and the other
+    /// way round; folders that become empty vanish.
+    pub fn write_tree(
+        &self,
+        base: TreeId,
+        edits: &[(RepoPath, Option<Entry>)],
+    ) -> Result<TreeId, WriteError> {
+        let mut root = Folder::default();
+        for (path, entry) in edits {
+            let parts: Vec<&[u8]> = path.parts().collect();
+            root.edit(&parts, *entry);
+        }
+        let written = self.write_folder(Some(base.object_id()), &root)?;
+        Ok(TreeId::new(
+            written.unwrap_or_else(|| TreeId::empty().object_id()),
+        ))
+    }
+
+    /// The same tree without one folder at its top.
+    pub fn without(&self, tree: TreeId, dir: &str) -> Result<TreeId, WriteError> {
+        let mut nodes = BTreeMap::new();
+        let mut found = false;
+        for node in self.nodes(tree.object_id())? {
+            if node.name == dir.as_bytes() {
+                found = true;
+            } else {
+                nodes.insert(node.name, (node.kind, node.id));
+            }
+        }
+        if !found {
+            return Ok(tree);
+        }
+        let id = self.make_tree(&nodes)?;
+        Ok(TreeId::new(
+            id.unwrap_or_else(|| TreeId::empty().object_id()),
+        ))
+    }
+
+    fn write_folder(
+        &self,
+        base: Option<ObjectId>,
+        folder: &Folder,
+    ) -> Result<Option<ObjectId>, WriteError> {
+        let mut nodes = BTreeMap::new();
+        if let Some(base) = base {
+            for node in self.nodes(base)? {
+                nodes.insert(node.name, (node.kind, node.id));
+            }
+        }
+        for (name, edit) in &folder.edits {
+            let below = nodes
+                .get(name)
+                .filter(|(kind, _)| *kind == EntryKind::Tree)
+                .map(|(_, id)| *id);
+            let new = match edit {
+                Edit::Set(entry) => Some((kind_of(entry.mode), entry.blob.object_id())),
+                Edit::Remove if below.is_some() => nodes.get(name).copied(),
+                Edit::Remove => None,
+                Edit::Below(folder) => match self.write_folder(below, folder)? {
+                    Some(id) => Some((EntryKind::Tree, id)),
+                    // The file that was here stays unless something was put below its name.
+                    None if below.is_none() && !folder.sets_anything() => nodes.get(name).copied(),
+                    None => None,
+                },
+            };
+            match new {
+                Some(new) => nodes.insert(name.clone(), new),
+                None => nodes.remove(name),
+            };
+        }
+        self.make_tree(&nodes)
+    }
+
+    /// Writes one tree; `None` where it would be empty.
+    fn make_tree(
+        &self,
+        nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>,
+    ) -> Result<Option<ObjectId>, WriteError> {
+        if nodes.is_empty() {
+            return Ok(None);
+        }
+        let mut input = Vec::new();
+        for (name, (kind, id)) in nodes {
+            let (mode, word) = match kind {
+                EntryKind::Tree => ("040000", "tree"),
+                EntryKind::Blob => ("100644", "blob"),
+                EntryKind::BlobExecutable => ("100755", "blob"),
+                EntryKind::Link => ("120000", "blob"),
+                EntryKind::Commit => ("160000", "commit"),
+            };
+            input.extend_from_slice(format!("{mode} {word} {id}\t").as_bytes());
+            input.extend_from_slice(name);
+            input.push(0);
+        }
+        let mut call = self.trusted();
+        let id: TreeId = call.words(["mktree", "-z"]).input(input).text()?.parse()?;
+        Ok(Some(id.object_id()))
+    }
+
+    /// Commits as the user: their identity, their signature where they sign.
+    pub fn commit_tree(&self, commit: &NewCommit) -> Result<CommitId, WriteError> {
+        self.commit_with(commit, self.signs())
+    }
+
+    /// Commits what is kept for the harness alone: never signed, so that nobody is asked for a passphrase.
+    pub fn commit_unsigned(&self, commit: &NewCommit) -> Result<CommitId, WriteError> {
+        self.commit_with(commit, false)
+    }
+
+    /// Whether the user signs commits; `commit-tree` does not look at the setting itself.
+    fn signs(&self) -> bool {
+        self.gix
+            .config_snapshot()
+            .boolean("commit.gpgsign")
+            .unwrap_or(false)
+    }
+
+    fn commit_with(&self, commit: &NewCommit, sign: bool) -> Result<CommitId, WriteError> {
+        let date = format!("@{} +0000", commit.seconds);
+        let identity = self.identity().map_err(|error| GitError::Answer {
+            call: "var GIT_AUTHOR_IDENT".to_owned(),
+            answer: error.to_string(),
+        })?;
+        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+        call.variable("GIT_AUTHOR_DATE", &date)
+            .variable("GIT_COMMITTER_DATE", &date)
+            .variable("GIT_AUTHOR_NAME", &identity.name)
+            .variable("GIT_AUTHOR_EMAIL", &identity.email)
+            .variable("GIT_COMMITTER_NAME", &identity.name)
+            .variable("GIT_COMMITTER_EMAIL", &identity.email)
+            .words(["commit-tree"])
+            .word(commit.tree.to_string());
+        for parent in commit.parents {
+            call.word("-p").word(parent.to_string());
+        }
+        if sign {
+            call.word("-S");
+        }
+        let id = call.input(commit.message).text()?;
+        Ok(id.parse()?)
+    }
+
+    /// Who commits here.
+    pub fn identity(&self) -> Result<Identity, IdentityError> {
+        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+        let line = call
+            .words([
+                "-c",
+                "user.useConfigOnly=true",
+                "var",
+                "GIT_COMMITTER_IDENT",
+            ])
+            .text()
+            .map_err(|error| IdentityError(error.to_string()))?;
+        let parsed = line.split_once(" <").and_then(|(name, rest)| {
+            let (email, _date) = rest.split_once('>')?;
+            Some(Identity {
+                name: name.to_owned(),
+                email: email.to_owned(),
+            })
+        });
+        parsed.ok_or(IdentityError(line))
+    }
+
+    /// Writes an index that holds exactly a tree, without looking at any file.
+    pub fn write_index(&self, tree: TreeId, file: &std::path::Path) -> Result<(), WriteError> {
+        let mut call = self.trusted();
+        call.variable("GIT_INDEX_FILE", file)
+            .words(["read-tree"])
+            .word(tree.to_string())
+            .bytes()?;
+        Ok(())
+    }
+}
+
+const fn kind_of(mode: FileMode) -> EntryKind {
+    match mode {
+        FileMode::Regular => EntryKind::Blob,
+        FileMode::Executable => EntryKind::BlobExecutable,
+        FileMode::Symlink => EntryKind::Link,
+        FileMode::Gitlink => EntryKind::Commit,
+    }
+}
+
+/// The edits of one folder, by name.
+#[derive(Default)]
+struct Folder {
+    edits: BTreeMap<Vec<u8>, Edit>,
+}
+
+enum Edit {
+    Set(Entry),
+    Remove,
+    Below(Folder),
+}
+
+impl Folder {
+    fn edit(&mut self, parts: &[&[u8]], entry: Option<Entry>) {
+        let Some((name, rest)) = parts.split_first() else {
+            return;
+        };
+        if rest.is_empty() {
+            match (entry, self.edits.get(*name)) {
+                (Some(entry), _) => {
+                    self.edits.insert(name.to_vec(), Edit::Set(entry));
+                }
+                // Something goes below this name, so whatever had it goes anyway.
+                (None, Some(Edit::Below(_))) => {}
+                (None, _) => {
+                    self.edits.insert(name.to_vec(), Edit::Remove);
+                }
+            }
+            return;
+        }
+        let slot = self
+            .edits
+            .entry(name.to_vec())
+            .or_insert_with(|| Edit::Below(Self::default()));
+        if matches!(slot, Edit::Remove) {
+            *slot = Edit::Below(Self::default());
+        }
+        if let Edit::Below(folder) = slot {
+            folder.edit(rest, entry);
+        }
+    }
+
+    fn sets_anything(&self) -> bool {
+        self.edits.values().any(|edit| match edit {
+            Edit::Set(_) => true,
+            Edit::Remove => false,
+            Edit::Below(folder) => folder.sets_anything(),
+        })
+    }
+}
