@@ -23,6 +23,7 @@
 //! 3. Same inputs, same packet, same decision: models are called at named points only.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod git;
 pub mod ledger;

@@ -1,0 +1,286 @@
+//! What the configuration means.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::domain::check::{Check, check_set_digest};
+use crate::domain::gate::{Lane, SelfApproval};
+use crate::domain::oid::Digest;
+use crate::domain::plan::card::Card;
+use crate::domain::route::Overrides;
+use crate::domain::scope::overlap::overlap;
+
+/// Who plays which role, by the names of `[builders]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roles {
+    /// Builders, the first one first.
+    pub builder: Vec<String>,
+    /// The Architect.
+    pub architect: String,
+}
+
+/// How a program's work arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerMode {
+    /// It edits the files of its view.
+    Files,
+    /// It prints an answer that holds the edits.
+    Stdout,
+}
+
+/// A Builder or Architect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BuilderDef {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: BuilderKind,
+}
+
+/// What a Builder is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BuilderKind {
+    /// Whoever sits in the worktree.
+    Manual,
+    /// A program.
+    Command {
+        /// It and its arguments; `{packet}` is replaced by the packet's file.
+        run: Vec<String>,
+        /// How its work arrives.
+        answer: AnswerMode,
+        /// Seconds until it is ended.
+        timeout_seconds: u64,
+        /// Names of variables that it may see besides the allow-list.
+        env: Vec<String>,
+        /// `provider:model`, for the `Assisted-by` trailer.
+        model: Option<String>,
+    },
+    /// Recorded answers.
+    Replay {
+        /// The folder that holds them.
+        dir: PathBuf,
+    },
+}
+
+/// Whether dispatch waits for somebody to approve a plan.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PlanApproval {
+    /// It does not.
+    #[default]
+    None,
+    /// It does.
+    Required,
+}
+
+/// Approvals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Approval {
+    /// Of plans.
+    pub plan: PlanApproval,
+    /// Of one's own work.
+    pub self_: SelfApproval,
+}
+
+/// Rules for every card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// Paths whose changes are dropped and noted where a card does not allow them.
+    pub incidental: Vec<String>,
+    /// Protected patterns besides the built-in ones.
+    pub protected: Vec<String>,
+    /// The largest file that is taken, in bytes.
+    pub max_file_bytes: u64,
+    /// The most paths that one change may touch.
+    pub max_files: usize,
+    /// Changes to the router's table.
+    pub route: Overrides,
+}
+
+/// How slots are made ready.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SlotSetup {
+    /// Commands, run once for each content of the inputs.
+    pub setup: Vec<String>,
+    /// Files whose content decides whether they run again.
+    pub setup_inputs: Vec<String>,
+    /// Variables that they may see besides the allow-list.
+    pub env: Vec<String>,
+}
+
+/// Commits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commit {
+    /// The subject's template.
+    pub subject: String,
+    /// Whether landings carry `Signed-off-by`.
+    pub sign_off: bool,
+}
+
+/// The least fence that commands run in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum FenceRequire {
+    /// Any, also none.
+    #[default]
+    None,
+    /// Landlock or better.
+    Kernel,
+    /// The overlay.
+    Overlay,
+}
+
+/// Packets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packet {
+    /// The most tokens of a packet, by estimate.
+    pub window_tokens: usize,
+}
+
+/// The whole configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Who plays which role.
+    pub roles: Roles,
+    /// Builders and Architects by name; `manual` is always there.
+    pub builders: BTreeMap<String, BuilderDef>,
+    /// Lanes by name.
+    pub lanes: BTreeMap<String, Lane>,
+    /// Checks by name.
+    pub checks: BTreeMap<String, Check>,
+    /// Names of checks that join every card.
+    pub always: Vec<String>,
+    /// Names of checks that join the cards which allow matching paths.
+    pub always_in: Vec<(String, Vec<String>)>,
+    /// Approvals.
+    pub approval: Approval,
+    /// Rules for every card.
+    pub policy: Policy,
+    /// How slots are made ready.
+    pub slot: SlotSetup,
+    /// Commits.
+    pub commit: Commit,
+    /// Whether landings carry the tracked record.
+    pub ledger_track: bool,
+    /// Where slots live, instead of the user's cache folder.
+    pub worktrees_dir: Option<PathBuf>,
+    /// Names of variables that every command may see besides the allow-list.
+    pub env: Vec<String>,
+    /// The least fence.
+    pub fence_require: FenceRequire,
+    /// Packets.
+    pub packet: Packet,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let manual = BuilderDef {
+            name: "manual".to_owned(),
+            kind: BuilderKind::Manual,
+        };
+        Self {
+            roles: Roles {
+                builder: vec![manual.name.clone()],
+                architect: manual.name.clone(),
+            },
+            builders: BTreeMap::from([(manual.name.clone(), manual)]),
+            lanes: Lane::built_in()
+                .into_iter()
+                .map(|lane| (lane.name.clone(), lane))
+                .collect(),
+            checks: BTreeMap::new(),
+            always: Vec::new(),
+            always_in: Vec::new(),
+            approval: Approval::default(),
+            policy: Policy {
+                incidental: Vec::new(),
+                protected: Vec::new(),
+                max_file_bytes: 10 * 1024 * 1024,
+                max_files: 2000,
+                route: Overrides::new(),
+            },
+            slot: SlotSetup::default(),
+            commit: Commit {
+                subject: "Task {id}: {title}".to_owned(),
+                sign_off: false,
+            },
+            ledger_track: true,
+            worktrees_dir: None,
+            env: Vec::new(),
+            fence_require: FenceRequire::None,
+            packet: Packet {
+                window_tokens: 32_000,
+            },
+        }
+    }
+}
+
+impl Config {
+    /// The checks of a card: its own, then those that join every card, then those that join cards of its paths. Each
+    /// name once; the card's own word wins.
+    pub fn checks_for(&self, card: &Card) -> Vec<Check> {
+        let own = card.verify.iter().map(|check| check.resolve(&self.checks));
+        let by_path = self
+            .always_in
+            .iter()
+            .filter(|(glob, _)| overlap(std::slice::from_ref(glob), &card.files).is_some())
+            .flat_map(|(_, names)| names);
+        let joined = self
+            .always
+            .iter()
+            .chain(by_path)
+            .filter_map(|name| self.checks.get(name).cloned());
+        let mut found: Vec<Check> = Vec::new();
+        for check in own.chain(joined) {
+            if !found.iter().any(|known| known.name == check.name) {
+                found.push(check);
+            }
+        }
+        found
+    }
+
+    /// The checks that join every card.
+    pub fn always_checks(&self) -> Vec<Check> {
+        self.always
+            .iter()
+            .filter_map(|name| self.checks.get(name).cloned())
+            .collect()
+    }
+
+    /// The lane of a card; the strictest one where its lane does not exist.
+    pub fn lane(&self, card: &Card) -> &Lane {
+        static STRICTEST: std::sync::OnceLock<Lane> = std::sync::OnceLock::new();
+        self.lanes
+            .get(&card.lane)
+            .or_else(|| self.lanes.get("critical"))
+            .unwrap_or_else(|| {
+                STRICTEST.get_or_init(|| {
+                    let [_, _, critical] = Lane::built_in();
+                    critical
+                })
+            })
+    }
+
+    /// The Builder of a card: its own, else the role's first.
+    pub fn builder_for(&self, card: &Card) -> Option<&BuilderDef> {
+        let name = card.model.as_ref().or_else(|| self.roles.builder.first())?;
+        self.builders.get(name)
+    }
+
+    /// The Architect.
+    pub fn architect(&self) -> Option<&BuilderDef> {
+        self.builders.get(&self.roles.architect)
+    }
+
+    /// What a user trusts before any command of a repository runs: the commands that it names.
+    pub fn digest_of_commands(&self) -> Digest {
+        let checks: Vec<Check> = self.checks.values().cloned().collect();
+        let mut fields = vec![check_set_digest(&checks).to_string()];
+        fields.extend(self.slot.setup.iter().cloned());
+        for builder in self.builders.values() {
+            if let BuilderKind::Command { run, env, .. } = &builder.kind {
+                fields.push(builder.name.clone());
+                fields.extend(run.iter().chain(env).cloned());
+            }
+        }
+        Digest::of_fields(fields.iter().map(String::as_bytes))
+    }
+}

@@ -1,0 +1,83 @@
+//! Trust: a repository's commands run only after this user trusted the digest of what names them (design section 3).
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::domain::oid::Digest;
+
+/// Why trust could not be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {path}: {source}")]
+pub struct TrustError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// The digests that a user trusts in one clone.
+#[derive(Debug)]
+pub struct Trust {
+    file: PathBuf,
+    digests: BTreeSet<Digest>,
+}
+
+impl Trust {
+    /// Reads what the user trusts in the clone of this common git folder. It is kept on the user's side, so that no
+    /// repository can bring its own.
+    pub fn of(config_dir: &Path, common_dir: &Path) -> Self {
+        let name = Digest::of(common_dir.as_os_str().as_encoded_bytes()).short();
+        let file = config_dir.join("trusted").join(name);
+        let digests = fs::read_to_string(&file)
+            .unwrap_or_default()
+            .lines()
+            .filter_map(|line| line.split(' ').next()?.parse().ok())
+            .collect();
+        Self { file, digests }
+    }
+
+    /// Whether a digest is trusted.
+    pub fn has(&self, digest: Digest) -> bool {
+        self.digests.contains(&digest)
+    }
+
+    /// Trusts digests from now on.
+    pub fn add(&mut self, digests: impl IntoIterator<Item = Digest>) -> Result<(), TrustError> {
+        let before = self.digests.len();
+        self.digests.extend(digests);
+        if self.digests.len() == before {
+            return Ok(());
+        }
+        let failed = |source| TrustError {
+            path: self.file.clone(),
+            source,
+        };
+        let dir = self.file.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(dir).map_err(failed)?;
+        let text: String = self
+            .digests
+            .iter()
+            .map(|digest| format!("{digest}\n"))
+            .collect();
+        let file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
+        fs::write(file.path(), text).map_err(failed)?;
+        file.persist(&self.file)
+            .map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trust_is_kept_for_each_clone_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let (a, b) = (Path::new("/a/.git"), Path::new("/b/.git"));
+        let digest = Digest::of(b"commands");
+        Trust::of(dir.path(), a).add([digest]).unwrap();
+        assert!(Trust::of(dir.path(), a).has(digest));
+        assert!(!Trust::of(dir.path(), b).has(digest));
+    }
+}
