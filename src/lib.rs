@@ -28,3 +28,4 @@ pub mod domain;
 pub mod git;
 pub mod ledger;
 pub mod process;
+pub mod report;

@@ -1,0 +1,54 @@
+//! Mistakes in what people wrote, with the place in the text where that helps.
+
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
+    Severity,
+};
+
+use crate::domain::diagnostic::{self, Diagnostic};
+
+use super::table::Colour;
+use super::text::visible;
+
+/// All mistakes as text: with the lines that are meant where their source is known, else one line each.
+pub fn render(mistakes: &[Diagnostic], sources: &[(String, String)], colour: Colour) -> String {
+    let mut out = String::new();
+    for mistake in mistakes {
+        let source = sources.iter().find(|(name, _)| *name == mistake.file);
+        match source {
+            Some((name, text)) => out.push_str(&with_source(mistake, name, text, colour)),
+            None => {
+                out.push_str(&visible(&mistake.to_string()));
+                out.push_str(&format!("\n  fix: {}\n", visible(&mistake.fix)));
+            }
+        }
+    }
+    out
+}
+
+fn with_source(mistake: &Diagnostic, name: &str, text: &str, colour: Colour) -> String {
+    let span = mistake.span.start..mistake.span.end.max(mistake.span.start);
+    let found = MietteDiagnostic::new(visible(&mistake.message).into_owned())
+        .with_code(mistake.code)
+        .with_help(visible(&mistake.fix).into_owned())
+        .with_severity(match mistake.severity {
+            diagnostic::Severity::Error => Severity::Error,
+            diagnostic::Severity::Warning => Severity::Warning,
+        })
+        .with_label(LabeledSpan::new_with_span(None, span));
+    let shown_text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', " ");
+    let report = Report::new(found).with_source_code(NamedSource::new(visible(name), shown_text));
+    let theme = match colour {
+        Colour::On => GraphicalTheme::unicode(),
+        Colour::Off => GraphicalTheme::unicode_nocolor(),
+    };
+    let mut out = String::new();
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(100);
+    if handler.render_report(&mut out, report.as_ref()).is_err() {
+        return format!("{mistake}\n  fix: {}\n", mistake.fix);
+    }
+    out.push('\n');
+    out
+}
