@@ -25,6 +25,7 @@
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod git;
 pub mod ledger;
 pub mod process;

@@ -1,0 +1,299 @@
+//! Attempt: one dispatch from the claim to what became of it: build, harvest, judge, and on to the finish.
+//!
+//! Faults of the infrastructure end an attempt as lost, which counts for nothing; everything that the Builder did
+//! wrong ends it as failed, with the reason by name.
+
+use crate::config::AnswerMode;
+use crate::domain::actor::Actor;
+use crate::domain::edit;
+use crate::domain::failure::Failure;
+use crate::domain::packet::answer::{self, BuilderClosing};
+use crate::domain::path::RepoPath;
+use crate::domain::plan::card::Card;
+use crate::domain::task::event::{AttemptMode, BuilderFinished, Event, Harvested as HarvestedRow};
+use crate::process::Environment;
+
+use super::Engine;
+use super::builder::{Builder, BuilderError, Built, Job};
+use super::dispatch::{self, Assignment};
+use super::finish::{self, Finish};
+use super::harvest::{self, Harvested, Limits};
+use super::judge::{self, Judged};
+use super::project::Project;
+use super::run::RunError;
+use super::slot::{self, Purpose, Slot};
+use super::verify;
+use super::view;
+
+/// Gives a card to a Builder and takes the work as far as it goes.
+pub fn attempt(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    builder: &dyn Builder,
+    author: Actor,
+) -> Result<Finish, RunError> {
+    let assignment = dispatch::dispatch(
+        engine,
+        project,
+        card,
+        builder,
+        author,
+        AttemptMode::Unattended,
+    )?;
+    match build(engine, project, card, builder, &assignment) {
+        Ok(Work::Harvested(harvested)) => {
+            judge_and_finish(engine, project, card, &assignment, harvested)
+        }
+        Ok(Work::Failed(failure)) => finish::fail(engine, &assignment.dispatched, failure),
+        Err(error) => {
+            engine.record(&[Event::AttemptLost {
+                task: card.id.clone(),
+                attempt: assignment.dispatched.attempt.clone(),
+                reason: error.to_string(),
+            }])?;
+            Err(error)
+        }
+    }
+}
+
+/// What a Builder left.
+enum Work {
+    Harvested(Harvested),
+    Failed(Failure),
+}
+
+/// The variables that a Builder sees: the allow-list, what the configuration lets through, and what this Builder
+/// asks for by name.
+fn environment(engine: &Engine, project: &Project, builder: &dyn Builder) -> Environment {
+    let names: Vec<String> = project
+        .config
+        .env
+        .iter()
+        .cloned()
+        .chain(builder.variables().iter().cloned())
+        .collect();
+    Environment::allow_list(&engine.host.variables, &names)
+}
+
+fn build(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    builder: &dyn Builder,
+    assignment: &Assignment,
+) -> Result<Work, RunError> {
+    let dispatched = &assignment.dispatched;
+    let ignored = slot::ignore_rules(&engine.git, project.tree)?;
+    let mut environment = environment(engine, project, builder);
+    let pool = engine.pool(project.config.worktrees_dir.as_deref());
+    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
+    let top = slot.tree();
+    if builder.answers_with() == AnswerMode::Files {
+        view::prepare(
+            &mut slot,
+            &engine.git,
+            project.tip,
+            assignment.start,
+            &ignored,
+        )?;
+        verify::set_up(
+            engine,
+            &project.config,
+            &mut slot,
+            project.tree,
+            &environment,
+        )?;
+    }
+    environment.set("TMPDIR", slot.tmp().as_os_str());
+    let started = engine.clock.now();
+    let built = builder.build(&Job {
+        task: &card.id,
+        number: dispatched.place.number,
+        packet: &assignment.packet,
+        view: &top,
+        tmp: &slot.tmp(),
+        environment: &environment,
+        cancel: &engine.cancel,
+    })?;
+    let millis = engine.clock.now().duration_since(started).as_millis();
+    let (output, failure) = match &built {
+        Built::Edited(output) => (output.clone(), None),
+        Built::Answered(text) => (text.clone().into_bytes(), None),
+        Built::Failed(failure, output) => (output.clone(), Some(failure.clone())),
+    };
+    let closing = answer::read_closing(&String::from_utf8_lossy(&output));
+    finished(engine, assignment, &output, &closing, millis)?;
+    if let Some(question) = closing.unclear {
+        return Ok(Work::Failed(Failure::Unclear { question }));
+    }
+    if let Some(failure) = failure {
+        return Ok(Work::Failed(failure));
+    }
+    let limits = Limits {
+        file_bytes: project.config.policy.max_file_bytes,
+        files: project.config.policy.max_files,
+    };
+    match built {
+        Built::Answered(text) => from_answer(engine, project, card, assignment, &text),
+        _ => Ok(Work::Harvested(harvest::harvest(
+            &engine.git,
+            project.tree,
+            &top,
+            &ignored,
+            limits,
+        )?)),
+    }
+}
+
+/// Records that the Builder stopped, and what it said.
+fn finished(
+    engine: &mut Engine,
+    assignment: &Assignment,
+    output: &[u8],
+    closing: &BuilderClosing,
+    millis: i128,
+) -> Result<(), RunError> {
+    let dispatched = &assignment.dispatched;
+    let answer = engine
+        .ledger
+        .transcripts()
+        .put(output)
+        .map_err(RunError::Transcript)?;
+    let mut events = vec![Event::BuilderFinished(BuilderFinished {
+        task: dispatched.task.clone(),
+        attempt: dispatched.attempt.clone(),
+        answer: Some(answer),
+        summary: closing.summary.clone(),
+        notes: closing.notes.clone(),
+        usage: None,
+        millis: u64::try_from(millis).unwrap_or_default(),
+    })];
+    events.extend(closing.notes.iter().map(|text| Event::Noted {
+        task: dispatched.task.clone(),
+        by: dispatched.author.clone(),
+        text: text.clone(),
+    }));
+    engine.record(&events)?;
+    Ok(())
+}
+
+/// Reads the edits out of an answer and applies them in memory.
+fn from_answer(
+    engine: &Engine,
+    project: &Project,
+    card: &Card,
+    assignment: &Assignment,
+    text: &str,
+) -> Result<Work, RunError> {
+    let rules = finish::rules(project, card)?;
+    let there: Vec<RepoPath> = engine
+        .git
+        .list(assignment.start, "")?
+        .into_iter()
+        .map(|(path, _)| path)
+        .filter(|path| rules.allows(path))
+        .collect();
+    let operations = match edit::parse(text, &there) {
+        Ok(operations) => operations,
+        Err(error) => {
+            return Ok(Work::Failed(Failure::Answer {
+                why: error.to_string(),
+            }));
+        }
+    };
+    let mut unreadable = None;
+    let mut read = |path: &RepoPath| match engine.git.file(assignment.start, &path.to_text()) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            unreadable = Some(error);
+            None
+        }
+    };
+    let files = edit::apply(&operations, &mut read);
+    if let Some(error) = unreadable {
+        return Err(error.into());
+    }
+    match files {
+        Ok(files) => Ok(Work::Harvested(harvest::from_answer(
+            &engine.git,
+            project.tree,
+            assignment.start,
+            files,
+        )?)),
+        Err(error) => Ok(Work::Failed(Failure::Answer {
+            why: error.to_string(),
+        })),
+    }
+}
+
+fn judge_and_finish(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    assignment: &Assignment,
+    harvested: Harvested,
+) -> Result<Finish, RunError> {
+    let dispatched = &assignment.dispatched;
+    let changes = harvested.changes().clone();
+    let rules = finish::rules(project, card)?;
+    let (judged, dropped) = judge::judge(&engine.git, harvested, &rules)?;
+    let tree = match &judged {
+        Judged::InScope(candidate) => Some(candidate.tree()),
+        Judged::Refused { kept, .. } => *kept,
+        Judged::Empty => None,
+    };
+    if let Some(tree) = tree {
+        keep(engine, assignment, tree)?;
+    }
+    engine.record(&[Event::Harvested(HarvestedRow {
+        task: card.id.clone(),
+        attempt: dispatched.attempt.clone(),
+        tree,
+        changes,
+        dropped,
+    })])?;
+    match judged {
+        Judged::InScope(candidate) => finish::finish(engine, project, card, dispatched, candidate),
+        Judged::Refused { violations, .. } => {
+            finish::fail(engine, dispatched, Failure::Scope { violations })
+        }
+        Judged::Empty => finish::fail(engine, dispatched, Failure::NoChange),
+    }
+}
+
+/// Keeps a candidate's objects from git's garbage collection, and for `diff`.
+fn keep(
+    engine: &Engine,
+    assignment: &Assignment,
+    tree: crate::domain::oid::TreeId,
+) -> Result<(), RunError> {
+    let dispatched = &assignment.dispatched;
+    let commit = engine.git.commit_unsigned(&crate::git::NewCommit {
+        tree,
+        parents: &[dispatched.base],
+        message: &format!(
+            "Attempt {} of {}\n",
+            dispatched.place.number, dispatched.task
+        ),
+        seconds: engine.clock.now().as_second(),
+    })?;
+    let name = format!(
+        "refs/harness/attempts/{}/{}",
+        dispatched.task, dispatched.place.number
+    );
+    let old = engine.git.reference(&name)?;
+    engine
+        .git
+        .compare_and_swap(&name, commit, old, "harness: keep a candidate")
+        .map_err(RunError::KeepCandidate)
+}
+
+impl From<BuilderError> for RunError {
+    fn from(error: BuilderError) -> Self {
+        match error {
+            BuilderError::Cancelled => Self::Interrupted,
+            other => Self::Builder(other),
+        }
+    }
+}

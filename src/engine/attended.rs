@@ -1,0 +1,408 @@
+//! Attended mode: a person, or an agent that a person watches, works in their own worktree, and the same judge and
+//! checks stand before their commit (design sections 5 and 6).
+//!
+//! `next` and `start` hand a card to a worktree; the mark `harness/open` in its git folder tells the hooks so. `submit`
+//! takes what the card allows and lands it; a plain `git commit` goes through the hooks. The base is HEAD when the
+//! commit is made, and the card is the one that was handed out.
+
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use crate::domain::actor::Actor;
+use crate::domain::check::CheckStatus;
+use crate::domain::failure::Failure;
+use crate::domain::id::TaskId;
+use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::plan::card::Card;
+use crate::domain::plan::format::card_md::parse_card;
+use crate::domain::task::event::{self, AttemptMode, Dispatched, Event, Harvested};
+use crate::git::{Head, Worktree};
+
+use super::Engine;
+use super::accept::{self, Accepted, Gated, Work};
+use super::builder::manual::Manual;
+use super::dispatch;
+use super::finish::{self, Finish};
+use super::judge::InScope;
+use super::project::Project;
+use super::record;
+use super::run::RunError;
+use super::verify::{self, Verified};
+
+/// Why there is no commit for an open task.
+#[derive(Debug, thiserror::Error)]
+pub enum AttendedError {
+    /// No task is open here.
+    #[error("no task is open in this worktree")]
+    NothingOpen,
+    /// There is no worktree.
+    #[error("a bare repository has no worktree to work in")]
+    NoWorktree,
+    /// HEAD is on no branch.
+    #[error("HEAD is on no branch")]
+    Detached,
+    /// The task has landed already since it was opened.
+    #[error(
+        "{0} is committed already; close it with `git harness release {0}`, or amend that commit"
+    )]
+    AlreadyCommitted(TaskId),
+    /// The mark could not be read or written.
+    #[error("cannot use {path}: {source}")]
+    Io {
+        /// The mark.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something else went wrong.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl<E> From<E> for AttendedError
+where
+    E: Into<RunError> + IsPart,
+{
+    fn from(error: E) -> Self {
+        Self::Run(error.into())
+    }
+}
+
+/// Errors of the steps that attended mode uses.
+pub trait IsPart {}
+impl IsPart for crate::git::ReadError {}
+impl IsPart for crate::git::WriteError {}
+impl IsPart for crate::ledger::AppendError {}
+impl IsPart for super::dispatch::DispatchError {}
+impl IsPart for super::judge::JudgeError {}
+impl IsPart for super::verify::VerifyError {}
+impl IsPart for super::accept::AcceptError {}
+impl IsPart for super::project::ProjectError {}
+
+/// The open task of a worktree.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// The claim.
+    pub dispatched: Dispatched,
+    /// The card that was handed out.
+    pub card: Card,
+}
+
+fn mark(engine: &Engine) -> PathBuf {
+    engine.git.git_dir().join("harness").join("open")
+}
+
+fn io_at(path: PathBuf) -> impl FnOnce(io::Error) -> AttendedError {
+    move |source| AttendedError::Io { path, source }
+}
+
+/// The task that is open in this worktree.
+pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
+    let Some(work_tree) = engine.git.work_tree() else {
+        return Ok(None);
+    };
+    let here = work_tree.to_string_lossy().into_owned();
+    let found = engine.replay().tasks().find_map(|(_, log)| {
+        let dispatched = log.open()?;
+        let in_hand = log.state.is_with_builder() || log.state.waits_for_person();
+        (in_hand
+            && dispatched.mode
+                == AttemptMode::Attended {
+                    worktree: here.clone(),
+                })
+        .then(|| dispatched.clone())
+    });
+    let Some(dispatched) = found else {
+        return Ok(None);
+    };
+    let text = engine.git.blob(dispatched.card)?;
+    let card = parse_card(
+        &dispatched.task.card_path(),
+        &String::from_utf8_lossy(&text),
+    )
+    .map_err(|_| RunError::CardGone(dispatched.task.clone()))?;
+    Ok(Some(Open { dispatched, card }))
+}
+
+/// Hands a card to this worktree and returns its packet.
+pub fn start(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    person: Actor,
+) -> Result<String, AttendedError> {
+    let work_tree = engine.git.work_tree().ok_or(AttendedError::NoWorktree)?;
+    let mode = AttemptMode::Attended {
+        worktree: work_tree.to_string_lossy().into_owned(),
+    };
+    let assignment =
+        dispatch::dispatch(engine, project, card, &Manual::new("manual"), person, mode)?;
+    set_mark(engine, &card.id)?;
+    Ok(assignment.packet)
+}
+
+/// Writes the mark that the hooks look for.
+pub fn set_mark(engine: &Engine, task: &TaskId) -> Result<(), AttendedError> {
+    let path = mark(engine);
+    if let Some(dir) = path.parent() {
+        fs::create_dir_all(dir).map_err(io_at(path.clone()))?;
+    }
+    fs::write(&path, format!("{task}\n")).map_err(io_at(path))
+}
+
+/// Takes the mark away.
+pub fn clear_mark(engine: &Engine) -> Result<(), AttendedError> {
+    let path = mark(engine);
+    match fs::remove_file(&path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io_at(path)(error)),
+    }
+}
+
+/// The packet of the open task, to the byte as it was handed out.
+pub fn packet(engine: &Engine, open: &Open) -> Result<String, AttendedError> {
+    let bytes = engine
+        .ledger
+        .transcripts()
+        .get(open.dispatched.packet)
+        .map_err(RunError::Transcript)?
+        .unwrap_or_default();
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// What a commit would be made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// The commit that it will stand on.
+    pub parent: CommitId,
+    /// Its tree.
+    pub tree: TreeId,
+}
+
+/// What the judge and the checks say of a commit to be.
+#[derive(Debug)]
+pub enum Verdict {
+    /// It may be made, with these trailers.
+    Accepted {
+        /// The accepted change.
+        accepted: Box<Accepted>,
+        /// Its trailers.
+        trailers: String,
+    },
+    /// It may not.
+    Refused(Failure),
+    /// It is verified, and gates wait.
+    Waiting(Vec<String>),
+    /// It changes nothing.
+    Empty,
+}
+
+/// Looks at scope alone: what pre-commit does, before any editor opens.
+pub fn scope(
+    engine: &Engine,
+    project: &Project,
+    open: &Open,
+    candidate: Candidate,
+) -> Result<Option<Failure>, AttendedError> {
+    let rules = finish::rules(project, &open.card)?;
+    let base = engine.git.tree_of(candidate.parent)?;
+    Ok(InScope::again(&engine.git, base, candidate.tree, &rules)?
+        .err()
+        .map(|violations| Failure::Scope { violations }))
+}
+
+/// Judges, verifies and puts to the gates a commit that a person is about to make.
+pub fn judge(
+    engine: &mut Engine,
+    project: &Project,
+    open: &Open,
+    candidate: Candidate,
+) -> Result<Verdict, AttendedError> {
+    let task = open.card.id.clone();
+    let rules = finish::rules(project, &open.card)?;
+    let base = engine.git.tree_of(candidate.parent)?;
+    let in_scope = match InScope::again(&engine.git, base, candidate.tree, &rules)? {
+        Ok(in_scope) => in_scope,
+        Err(violations) => return refuse(engine, task, Failure::Scope { violations }),
+    };
+    if in_scope.changes().is_empty() {
+        return Ok(Verdict::Empty);
+    }
+    let harvested = Event::Harvested(Harvested {
+        task: task.clone(),
+        attempt: open.dispatched.attempt.clone(),
+        tree: Some(in_scope.tree()),
+        changes: in_scope.changes().clone(),
+        dropped: Vec::new(),
+    });
+    let checks = project.config.checks_for(&open.card);
+    let verified = verify::verify(engine, &project.config, Some(&task), in_scope, &checks)?;
+    let evidence_row = Event::Verified {
+        task: task.clone(),
+        attempt: open.dispatched.attempt.clone(),
+        evidence: verified.record().clone(),
+    };
+    engine.record(&[harvested, evidence_row])?;
+    let evidence = match verified {
+        Verified::Passed(evidence) => evidence,
+        Verified::Failed(record) => {
+            let weak: Vec<String> = record
+                .results
+                .iter()
+                .filter(|result| result.status == CheckStatus::TooWeak)
+                .map(|result| result.name.clone())
+                .collect();
+            let failure = match &weak[..] {
+                [] => Failure::Checks {
+                    results: record.results,
+                },
+                _ => Failure::WeakChecks { checks: weak },
+            };
+            return refuse(engine, task, failure);
+        }
+    };
+    let work = Work {
+        card: &open.card,
+        blob: open.dispatched.card,
+        attempt: &open.dispatched.attempt,
+        author: &open.dispatched.author,
+        parent: candidate.parent,
+    };
+    Ok(match accept::accept(engine, project, &work, evidence)? {
+        Gated::Waiting(gates) => Verdict::Waiting(gates),
+        Gated::Accepted(accepted) => {
+            let trailers = record::landing_trailers(engine, project, &open.card, &accepted);
+            Verdict::Accepted { accepted, trailers }
+        }
+    })
+}
+
+/// A refused commit is recorded, uses up no attempt, and never escalates by itself.
+fn refuse(engine: &mut Engine, task: TaskId, failure: Failure) -> Result<Verdict, AttendedError> {
+    engine.record(&[Event::CommitRefused {
+        task,
+        failure: failure.clone(),
+    }])?;
+    Ok(Verdict::Refused(failure))
+}
+
+/// What the worktree would commit: its changes below the card's allowed files, staged or not.
+pub fn worktree_candidate(engine: &Engine, open: &Open) -> Result<Candidate, AttendedError> {
+    let (_, parent) = branch(engine)?;
+    let base = engine.git.tree_of(parent)?;
+    let tree = engine.git.worktree_tree(base, &open.card.files)?;
+    Ok(Candidate { parent, tree })
+}
+
+/// The branch that HEAD is on, and its tip.
+pub fn branch(engine: &Engine) -> Result<(String, CommitId), AttendedError> {
+    match engine.git.head()? {
+        Head::Branch { branch, commit } => Ok((branch, commit)),
+        Head::Unborn { .. } | Head::Detached { .. } => Err(AttendedError::Detached),
+    }
+}
+
+/// Paths of the worktree that differ from HEAD outside the card: a person's other work, which is never taken along.
+pub fn other_work(
+    engine: &Engine,
+    open: &Open,
+    project: &Project,
+) -> Result<Vec<String>, AttendedError> {
+    let Some(path) = engine.git.work_tree() else {
+        return Ok(Vec::new());
+    };
+    let worktree = Worktree {
+        path: path.to_owned(),
+        git_dir: engine.git.git_dir().to_owned(),
+        branch: None,
+        busy: None,
+    };
+    let rules = finish::rules(project, &open.card)?;
+    let dirty = engine.git.dirty_paths(&worktree)?;
+    Ok(dirty
+        .iter()
+        .filter(|path| !rules.allows(path))
+        .map(ToString::to_string)
+        .collect())
+}
+
+/// Lands the worktree's change as `run` would, on the branch that HEAD is on.
+pub fn submit(
+    engine: &mut Engine,
+    project: &Project,
+    open: &Open,
+) -> Result<(Verdict, Option<Finish>), AttendedError> {
+    let candidate = worktree_candidate(engine, open)?;
+    let verdict = judge(engine, project, open, candidate)?;
+    let Verdict::Accepted { accepted, .. } = &verdict else {
+        return Ok((verdict, None));
+    };
+    let (branch, _) = branch(engine)?;
+    let commit =
+        super::land::build_commit(engine, project, &open.card, accepted).map_err(RunError::from)?;
+    engine.record(&[Event::LandIntended(event::LandIntended {
+        task: open.card.id.clone(),
+        attempt: open.dispatched.attempt.clone(),
+        commit,
+        target: branch.clone(),
+        old: candidate.parent,
+    })])?;
+    engine
+        .git
+        .compare_and_swap(
+            &format!("refs/heads/{branch}"),
+            commit,
+            Some(candidate.parent),
+            &format!("harness: submit {}", open.card.id),
+        )
+        .map_err(RunError::KeepCandidate)?;
+    engine.git.follow_commit(candidate.parent, commit)?;
+    engine.record(&[Event::Landed(event::Landed {
+        task: open.card.id.clone(),
+        attempt: open.dispatched.attempt.clone(),
+        commit,
+        target: branch,
+    })])?;
+    clear_mark(engine)?;
+    Ok((
+        verdict,
+        Some(Finish::Landed(super::land::Landed { commit })),
+    ))
+}
+
+/// After a plain `git commit` went through the hooks: finds the commit and records the landing.
+pub fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
+    let waiting: Vec<(TaskId, Dispatched)> = engine
+        .replay()
+        .tasks()
+        .filter(|(_, log)| log.accepted.is_some() && log.land_intent.is_none())
+        .filter_map(|(task, log)| Some((task.clone(), log.open()?.clone())))
+        .filter(|(_, dispatched)| matches!(dispatched.mode, AttemptMode::Attended { .. }))
+        .collect();
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let Ok((branch, tip)) = branch(engine) else {
+        return Ok(());
+    };
+    let history = engine.git.history(tip, None)?;
+    for (task, dispatched) in waiting {
+        let already = engine.replay().task(&task).is_some_and(|log| {
+            log.landed
+                .iter()
+                .any(|landed| landed.attempt == dispatched.attempt)
+        });
+        if let (Some(commit), false) = (history.landing(&task), already) {
+            engine.record(&[Event::Landed(event::Landed {
+                task: task.clone(),
+                attempt: dispatched.attempt.clone(),
+                commit,
+                target: branch.clone(),
+            })])?;
+            clear_mark(engine)?;
+        }
+    }
+    Ok(())
+}

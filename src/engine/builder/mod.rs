@@ -1,0 +1,115 @@
+//! Builders: whoever does the work, and the Architect, who is asked in the same ways.
+//!
+//! A Builder is untrusted. What it says is kept for people; what it did is found out by the harvest. A new kind of
+//! Builder is one file here and one line in [`builder_for`].
+
+pub mod command;
+pub mod manual;
+pub mod replay;
+
+use std::path::Path;
+
+use crate::config::{AnswerMode, BuilderDef, BuilderKind};
+use crate::domain::actor::Actor;
+use crate::domain::failure::Failure;
+use crate::domain::id::TaskId;
+use crate::process::{Cancel, Environment, StartError};
+
+/// One piece of work for a Builder.
+pub struct Job<'a> {
+    /// The task.
+    pub task: &'a TaskId,
+    /// The attempt's number, counted for ever.
+    pub number: u32,
+    /// The packet's exact text.
+    pub packet: &'a str,
+    /// A copy of the base (or of what a retry goes on from), thrown away afterwards.
+    pub view: &'a Path,
+    /// A folder beside the view for the packet's file and logs.
+    pub tmp: &'a Path,
+    /// The variables that a Builder may see.
+    pub environment: &'a Environment,
+    /// Set when the user wants to stop.
+    pub cancel: &'a Cancel,
+}
+
+/// How a Builder's work arrives.
+#[derive(Debug)]
+pub enum Built {
+    /// It edited its view; this is what it printed.
+    Edited(Vec<u8>),
+    /// It answered with text that holds the edits.
+    Answered(String),
+    /// It failed; this is what it printed.
+    Failed(Failure, Vec<u8>),
+}
+
+/// Why a Builder could not be put to work. Counts for nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum BuilderError {
+    /// Its program did not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A file beside its view could not be written or read.
+    #[error("cannot use {path}: {source}")]
+    Io {
+        /// Which.
+        path: std::path::PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The recording has no answer for this attempt.
+    #[error("the recording has no answer {path}")]
+    NoRecording {
+        /// The file that was looked for.
+        path: std::path::PathBuf,
+    },
+    /// A person is the Builder or the Architect, and is not asked by a program.
+    #[error("{0} is a person's work")]
+    Person(String),
+    /// The user stopped it.
+    #[error("stopped by the user")]
+    Cancelled,
+}
+
+/// Someone who can be given a card, or asked for help.
+pub trait Builder {
+    /// Its name in the configuration, or the command of `exec`.
+    fn name(&self) -> &str;
+
+    /// `provider:model` where known, for the `Assisted-by` trailer.
+    fn model(&self) -> Option<&str>;
+
+    /// How its edits arrive, which its packet has to tell it.
+    fn answers_with(&self) -> AnswerMode;
+
+    /// Names of variables that it may see besides the allow-list.
+    fn variables(&self) -> &[String] {
+        &[]
+    }
+
+    /// Whether a person does the work, in a worktree and by hand.
+    fn is_person(&self) -> bool {
+        false
+    }
+
+    /// Makes one attempt.
+    fn build(&self, job: &Job) -> Result<Built, BuilderError>;
+
+    /// Answers the Architect's question.
+    fn advise(&self, job: &Job) -> Result<String, BuilderError>;
+
+    /// Who is the author of what it builds.
+    fn author(&self) -> Actor {
+        Actor::Builder(self.name().to_owned())
+    }
+}
+
+/// The Builder that a configuration describes.
+pub fn builder_for(definition: &BuilderDef) -> Box<dyn Builder> {
+    match &definition.kind {
+        BuilderKind::Manual => Box::new(manual::Manual::new(&definition.name)),
+        BuilderKind::Command { .. } => Box::new(command::Command::new(definition.clone())),
+        BuilderKind::Replay { dir } => Box::new(replay::Replay::new(&definition.name, dir.clone())),
+    }
+}

@@ -1,0 +1,110 @@
+//! Commits of the harness that are not landings: cards, revisions, approvals. Just those files, onto the target,
+//! whatever else is staged or edited.
+
+use crate::domain::change::{Entry, FileMode};
+use crate::domain::oid::{BlobId, CommitId};
+use crate::domain::path::{PathError, RepoPath};
+use crate::git::{MoveError, NewCommit, ReadError, WriteError};
+
+use super::Engine;
+
+/// Why the files were not committed. The branch is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitFilesError {
+    /// The branch does not exist.
+    #[error("there is no branch {0}")]
+    NoBranch(String),
+    /// A path is no path inside the repository.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The repository could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// An object could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The branch could not be moved.
+    #[error(transparent)]
+    Move(#[from] MoveError),
+}
+
+/// How often the commit is made again because the branch moved meanwhile.
+const MOST_TRIES: usize = 8;
+
+/// Commits files (path and new text; `None` deletes) onto a branch. Returns the commit, or `None` where the branch
+/// holds exactly these files already.
+pub fn commit_files(
+    engine: &Engine,
+    branch: &str,
+    files: &[(String, Option<String>)],
+    message: &str,
+) -> Result<Option<CommitId>, CommitFilesError> {
+    let mut edits = Vec::with_capacity(files.len());
+    for (path, text) in files {
+        let entry = match text {
+            Some(text) => Some(Entry {
+                mode: FileMode::Regular,
+                blob: engine.git.write_blob(text.as_bytes())?,
+            }),
+            None => None,
+        };
+        edits.push((RepoPath::new(path.as_str())?, entry));
+    }
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Some(tip) = engine.git.branch_tip(branch)? else {
+            return Err(CommitFilesError::NoBranch(branch.to_owned()));
+        };
+        let before = engine.git.tree_of(tip)?;
+        let tree = engine.git.write_tree(before, &edits)?;
+        if tree == before {
+            return Ok(None);
+        }
+        let commit = commit_on(engine, tip, tree, message)?;
+        match engine
+            .git
+            .move_branch(branch, commit, tip, "harness: commit cards")
+        {
+            Ok(()) => return Ok(Some(commit)),
+            Err(MoveError::Moved { .. }) if tries < MOST_TRIES => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Commits without a change of files, for what is said in trailers alone.
+pub fn commit_words(
+    engine: &Engine,
+    branch: &str,
+    message: &str,
+) -> Result<CommitId, CommitFilesError> {
+    let tip = engine
+        .git
+        .branch_tip(branch)?
+        .ok_or_else(|| CommitFilesError::NoBranch(branch.to_owned()))?;
+    let commit = commit_on(engine, tip, engine.git.tree_of(tip)?, message)?;
+    engine
+        .git
+        .move_branch(branch, commit, tip, "harness: record a decision")?;
+    Ok(commit)
+}
+
+fn commit_on(
+    engine: &Engine,
+    parent: CommitId,
+    tree: crate::domain::oid::TreeId,
+    message: &str,
+) -> Result<CommitId, CommitFilesError> {
+    Ok(engine.git.commit_tree(&NewCommit {
+        tree,
+        parents: &[parent],
+        message,
+        seconds: engine.clock.now().as_second(),
+    })?)
+}
+
+/// The blob that a text would have.
+pub fn blob_of(text: &str) -> BlobId {
+    crate::git::Repository::hash_blob(text.as_bytes())
+}

@@ -1,0 +1,176 @@
+//! Finish: a candidate goes the rest of its way: onto the tip, through its checks and gates, to the branch.
+//!
+//! The same way for a fresh candidate, for one that waited for a reviewer, and for one that a kill left behind:
+//! nothing of an earlier try is believed but what the ledger and the evidence cache hold.
+
+use crate::domain::failure::Failure;
+use crate::domain::oid::TreeId;
+use crate::domain::plan::card::Card;
+use crate::domain::task::event::{Dispatched, Event};
+
+use super::Engine;
+use super::accept::{self, Gated, Work};
+use super::judge::{InScope, Rules};
+use super::land::{self, Landed, Landing, OnTip};
+use super::project::Project;
+use super::run::RunError;
+use super::verify::{self, Verified};
+
+/// How often a landing is tried again because the branch moved meanwhile.
+const MOST_TRIES: usize = 8;
+
+/// What became of a candidate.
+#[derive(Debug)]
+pub enum Finish {
+    /// It is on the branch.
+    Landed(Landed),
+    /// Its gates wait for somebody.
+    Waiting(Vec<String>),
+    /// The attempt failed, and the failure is recorded.
+    Failed(Failure),
+    /// It is accepted, and something keeps it from the branch that a person has to move.
+    InTheWay(String),
+}
+
+/// Takes up a candidate again that the ledger holds: after a review, a kill, or something in the way.
+pub fn finish_recorded(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    dispatched: &Dispatched,
+    tree: TreeId,
+) -> Result<Finish, RunError> {
+    let rules = rules(project, card)?;
+    let base = engine.git.tree_of(dispatched.base)?;
+    match InScope::again(&engine.git, base, tree, &rules)? {
+        Ok(candidate) => finish(engine, project, card, dispatched, candidate),
+        Err(violations) => fail(engine, dispatched, Failure::Scope { violations }),
+    }
+}
+
+/// The rules that bound a card's changes.
+pub fn rules(project: &Project, card: &Card) -> Result<Rules, RunError> {
+    let policy = &project.config.policy;
+    Ok(Rules::new(
+        card,
+        project.lane(card),
+        &policy.protected,
+        &policy.incidental,
+    )?)
+}
+
+/// Verifies, accepts and lands a candidate.
+pub fn finish(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    dispatched: &Dispatched,
+    candidate: InScope,
+) -> Result<Finish, RunError> {
+    let rules = rules(project, card)?;
+    let tree = candidate.tree();
+    let mut candidate = candidate;
+    let mut fresh: Option<Project> = None;
+    for _ in 0..MOST_TRIES {
+        let at = fresh.as_ref().unwrap_or(project);
+        let on_tip = match land::bring_onto_tip(engine, at, &rules, dispatched, candidate)? {
+            OnTip::Candidate(candidate) => *candidate,
+            OnTip::Failed(failure) => return fail(engine, dispatched, failure),
+        };
+        let evidence = match check(engine, at, card, dispatched, on_tip)? {
+            Verified::Passed(evidence) => evidence,
+            Verified::Failed(record) => return fail(engine, dispatched, failure_of(record)),
+        };
+        let Some(blob) = at.blobs.get(&card.id).copied() else {
+            return Err(RunError::CardGone(card.id.clone()));
+        };
+        let work = Work {
+            card,
+            blob,
+            attempt: &dispatched.attempt,
+            author: &dispatched.author,
+            parent: at.tip,
+        };
+        let accepted = match accept::accept(engine, at, &work, evidence)? {
+            Gated::Accepted(accepted) => accepted,
+            Gated::Waiting(gates) => return Ok(Finish::Waiting(gates)),
+        };
+        match land::land(engine, at, card, &accepted)? {
+            Landing::Landed(landed) => return Ok(Finish::Landed(landed)),
+            Landing::InTheWay(why) => return Ok(Finish::InTheWay(why)),
+            Landing::BranchMoved => {}
+        }
+        let now = Project::load(engine, &at.target)?;
+        if now.blobs.get(&card.id) != Some(&blob) {
+            // Somebody revised the card meanwhile: what was accepted was another card's work.
+            engine.record(&[Event::LandLost {
+                task: card.id.clone(),
+                attempt: dispatched.attempt.clone(),
+                reason: "the card changed on the branch".to_owned(),
+                still_accepted: false,
+            }])?;
+            return Ok(Finish::InTheWay(
+                "the card changed on the branch; the task starts again".to_owned(),
+            ));
+        }
+        fresh = Some(now);
+        let base = engine.git.tree_of(dispatched.base)?;
+        candidate = match InScope::again(&engine.git, base, tree, &rules)? {
+            Ok(candidate) => candidate,
+            Err(violations) => return fail(engine, dispatched, Failure::Scope { violations }),
+        };
+    }
+    Ok(Finish::InTheWay(format!(
+        "the branch {} kept moving; run again when it is quiet",
+        project.target
+    )))
+}
+
+fn check(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    dispatched: &Dispatched,
+    candidate: InScope,
+) -> Result<Verified, RunError> {
+    let checks = project.config.checks_for(card);
+    let verified = verify::verify(engine, &project.config, Some(&card.id), candidate, &checks)?;
+    engine.record(&[Event::Verified {
+        task: card.id.clone(),
+        attempt: dispatched.attempt.clone(),
+        evidence: verified.record().clone(),
+    }])?;
+    Ok(verified)
+}
+
+/// Why evidence that did not pass failed: weak checks are the card's fault, not the Builder's.
+fn failure_of(record: crate::domain::check::EvidenceRecord) -> Failure {
+    use crate::domain::check::CheckStatus;
+    let weak: Vec<String> = record
+        .results
+        .iter()
+        .filter(|result| result.status == CheckStatus::TooWeak)
+        .map(|result| result.name.clone())
+        .collect();
+    if weak.is_empty() {
+        Failure::Checks {
+            results: record.results,
+        }
+    } else {
+        Failure::WeakChecks { checks: weak }
+    }
+}
+
+/// Records that an attempt failed.
+pub fn fail(
+    engine: &mut Engine,
+    dispatched: &Dispatched,
+    failure: Failure,
+) -> Result<Finish, RunError> {
+    engine.record(&[Event::AttemptFailed {
+        task: dispatched.task.clone(),
+        attempt: dispatched.attempt.clone(),
+        failure: failure.clone(),
+    }])?;
+    Ok(Finish::Failed(failure))
+}

@@ -1,0 +1,357 @@
+//! Harvest: what a Builder's view differs in from the base, byte by byte (design section 5, step 5).
+//!
+//! The view is walked by us; git is never asked about it, since what lies there may be made to mislead git. The
+//! Builder's own commits, index and claims are not looked at. Nothing is judged here but what kind of thing a path
+//! is; whether it may change is `judge`'s business.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
+use crate::domain::oid::{BlobId, TreeId};
+use crate::domain::path::RepoPath;
+use crate::domain::scope::ignored::Ignored;
+use crate::domain::scope::violation::{Rule, Violation};
+use crate::git::{ReadError, Repository};
+
+use super::slot::{holds_any, relative};
+
+/// Why a view could not be harvested. The machine's fault, not the Builder's.
+#[derive(Debug, thiserror::Error)]
+pub enum HarvestError {
+    /// A file could not be read.
+    #[error("cannot read {path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The base could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Limits on what is taken, so that a Builder cannot fill memory or history.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Paths that may differ.
+    pub files: usize,
+}
+
+/// Everything that differs between a base tree and a view. Nothing of it is in git yet.
+#[derive(Debug)]
+#[must_use = "a harvest that nobody judges is work thrown away"]
+pub struct Harvested {
+    base: TreeId,
+    changes: ChangeSet,
+    contents: BTreeMap<BlobId, Vec<u8>>,
+    refused: Vec<Violation>,
+    dropped: Vec<String>,
+}
+
+impl Harvested {
+    /// The tree that the work started from.
+    pub fn base(&self) -> TreeId {
+        self.base
+    }
+
+    /// The regular files that differ.
+    pub fn changes(&self) -> &ChangeSet {
+        &self.changes
+    }
+
+    /// What cannot be taken whatever the card allows: links, devices, other repositories, limits.
+    pub fn refused(&self) -> &[Violation] {
+        &self.refused
+    }
+
+    /// What was left behind on purpose, for people.
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
+    }
+
+    /// The bytes of a new file.
+    pub fn content(&self, blob: BlobId) -> Option<&[u8]> {
+        self.contents.get(&blob).map(Vec::as_slice)
+    }
+}
+
+/// Takes the differences from a view.
+pub fn harvest(
+    git: &Repository,
+    base: TreeId,
+    view: &Path,
+    ignored: &Ignored,
+    limits: Limits,
+) -> Result<Harvested, HarvestError> {
+    let before: BTreeMap<RepoPath, Entry> = git.list(base, "")?.into_iter().collect();
+    let mut walk = Walk {
+        view,
+        before: &before,
+        ignored,
+        limits,
+        changes: Vec::new(),
+        seen: BTreeMap::new(),
+        contents: BTreeMap::new(),
+        refused: Vec::new(),
+        dropped: Vec::new(),
+    };
+    walk.folder(view)?;
+    for (path, entry) in &before {
+        if !walk.seen.contains_key(path) && entry.mode != FileMode::Gitlink {
+            walk.changes.push(Change {
+                path: path.clone(),
+                old: Some(*entry),
+                new: None,
+            });
+        }
+    }
+    Ok(Harvested {
+        base,
+        changes: ChangeSet::new(walk.changes),
+        contents: walk.contents,
+        refused: walk.refused,
+        dropped: walk.dropped,
+    })
+}
+
+/// Takes the differences from files that an answer named, as if they had been edited in a view.
+pub fn from_answer(
+    git: &Repository,
+    base: TreeId,
+    start: TreeId,
+    files: Vec<(RepoPath, Option<Vec<u8>>)>,
+) -> Result<Harvested, HarvestError> {
+    let mut contents = BTreeMap::new();
+    // What an earlier attempt left in scope counts as this attempt's, as it would in a view.
+    let mut changes: BTreeMap<RepoPath, Change> = git
+        .diff(base, start)?
+        .iter()
+        .map(|change| (change.path.clone(), change.clone()))
+        .collect();
+    for (path, bytes) in files {
+        let text = path.to_text().into_owned();
+        let old = git.entry(base, &text)?;
+        let mode = git
+            .entry(start, &text)?
+            .map_or(FileMode::Regular, |entry| entry.mode);
+        let new = bytes.map(|bytes| {
+            let blob = Repository::hash_blob(&bytes);
+            contents.insert(blob, bytes);
+            Entry { mode, blob }
+        });
+        changes.insert(path.clone(), Change { path, old, new });
+    }
+    Ok(Harvested {
+        base,
+        changes: ChangeSet::new(changes.into_values().collect()),
+        contents,
+        refused: Vec::new(),
+        dropped: Vec::new(),
+    })
+}
+
+struct Walk<'a> {
+    view: &'a Path,
+    before: &'a BTreeMap<RepoPath, Entry>,
+    ignored: &'a Ignored,
+    limits: Limits,
+    changes: Vec<Change>,
+    seen: BTreeMap<RepoPath, ()>,
+    contents: BTreeMap<BlobId, Vec<u8>>,
+    refused: Vec<Violation>,
+    dropped: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, dir: &Path) -> Result<(), HarvestError> {
+        let mut found: Vec<PathBuf> = Vec::new();
+        for entry in fs::read_dir(dir).map_err(io_at(dir))? {
+            found.push(entry.map_err(io_at(dir))?.path());
+        }
+        found.sort();
+        for path in found {
+            // The view's own repository, at its top and nowhere else.
+            if dir == self.view && path.file_name().is_some_and(|name| name == ".git") {
+                continue;
+            }
+            let kind = fs::symlink_metadata(&path).map_err(io_at(&path))?;
+            let bytes = relative(self.view, &path);
+            match RepoPath::new(bytes.clone()) {
+                Ok(name) if kind.is_dir() => self.subfolder(&path, &name)?,
+                Ok(name) => self.file(&path, name, &kind)?,
+                Err(error) => self.refuse_text(
+                    String::from_utf8_lossy(&bytes).into_owned(),
+                    Rule::Name {
+                        why: error.to_string(),
+                    },
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    fn subfolder(&mut self, path: &Path, name: &RepoPath) -> Result<(), HarvestError> {
+        if self
+            .before
+            .get(name)
+            .is_some_and(|entry| entry.mode == FileMode::Gitlink)
+        {
+            self.seen.insert(name.clone(), ());
+            if fs::read_dir(path).map_err(io_at(path))?.next().is_some() {
+                self.refuse(name, "files inside a submodule");
+            }
+            return Ok(());
+        }
+        let tracked = holds_any(self.before, name);
+        if !tracked && self.ignored.is_ignored(name, true) {
+            self.dropped.push(format!("{name}/ (ignored)"));
+            return Ok(());
+        }
+        if looks_like_a_repository(path) {
+            self.refuse(name, "another git repository");
+            return Ok(());
+        }
+        self.folder(path)
+    }
+
+    fn file(
+        &mut self,
+        path: &Path,
+        name: RepoPath,
+        kind: &fs::Metadata,
+    ) -> Result<(), HarvestError> {
+        let old = self.before.get(&name).copied();
+        self.seen.insert(name.clone(), ());
+        if old.is_none() && self.ignored.is_ignored(&name, false) {
+            self.dropped.push(format!("{name} (ignored)"));
+            return Ok(());
+        }
+        if kind.is_symlink() {
+            return self.link(path, &name, old);
+        }
+        if !kind.is_file() {
+            self.refuse(&name, what_it_is(kind));
+            return Ok(());
+        }
+        if kind.len() > self.limits.file_bytes {
+            let what = format!(
+                "{} bytes, and at most {} are taken",
+                kind.len(),
+                self.limits.file_bytes
+            );
+            self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
+            return Ok(());
+        }
+        let bytes = read_regular(path, self.limits.file_bytes).map_err(io_at(path))?;
+        let blob = Repository::hash_blob(&bytes);
+        let mode = if kind.permissions().mode() & 0o100 == 0 {
+            FileMode::Regular
+        } else {
+            FileMode::Executable
+        };
+        let new = Entry { mode, blob };
+        if old == Some(new) {
+            return Ok(());
+        }
+        if kind.nlink() > 1 {
+            self.refuse(&name, "a file with other hard links");
+            return Ok(());
+        }
+        if self.changes.len() >= self.limits.files {
+            let what = format!("more than {} paths differ", self.limits.files);
+            if !self
+                .refused
+                .iter()
+                .any(|known| matches!(&known.rule, Rule::Limit { what: same } if *same == what))
+            {
+                self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
+            }
+            return Ok(());
+        }
+        self.contents.insert(blob, bytes);
+        self.changes.push(Change {
+            path: name,
+            old,
+            new: Some(new),
+        });
+        Ok(())
+    }
+
+    fn link(
+        &mut self,
+        path: &Path,
+        name: &RepoPath,
+        old: Option<Entry>,
+    ) -> Result<(), HarvestError> {
+        use std::os::unix::ffi::OsStrExt;
+        let target = fs::read_link(path).map_err(io_at(path))?;
+        let new = Entry {
+            mode: FileMode::Symlink,
+            blob: Repository::hash_blob(target.as_os_str().as_bytes()),
+        };
+        if old != Some(new) {
+            self.refuse(name, "a symbolic link");
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, name: &RepoPath, what: &str) {
+        let rule = Rule::NotRegular {
+            what: what.to_owned(),
+        };
+        self.refuse_text(name.to_text().into_owned(), rule);
+    }
+
+    fn refuse_text(&mut self, path: String, rule: Rule) {
+        self.refused.push(Violation { path, rule });
+    }
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> HarvestError + '_ {
+    move |source| HarvestError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// A folder in which git would find a repository, bare or not.
+fn looks_like_a_repository(dir: &Path) -> bool {
+    let has = |name: &str| fs::symlink_metadata(dir.join(name)).is_ok();
+    has(".git") || (has("HEAD") && has("objects") && has("refs"))
+}
+
+fn what_it_is(kind: &fs::Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = kind.file_type();
+    if kind.is_fifo() {
+        "a named pipe"
+    } else if kind.is_socket() {
+        "a socket"
+    } else if kind.is_block_device() || kind.is_char_device() {
+        "a device"
+    } else {
+        "something unknown"
+    }
+}
+
+/// Reads a file that was regular a moment ago without following a link or waiting for a pipe that took its place.
+fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits() as i32)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it changed while it was read"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,233 @@
+//! Judge: a harvest against its card. What is in scope becomes a tree; one bad path fails the attempt.
+
+use crate::domain::change::{Change, ChangeSet};
+use crate::domain::gate::Lane;
+use crate::domain::oid::TreeId;
+use crate::domain::path::RepoPath;
+use crate::domain::plan::card::Card;
+use crate::domain::scope::violation::Violation;
+use crate::domain::scope::{Allowed, GlobError, Protected, Terms, verdict};
+use crate::git::{ReadError, Repository, WriteError};
+
+use super::harvest::Harvested;
+
+/// Why a harvest could not be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The card's or the policy's globs are unusable; `plan lint` refuses such cards before they are committed.
+    #[error("the allowed files of {card} cannot be read: {why}")]
+    Globs {
+        /// The card.
+        card: String,
+        /// The first reason.
+        why: String,
+    },
+    /// The base could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The candidate could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// A change set that the card allows, and the candidate tree made of it.
+#[derive(Debug)]
+#[must_use = "a candidate that nobody verifies never lands"]
+pub struct InScope {
+    base: TreeId,
+    tree: TreeId,
+    check_tree: TreeId,
+    changes: ChangeSet,
+}
+
+impl InScope {
+    /// The tree that the work started from.
+    pub fn base(&self) -> TreeId {
+        self.base
+    }
+
+    /// The base with the changes.
+    pub fn tree(&self) -> TreeId {
+        self.tree
+    }
+
+    /// The candidate without `.harness/`: what checks run on.
+    pub fn check_tree(&self) -> TreeId {
+        self.check_tree
+    }
+
+    /// The changes.
+    pub fn changes(&self) -> &ChangeSet {
+        &self.changes
+    }
+
+    /// A change set that was judged before, now on another base: after a merge, or taken up again from the ledger.
+    /// It is judged anew, so nothing is believed.
+    pub fn again(
+        git: &Repository,
+        base: TreeId,
+        tree: TreeId,
+        rules: &Rules,
+    ) -> Result<Result<Self, Vec<Violation>>, JudgeError> {
+        let changes = git.diff(base, tree)?;
+        let violations = rules.violations(git, base, &changes)?;
+        if !violations.is_empty() {
+            return Ok(Err(violations));
+        }
+        Ok(Ok(Self {
+            base,
+            tree,
+            check_tree: git.without(tree, ".harness")?,
+            changes,
+        }))
+    }
+}
+
+/// What the judge said.
+#[derive(Debug)]
+pub enum Judged {
+    /// Everything is in scope.
+    InScope(InScope),
+    /// Something is not.
+    Refused {
+        /// Every path that breaks a rule.
+        violations: Vec<Violation>,
+        /// The base with what was in scope, for a retry to go on from.
+        kept: Option<TreeId>,
+    },
+    /// Nothing changed.
+    Empty,
+}
+
+/// The rules of one card, compiled once.
+pub struct Rules {
+    allowed: Allowed,
+    protected: Protected,
+    incidental: Option<Allowed>,
+    open_protected: bool,
+}
+
+impl Rules {
+    /// Compiles the rules of a card in its lane.
+    pub fn new(
+        card: &Card,
+        lane: &Lane,
+        protected: &[String],
+        incidental: &[String],
+    ) -> Result<Self, JudgeError> {
+        let globs = |errors: Vec<GlobError>| JudgeError::Globs {
+            card: card.id.to_string(),
+            why: errors.first().map(ToString::to_string).unwrap_or_default(),
+        };
+        Ok(Self {
+            allowed: Allowed::new(&card.files).map_err(globs)?,
+            protected: Protected::new(protected).map_err(globs)?,
+            incidental: match incidental {
+                [] => None,
+                some => Some(Allowed::new(some).map_err(globs)?),
+            },
+            open_protected: lane.open_protected,
+        })
+    }
+
+    /// Whether the card's globs match a path; protected files are looked at by the verdict.
+    pub fn allows(&self, path: &RepoPath) -> bool {
+        self.allowed.matches(path)
+    }
+
+    /// Whether the project drops changes of this path without a word to the Builder.
+    fn is_incidental(&self, path: &RepoPath) -> bool {
+        !self.allowed.matches(path)
+            && self
+                .incidental
+                .as_ref()
+                .is_some_and(|globs| globs.matches(path))
+    }
+
+    /// Judges changes that are in git already.
+    pub fn violations(
+        &self,
+        git: &Repository,
+        base: TreeId,
+        changes: &ChangeSet,
+    ) -> Result<Vec<Violation>, JudgeError> {
+        let there = git.list(base, "")?;
+        let terms = Terms {
+            allowed: &self.allowed,
+            protected: &self.protected,
+            open_protected: self.open_protected,
+        };
+        Ok(verdict(changes, &terms, there.iter().map(|(path, _)| path)))
+    }
+}
+
+/// Judges a harvest, and writes what is in scope of it.
+#[expect(clippy::needless_pass_by_value, reason = "a harvest is judged once")]
+pub fn judge(
+    git: &Repository,
+    harvested: Harvested,
+    rules: &Rules,
+) -> Result<(Judged, Vec<String>), JudgeError> {
+    let base = harvested.base();
+    let mut notes = harvested.dropped().to_vec();
+    let (incidental, taken): (Vec<Change>, Vec<Change>) = harvested
+        .changes()
+        .iter()
+        .cloned()
+        .partition(|change| rules.is_incidental(&change.path));
+    notes.extend(
+        incidental
+            .iter()
+            .map(|change| format!("{} (incidental)", change.path)),
+    );
+    let changes = ChangeSet::new(taken);
+    let mut violations = rules.violations(git, base, &changes)?;
+    violations.extend(harvested.refused().iter().cloned());
+    let in_scope: Vec<&Change> = changes
+        .iter()
+        .filter(|change| {
+            !violations
+                .iter()
+                .any(|violation| violation.path == change.path.to_text())
+        })
+        .collect();
+    let tree = write(git, &harvested, &in_scope)?;
+    let judged = if !violations.is_empty() {
+        Judged::Refused {
+            violations,
+            kept: (!in_scope.is_empty()).then_some(tree),
+        }
+    } else if changes.is_empty() {
+        Judged::Empty
+    } else {
+        Judged::InScope(InScope {
+            base,
+            tree,
+            check_tree: git.without(tree, ".harness")?,
+            changes,
+        })
+    };
+    Ok((judged, notes))
+}
+
+fn write(
+    git: &Repository,
+    harvested: &Harvested,
+    changes: &[&Change],
+) -> Result<TreeId, WriteError> {
+    let contents: Vec<&[u8]> = changes
+        .iter()
+        .filter_map(|change| harvested.content(change.new?.blob))
+        .collect();
+    if !contents.is_empty() {
+        git.write_blobs(&contents)?;
+    }
+    let edits: Vec<_> = changes
+        .iter()
+        .map(|change| (change.path.clone(), change.new))
+        .collect();
+    if edits.is_empty() {
+        return Ok(harvested.base());
+    }
+    git.write_tree(harvested.base(), &edits)
+}

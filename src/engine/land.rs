@@ -1,0 +1,183 @@
+//! Land: one task, one commit, and the branch moved to it by compare-and-swap (design section 5, step 8).
+//!
+//! The commit is built beforehand from what the accepted row holds, so that after a kill it is made again to the
+//! byte. The intent is on disk before the branch moves, the done event after.
+
+use crate::domain::change::{Entry, FileMode};
+use crate::domain::failure::Failure;
+use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::path::{PathError, RepoPath};
+use crate::domain::plan::card::Card;
+use crate::domain::task::event::{self, Dispatched, Event, LandIntended};
+use crate::git::{Merge, MoveError, NewCommit, ReadError, WriteError};
+use crate::ledger::AppendError;
+
+use super::Engine;
+use super::accept::Accepted;
+use super::judge::{InScope, JudgeError, Rules};
+use super::project::Project;
+use super::record;
+
+/// Why a change could not be landed for reasons outside it.
+#[derive(Debug, thiserror::Error)]
+pub enum LandError {
+    /// The row could not be written.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The repository could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The commit could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The merged change could not be judged.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    /// The record's path is no path; ids make this impossible, and it is reported rather than believed.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// The branch could not be moved.
+    #[error(transparent)]
+    Move(MoveError),
+}
+
+/// A task whose commit is on its branch.
+#[derive(Debug)]
+pub struct Landed {
+    /// The landing commit.
+    pub commit: CommitId,
+}
+
+/// What came of a landing.
+#[derive(Debug)]
+pub enum Landing {
+    /// The branch holds the commit.
+    Landed(Landed),
+    /// The branch moved in the meantime: merge, verify and accept again.
+    BranchMoved,
+    /// Files of the worktree that has the branch are in the way; the change stays accepted.
+    InTheWay(String),
+}
+
+/// A candidate on the branch's present tip.
+#[derive(Debug)]
+pub enum OnTip {
+    /// It merges, and this is the result.
+    Candidate(Box<InScope>),
+    /// It does not; the failure goes to the Builder.
+    Failed(Failure),
+}
+
+/// Brings a candidate onto the tip: itself where the tip is still its base, else merged and judged again.
+pub fn bring_onto_tip(
+    engine: &Engine,
+    project: &Project,
+    rules: &Rules,
+    dispatched: &Dispatched,
+    candidate: InScope,
+) -> Result<OnTip, LandError> {
+    if project.tip == dispatched.base {
+        return Ok(OnTip::Candidate(Box::new(candidate)));
+    }
+    let theirs = engine.git.commit_unsigned(&NewCommit {
+        tree: candidate.tree(),
+        parents: &[dispatched.base],
+        message: "candidate",
+        seconds: 0,
+    })?;
+    let tree: TreeId = match engine.git.merge(project.tip, theirs)? {
+        Merge::Clean(tree) => tree,
+        Merge::Conflict(paths) => {
+            return Ok(OnTip::Failed(Failure::MergeConflict {
+                paths: paths.iter().map(ToString::to_string).collect(),
+            }));
+        }
+    };
+    Ok(
+        match InScope::again(&engine.git, project.tree, tree, rules)? {
+            Ok(candidate) => OnTip::Candidate(Box::new(candidate)),
+            Err(violations) => OnTip::Failed(Failure::Scope { violations }),
+        },
+    )
+}
+
+/// Commits an accepted change and moves the branch to it.
+pub fn land(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    accepted: &Accepted,
+) -> Result<Landing, LandError> {
+    let row = accepted.row();
+    let commit = build_commit(engine, project, card, accepted)?;
+    engine.record(&[Event::LandIntended(LandIntended {
+        task: row.task.clone(),
+        attempt: row.attempt.clone(),
+        commit,
+        target: project.target.clone(),
+        old: row.parent,
+    })])?;
+    let why = format!("harness: land {}", row.task);
+    let lost = |reason: &str| Event::LandLost {
+        task: row.task.clone(),
+        attempt: row.attempt.clone(),
+        reason: reason.to_owned(),
+        still_accepted: true,
+    };
+    match engine
+        .git
+        .move_branch(&project.target, commit, row.parent, &why)
+    {
+        Ok(()) => {
+            engine.record(&[Event::Landed(event::Landed {
+                task: row.task.clone(),
+                attempt: row.attempt.clone(),
+                commit,
+                target: project.target.clone(),
+            })])?;
+            Ok(Landing::Landed(Landed { commit }))
+        }
+        Err(error @ MoveError::Moved { .. }) => {
+            engine.record(&[lost(&error.to_string())])?;
+            Ok(Landing::BranchMoved)
+        }
+        Err(
+            error @ (MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. }),
+        ) => {
+            engine.record(&[lost(&error.to_string())])?;
+            Ok(Landing::InTheWay(error.to_string()))
+        }
+        Err(error) => Err(LandError::Move(error)),
+    }
+}
+
+/// The landing commit: the verified tree, the tracked record, and the trailers.
+pub(super) fn build_commit(
+    engine: &Engine,
+    project: &Project,
+    card: &Card,
+    accepted: &Accepted,
+) -> Result<CommitId, LandError> {
+    let row = accepted.row();
+    let mut tree = row.tree;
+    if project.config.ledger_track {
+        let path = row.task.record_path();
+        let before = engine.git.file(tree, &path)?;
+        let text = record::render(engine, card, row, before.as_deref());
+        let blob = engine.git.write_blob(text.as_bytes())?;
+        let entry = Entry {
+            mode: FileMode::Regular,
+            blob,
+        };
+        tree = engine
+            .git
+            .write_tree(tree, &[(RepoPath::new(path)?, Some(entry))])?;
+    }
+    let message = record::landing_message(engine, project, card, accepted);
+    Ok(engine.git.commit_tree(&NewCommit {
+        tree,
+        parents: &[row.parent],
+        message: &message,
+        seconds: row.commit_seconds,
+    })?)
+}

@@ -1,0 +1,157 @@
+//! The general contractor: the loop of design section 5, one file per step, and the only room that knows all
+//! adapters.
+//!
+//! Plan → queue → packet → builder → harvest → judge → verify → accept → land → record. A value goes through its
+//! stages as types that only the file of that stage can make: `Harvested → InScope → Evidence → Accepted → Landed`.
+//! Nothing here prints, and nothing here knows the command line: what happens is told as events to a sink.
+
+pub mod accept;
+pub mod attempt;
+pub mod attended;
+pub mod builder;
+pub mod commit;
+pub mod dispatch;
+pub mod finish;
+pub mod harvest;
+pub mod import;
+pub mod judge;
+pub mod land;
+pub mod project;
+pub mod record;
+pub mod recover;
+pub mod resume;
+pub mod rollback;
+pub mod run;
+pub mod slot;
+pub mod verify;
+pub mod view;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::domain::actor::Actor;
+use crate::domain::oid::Digest;
+use crate::domain::task::event::{Event, Sink};
+use crate::domain::task::replay::Replay;
+use crate::domain::task::row::{Row, RowEvent};
+use crate::git::{IdentityError, Repository};
+use crate::ledger::{AppendError, Ledger};
+use crate::process::Cancel;
+
+/// What the machine and its user bring along; read once at the edge.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The environment that the program was started with.
+    pub variables: BTreeMap<OsString, OsString>,
+    /// The user's cache folder for this program: slots live below it.
+    pub cache_dir: PathBuf,
+    /// The user's configuration folder for this program.
+    pub config_dir: PathBuf,
+}
+
+/// A repository, its ledger, and everything that is handed in.
+pub struct Engine {
+    /// The repository.
+    pub git: Repository,
+    /// What was tried.
+    pub ledger: Ledger,
+    /// The machine and its user.
+    pub host: Host,
+    /// Time and randomness.
+    pub clock: Arc<dyn Clock>,
+    /// Set when the user wants to stop.
+    pub cancel: Cancel,
+    replay: Replay,
+    seen: usize,
+    sink: Box<dyn Sink>,
+    cards: project::CardCache,
+}
+
+impl Engine {
+    /// Joins the parts, and replays the ledger.
+    pub fn new(
+        git: Repository,
+        ledger: Ledger,
+        host: Host,
+        clock: Arc<dyn Clock>,
+        cancel: Cancel,
+        sink: Box<dyn Sink>,
+    ) -> Self {
+        let mut engine = Self {
+            git,
+            ledger,
+            host,
+            clock,
+            cancel,
+            replay: Replay::default(),
+            seen: 0,
+            sink,
+            cards: project::CardCache::default(),
+        };
+        engine.catch_up();
+        engine
+    }
+
+    /// What the ledger says of every task.
+    pub fn replay(&self) -> &Replay {
+        &self.replay
+    }
+
+    /// Takes in rows that this value has not looked at yet.
+    pub(crate) fn catch_up(&mut self) {
+        for row in &self.ledger.rows()[self.seen..] {
+            self.replay.apply(row);
+        }
+        self.seen = self.ledger.rows().len();
+    }
+
+    /// Writes events to the journal, one write for all of them, and then tells the sink.
+    pub fn record(&mut self, events: &[Event]) -> Result<Vec<Row>, AppendError> {
+        let rows = self.ledger.append(events)?;
+        self.catch_up();
+        self.show(&rows);
+        Ok(rows)
+    }
+
+    /// Shows rows to the sink.
+    fn show(&mut self, rows: &[Row]) {
+        for row in rows {
+            if let RowEvent::Known(event) = &row.event {
+                self.sink.event(row.time, event);
+            }
+        }
+    }
+
+    /// Tells the sink of something that is not recorded.
+    pub fn tell(&mut self, event: &Event) {
+        let now = self.clock.now();
+        self.sink.event(now, event);
+    }
+
+    /// The person who runs the harness, as git knows them.
+    pub fn person(&self) -> Result<Actor, IdentityError> {
+        self.git
+            .identity()
+            .map(|identity| Actor::Person(identity.to_string()))
+    }
+
+    /// The folder below which this clone's slots live: one for each clone, named after it, outside of it.
+    pub fn pool(&self, configured: Option<&std::path::Path>) -> PathBuf {
+        let common = self.git.common_dir();
+        let name = common
+            .parent()
+            .and_then(std::path::Path::file_name)
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let digest = Digest::of(common.as_os_str().as_encoded_bytes()).short();
+        configured
+            .map_or_else(
+                || self.host.cache_dir.join("slots"),
+                std::path::Path::to_owned,
+            )
+            .join(format!("{name}-{digest}"))
+    }
+}

@@ -1,0 +1,348 @@
+//! What holds at a branch's tip: its cards, plans, configuration and history. Read from commits, never from files.
+//!
+//! An uncommitted edit of a card or of the configuration is not used (design section 3); `loose_ends` names it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use crate::config::{self, Config, Layer, Source};
+use crate::domain::diagnostic::Diagnostic;
+use crate::domain::gate::Lane;
+use crate::domain::id::{PlanId, TaskId};
+use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
+use crate::domain::plan::card::Card;
+use crate::domain::plan::format::card_md::parse_card;
+use crate::domain::plan::format::plan_file::{PlanHead, parse_plan_file};
+use crate::domain::task::queue::{self, Facts, TaskView};
+use crate::git::{Head, History, HistorySeed, ReadError};
+
+use super::Engine;
+
+/// Cards that were parsed in this process, by blob.
+pub type CardCache = HashMap<BlobId, Card>;
+
+/// Why a branch's plan could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The branch does not exist.
+    #[error("there is no branch {0}")]
+    NoBranch(String),
+    /// HEAD is on a branch without a commit.
+    #[error("the branch {0} has no commit yet")]
+    Unborn(String),
+    /// HEAD names no branch, and nothing else says which one is meant.
+    #[error("HEAD is detached, so no branch is current")]
+    Detached,
+    /// Cards, plans or configuration at the tip have mistakes.
+    #[error("{} at the tip of {branch}", plural(.diagnostics.len()))]
+    Invalid {
+        /// The branch.
+        branch: String,
+        /// The mistakes, with the text they are in.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The repository could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+fn plural(count: usize) -> String {
+    match count {
+        1 => "one mistake".to_owned(),
+        more => format!("{more} mistakes"),
+    }
+}
+
+/// Everything about one target branch that the queue and the loop need.
+#[derive(Debug)]
+pub struct Project {
+    /// The branch, without `refs/heads/`.
+    pub target: String,
+    /// Its tip.
+    pub tip: CommitId,
+    /// The tip's tree.
+    pub tree: TreeId,
+    /// The configuration at the tip, with the user's and the clone's laid over it.
+    pub config: Config,
+    /// The plans whose target this is, in the order of their names.
+    pub plans: Vec<PlanHead>,
+    /// Their cards in plan order.
+    pub cards: Vec<Card>,
+    /// The cards' blobs.
+    pub blobs: BTreeMap<TaskId, BlobId>,
+    /// What the tip's history says of tasks.
+    pub history: History,
+}
+
+impl Project {
+    /// Reads the branch.
+    pub fn load(engine: &mut Engine, target: &str) -> Result<Self, ProjectError> {
+        let tip = engine
+            .git
+            .branch_tip(target)?
+            .ok_or_else(|| ProjectError::NoBranch(target.to_owned()))?;
+        let tree = engine.git.tree_of(tip)?;
+        let mut wrong = Vec::new();
+        let config = read_config(engine, tree, &mut wrong)?;
+        let mut plans = read_plans(engine, tree, &mut wrong)?;
+        plans.retain(|plan| plan.target.as_deref().is_none_or(|named| named == target));
+        let (cards, blobs) = read_cards(engine, tree, &plans, &mut wrong)?;
+        let (Some(config), true) = (config, wrong.is_empty()) else {
+            return Err(ProjectError::Invalid {
+                branch: target.to_owned(),
+                diagnostics: wrong,
+            });
+        };
+        let history = read_history(engine, target, tip)?;
+        Ok(Self {
+            target: target.to_owned(),
+            tip,
+            tree,
+            config,
+            plans,
+            cards,
+            blobs,
+            history,
+        })
+    }
+
+    /// The card of a task.
+    pub fn card(&self, task: &TaskId) -> Option<&Card> {
+        self.cards.iter().find(|card| card.id == *task)
+    }
+
+    /// The lane of a card.
+    pub fn lane(&self, card: &Card) -> &Lane {
+        self.config.lane(card)
+    }
+
+    /// What an approval of a plan is about: the contents of its cards.
+    pub fn plan_digest(&self, plan: &PlanId) -> Digest {
+        let mut rows: Vec<String> = self
+            .cards
+            .iter()
+            .filter(|card| card.plan == *plan)
+            .filter_map(|card| Some(format!("{} {}", card.id, self.blobs.get(&card.id)?)))
+            .collect();
+        rows.sort();
+        Digest::of_fields(rows.iter().map(String::as_bytes))
+    }
+
+    /// Whether dispatch may begin on a plan.
+    pub fn is_approved(&self, plan: &PlanId) -> bool {
+        if self.config.approval.plan == config::PlanApproval::None {
+            return true;
+        }
+        let wanted = self.plan_digest(plan);
+        self.history
+            .approvals()
+            .iter()
+            .any(|(approved, digest, _, _)| approved == plan && *digest == wanted)
+    }
+
+    /// Where every task stands.
+    pub fn views(&self, engine: &Engine) -> Vec<TaskView> {
+        let approved: BTreeSet<&PlanId> = self
+            .plans
+            .iter()
+            .map(|plan| &plan.id)
+            .filter(|plan| self.is_approved(plan))
+            .collect();
+        queue::views(&Facts {
+            cards: &self.cards,
+            replay: engine.replay(),
+            landed: &|task| self.history.landing(task),
+            reverted: &|commit| self.history.is_reverted(commit),
+            plan_approved: &|plan| approved.contains(plan),
+        })
+    }
+}
+
+/// The branches that plans land on: the current one, those that its plans name, and those that the journal knows.
+pub fn targets(engine: &mut Engine) -> Result<Vec<String>, ProjectError> {
+    let mut found: Vec<String> = Vec::new();
+    let mut add = |branch: &str| {
+        if !found.iter().any(|known| known == branch) {
+            found.push(branch.to_owned());
+        }
+    };
+    match engine.git.head()? {
+        Head::Branch { branch, commit } => {
+            add(&branch);
+            let tree = engine.git.tree_of(commit)?;
+            let plans = read_plans(engine, tree, &mut Vec::new())?;
+            plans
+                .iter()
+                .filter_map(|plan| plan.target.as_deref())
+                .for_each(&mut add);
+        }
+        Head::Detached { commit } => {
+            let tree = engine.git.tree_of(commit)?;
+            let plans = read_plans(engine, tree, &mut Vec::new())?;
+            plans
+                .iter()
+                .filter_map(|plan| plan.target.as_deref())
+                .for_each(&mut add);
+        }
+        Head::Unborn { branch } => return Err(ProjectError::Unborn(branch)),
+    }
+    engine.replay().targets().for_each(&mut add);
+    let mut existing = Vec::new();
+    for branch in found {
+        if engine.git.branch_tip(&branch)?.is_some() {
+            existing.push(branch);
+        }
+    }
+    if existing.is_empty() {
+        return Err(ProjectError::Detached);
+    }
+    Ok(existing)
+}
+
+/// The project of every target that has a plan; the current branch first, and alone where nothing has one.
+pub fn projects(engine: &mut Engine) -> Result<Vec<Project>, ProjectError> {
+    let mut found = Vec::new();
+    for target in targets(engine)? {
+        found.push(Project::load(engine, &target)?);
+    }
+    if found.iter().any(|project| !project.cards.is_empty()) {
+        found.retain(|project| !project.cards.is_empty());
+    } else {
+        found.truncate(1);
+    }
+    Ok(found)
+}
+
+fn read_config(
+    engine: &Engine,
+    tree: TreeId,
+    wrong: &mut Vec<Diagnostic>,
+) -> Result<Option<Config>, ProjectError> {
+    let tracked = engine.git.file(tree, ".harness/config.toml")?;
+    let tracked = tracked.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let overlay = |path: &Path| std::fs::read_to_string(path).ok();
+    let user_file = engine.host.config_dir.join("config.toml");
+    let clone_file = engine.ledger.dir().join("config.toml");
+    let (user, clone) = (overlay(&user_file), overlay(&clone_file));
+    let mut layers = Vec::new();
+    if let Some(text) = &tracked {
+        layers.push(Source {
+            file: ".harness/config.toml".to_owned(),
+            text,
+            layer: Layer::Tracked,
+        });
+    }
+    if let Some(text) = &user {
+        layers.push(Source {
+            file: user_file.display().to_string(),
+            text,
+            layer: Layer::User,
+        });
+    }
+    if let Some(text) = &clone {
+        layers.push(Source {
+            file: clone_file.display().to_string(),
+            text,
+            layer: Layer::Clone,
+        });
+    }
+    match config::load(&layers) {
+        Ok(config) => Ok(Some(config)),
+        Err(mistakes) => {
+            wrong.extend(mistakes);
+            Ok(None)
+        }
+    }
+}
+
+fn read_plans(
+    engine: &Engine,
+    tree: TreeId,
+    wrong: &mut Vec<Diagnostic>,
+) -> Result<Vec<PlanHead>, ProjectError> {
+    let mut plans = Vec::new();
+    for (path, entry) in engine.git.list(tree, ".harness/plans")? {
+        let name = path.to_text().into_owned();
+        if !name.ends_with(".md") || name.matches('/').count() != 2 {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&engine.git.blob(entry.blob)?).into_owned();
+        match parse_plan_file(&name, &text) {
+            Ok(plan) => plans.push(plan),
+            Err(mistakes) => wrong.extend(mistakes),
+        }
+    }
+    Ok(plans)
+}
+
+type Cards = (Vec<Card>, BTreeMap<TaskId, BlobId>);
+
+fn read_cards(
+    engine: &mut Engine,
+    tree: TreeId,
+    plans: &[PlanHead],
+    wrong: &mut Vec<Diagnostic>,
+) -> Result<Cards, ProjectError> {
+    let mut by_id = BTreeMap::new();
+    let mut blobs = BTreeMap::new();
+    for (path, entry) in engine.git.list(tree, ".harness/tasks")? {
+        let name = path.to_text().into_owned();
+        if !name.ends_with(".md") {
+            continue;
+        }
+        let known = engine.cards.get(&entry.blob).cloned();
+        let card = match known {
+            Some(card) => card,
+            None => {
+                let text = String::from_utf8_lossy(&engine.git.blob(entry.blob)?).into_owned();
+                match parse_card(&name, &text) {
+                    Ok(card) => {
+                        engine.cards.insert(entry.blob, card.clone());
+                        card
+                    }
+                    Err(mistakes) => {
+                        wrong.extend(mistakes);
+                        continue;
+                    }
+                }
+            }
+        };
+        blobs.insert(card.id.clone(), entry.blob);
+        by_id.insert(card.id.clone(), card);
+    }
+    let mut cards = Vec::with_capacity(by_id.len());
+    for plan in plans {
+        for id in &plan.order {
+            if by_id.get(id).is_some_and(|card| card.plan == plan.id) {
+                cards.extend(by_id.remove(id));
+            }
+        }
+        let rest: Vec<TaskId> = by_id
+            .values()
+            .filter(|card| card.plan == plan.id)
+            .map(|card| card.id.clone())
+            .collect();
+        cards.extend(rest.iter().filter_map(|id| by_id.remove(id)));
+    }
+    Ok((cards, blobs))
+}
+
+/// The history of the tip, from the cache where it holds an ancestor.
+fn read_history(engine: &Engine, target: &str, tip: CommitId) -> Result<History, ProjectError> {
+    const KIND: &str = "history";
+    let key = target;
+    let caches = engine.ledger.caches();
+    let seed: Option<HistorySeed> = caches
+        .get(KIND, key)
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if let Some(seed) = &seed
+        && seed.tip() == tip
+    {
+        return Ok(seed.history().clone());
+    }
+    let history = engine.git.history(tip, seed.as_ref())?;
+    if let Ok(bytes) = serde_json::to_vec(&HistorySeed::new(tip, history.clone())) {
+        caches.put(KIND, key, &bytes);
+    }
+    Ok(history)
+}

@@ -1,0 +1,339 @@
+//! Recover: what follows a failure (design section 5, step 10): another try, the Architect, or a person.
+//!
+//! The decision is `domain::route`'s table; this step brings it the facts, asks the Architect, and turns the answer
+//! into a card revision with a commit of its own.
+
+use crate::domain::actor::Actor;
+use crate::domain::failure::Failure;
+use crate::domain::packet::answer::{ArchitectAnswer, read_architect};
+use crate::domain::packet::{EscalationPacket, Template, render_escalation};
+use crate::domain::plan::card::Card;
+use crate::domain::plan::format::card_md::render_card;
+use crate::domain::plan::revision::{self, Correction};
+use crate::domain::route::{self, Decision, RouteInput, Trigger};
+use crate::domain::task::event::{ArchitectAnswered, CardRevised, Escalated, Event};
+use crate::domain::trailer::RevisionMessage;
+
+use super::Engine;
+use super::builder::{Builder, Job};
+use super::commit::{blob_of, commit_files};
+use super::dispatch::template_text;
+use super::project::Project;
+use super::run::RunError;
+use super::slot::{Purpose, Slot, ignore_rules};
+use super::view;
+
+/// Decides what follows the last failure of a task, and records the decision unless it is another try.
+pub fn route(engine: &mut Engine, project: &Project, card: &Card) -> Result<Decision, RunError> {
+    let Some(log) = engine.replay().task(&card.id) else {
+        return Ok(Decision::Retry);
+    };
+    let Some(failure) = log.last_failure.clone() else {
+        return Ok(Decision::Retry);
+    };
+    let lane = project.lane(card);
+    let decision = route::decide(
+        &RouteInput {
+            failure: &failure,
+            in_round: log.in_round,
+            retries: card.retries.unwrap_or(lane.retries),
+            corrections_used: log.corrections,
+            corrections_allowed: lane.corrections,
+        },
+        &project.config.policy.route,
+    );
+    match &decision {
+        Decision::Retry => {}
+        Decision::Escalate(trigger) => {
+            escalate(engine, card, *trigger, Actor::Harness, failure.to_string())?
+        }
+        Decision::Block(reason) => block(engine, card, reason.clone())?,
+    }
+    Ok(decision)
+}
+
+/// Records that the Architect is called in.
+pub fn escalate(
+    engine: &mut Engine,
+    card: &Card,
+    trigger: Trigger,
+    by: Actor,
+    reason: String,
+) -> Result<(), RunError> {
+    engine.record(&[Event::Escalated(Escalated {
+        task: card.id.clone(),
+        trigger,
+        packet: None,
+        by,
+        reason,
+    })])?;
+    Ok(())
+}
+
+/// Records that only a person can go on.
+pub fn block(engine: &mut Engine, card: &Card, reason: String) -> Result<(), RunError> {
+    engine.record(&[Event::Blocked {
+        task: card.id.clone(),
+        by: Actor::Harness,
+        reason,
+    }])?;
+    Ok(())
+}
+
+/// The escalation packet of a task, as the Architect gets it.
+pub fn escalation_packet(
+    engine: &Engine,
+    project: &Project,
+    card: &Card,
+) -> Result<String, RunError> {
+    let log = engine.replay().task(&card.id);
+    let failure = log.and_then(|log| log.last_failure.clone());
+    let escalation = log.and_then(|log| log.escalation.clone());
+    let question = match &escalation {
+        Some(escalation) => format!("{}: {}", escalation.trigger, escalation.reason),
+        None => String::new(),
+    };
+    let checks = project.config.checks_for(card);
+    let attempted = log
+        .and_then(crate::domain::task::replay::TaskLog::kept)
+        .map(|(tree, base)| attempted_files(engine, tree, base))
+        .transpose()?
+        .unwrap_or_default();
+    let packet = EscalationPacket {
+        card,
+        checks: &checks,
+        failure: failure.as_ref(),
+        question: &question,
+        attempted: &attempted,
+    };
+    let template = template_text(engine, project, Template::Escalation)?;
+    render_escalation(&packet, &template, project.config.packet.window_tokens)
+        .map(|rendered| rendered.text)
+        .map_err(|error| RunError::Template {
+            file: ".harness/templates/escalation.md".to_owned(),
+            why: error.to_string(),
+        })
+}
+
+/// What the last attempt left in its files, for the Architect to look at.
+fn attempted_files(
+    engine: &Engine,
+    tree: crate::domain::oid::TreeId,
+    base: crate::domain::oid::CommitId,
+) -> Result<Vec<crate::domain::packet::Excerpt>, RunError> {
+    let mut found = Vec::new();
+    for change in &engine.git.diff(engine.git.tree_of(base)?, tree)? {
+        let Some(entry) = change.new.filter(|entry| entry.mode.is_file()) else {
+            continue;
+        };
+        let bytes = engine.git.blob(entry.blob)?;
+        found.push(crate::domain::packet::Excerpt::cut(
+            change.path.to_text().into_owned(),
+            &String::from_utf8_lossy(&bytes),
+            None,
+        ));
+    }
+    Ok(found)
+}
+
+/// Asks the Architect about an escalated task and applies the answer.
+pub fn consult(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    architect: &dyn Builder,
+) -> Result<(), RunError> {
+    let packet = escalation_packet(engine, project, card)?;
+    engine
+        .ledger
+        .transcripts()
+        .put(packet.as_bytes())
+        .map_err(RunError::Transcript)?;
+    let number = engine
+        .replay()
+        .task(&card.id)
+        .map_or(0, |log| log.answers.len())
+        .saturating_add(1);
+    let pool = engine.pool(project.config.worktrees_dir.as_deref());
+    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
+    let ignored = ignore_rules(&engine.git, project.tree)?;
+    // An agent program may look round; whatever it edits is thrown away with the view.
+    let top = view::prepare(&mut slot, &engine.git, project.tip, project.tree, &ignored)?;
+    let names: Vec<String> = project
+        .config
+        .env
+        .iter()
+        .chain(architect.variables())
+        .cloned()
+        .collect();
+    let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
+    let text = architect.advise(&Job {
+        task: &card.id,
+        number: u32::try_from(number).unwrap_or(u32::MAX),
+        packet: &packet,
+        view: &top,
+        tmp: &slot.tmp(),
+        environment: &environment,
+        cancel: &engine.cancel,
+    })?;
+    apply_answer(
+        engine,
+        project,
+        card,
+        Actor::Architect(architect.name().to_owned()),
+        &text,
+    )
+}
+
+/// Applies an Architect's answer: a revision of the card, or a block where a person has to agree first.
+pub fn apply_answer(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    by: Actor,
+    text: &str,
+) -> Result<(), RunError> {
+    let transcript = engine
+        .ledger
+        .transcripts()
+        .put(text.as_bytes())
+        .map_err(RunError::Transcript)?;
+    let answer = match read_architect(text) {
+        Ok(answer) => answer,
+        Err(error) => {
+            record_answer(engine, card, &by, transcript, String::new(), Vec::new())?;
+            return block(
+                engine,
+                card,
+                format!("the Architect's answer could not be read: {error}"),
+            );
+        }
+    };
+    record_answer(
+        engine,
+        card,
+        &by,
+        transcript,
+        answer.diagnosis.clone(),
+        answer.notes.clone(),
+    )?;
+    revise(engine, project, card, by, &answer)
+}
+
+fn record_answer(
+    engine: &mut Engine,
+    card: &Card,
+    by: &Actor,
+    answer: crate::domain::oid::Digest,
+    diagnosis: String,
+    notes: Vec<String>,
+) -> Result<(), RunError> {
+    let mut events = vec![Event::ArchitectAnswered(ArchitectAnswered {
+        task: card.id.clone(),
+        by: by.clone(),
+        answer,
+        diagnosis,
+        notes: notes.clone(),
+        usage: None,
+    })];
+    events.extend(notes.into_iter().map(|text| Event::Noted {
+        task: card.id.clone(),
+        by: by.clone(),
+        text,
+    }));
+    engine.record(&events)?;
+    Ok(())
+}
+
+fn revise(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    by: Actor,
+    answer: &ArchitectAnswer,
+) -> Result<(), RunError> {
+    let correction = Correction {
+        instructions: Some(answer.instructions.clone()),
+        constraints: answer.constraints.clone(),
+        definition_of_done: answer.definition_of_done.clone(),
+        verify: answer.verify.clone(),
+        files: answer.files.clone(),
+    };
+    let (new_card, widenings) = revision::apply(&correction, card);
+    if !widenings.is_empty() && !by.is_person() {
+        let list: Vec<String> = widenings.iter().map(ToString::to_string).collect();
+        return block(
+            engine,
+            card,
+            format!(
+                "the Architect's correction needs a person, because it would loosen the card: {}",
+                list.join("; ")
+            ),
+        );
+    }
+    commit_revision(
+        engine,
+        project,
+        card,
+        &new_card,
+        by,
+        answer.keep_changes,
+        &answer.diagnosis,
+    )
+}
+
+/// Commits a revision of a card and records it. Opens a new round.
+pub fn commit_revision(
+    engine: &mut Engine,
+    project: &Project,
+    old: &Card,
+    new: &Card,
+    by: Actor,
+    keep_changes: bool,
+    why: &str,
+) -> Result<(), RunError> {
+    let text = render_card(new);
+    let Some(old_blob) = project.blobs.get(&old.id).copied() else {
+        return Err(RunError::CardGone(old.id.clone()));
+    };
+    let message = RevisionMessage {
+        task: &old.id,
+        title: &new.title,
+        by: &by,
+        why,
+    }
+    .render();
+    let commit = commit_files(
+        engine,
+        &project.target,
+        &[(old.id.card_path(), Some(text.clone()))],
+        &message,
+    )?;
+    let Some(commit) = commit else {
+        return block(
+            engine,
+            old,
+            "the Architect's correction does not change the card".to_owned(),
+        );
+    };
+    let correction = matches!(by, Actor::Architect(_));
+    engine.record(&[Event::CardRevised(CardRevised {
+        task: old.id.clone(),
+        commit,
+        old: old_blob,
+        new: blob_of(&text),
+        by,
+        keep_changes,
+        correction,
+    })])?;
+    Ok(())
+}
+
+/// Calls the Architect in at once for a failure that no attempt was needed to find.
+pub fn planning_error(engine: &mut Engine, card: &Card, failure: &Failure) -> Result<(), RunError> {
+    let trigger = match failure {
+        Failure::Missing { .. } => Trigger::Missing,
+        _ => Trigger::Underspecified,
+    };
+    escalate(engine, card, trigger, Actor::Harness, failure.to_string())
+}

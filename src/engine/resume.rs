@@ -1,0 +1,116 @@
+//! Resume: after a kill, the last intent of every task decides (design section 5, step 9; security reference 4.4).
+//!
+//! Run at the start of every command that writes. Nothing is repeated that was done, and nothing is believed that
+//! cannot be seen: a landing is done if its commit is on the branch, an attempt goes on if its lock is held.
+
+use crate::domain::id::TaskId;
+use crate::domain::task::event::{self, AttemptMode, Event, LandIntended};
+use crate::git::MoveError;
+
+use super::Engine;
+use super::run::RunError;
+
+/// Brings the ledger and the branch together again.
+pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
+    let open: Vec<(TaskId, Option<event::Dispatched>, Option<LandIntended>)> = engine
+        .replay()
+        .tasks()
+        .filter(|(_, log)| log.state.is_with_builder() || log.land_intent.is_some())
+        .map(|(task, log)| (task.clone(), log.open().cloned(), log.land_intent.clone()))
+        .collect();
+    for (task, dispatched, intent) in open {
+        if let Some(intent) = intent {
+            landing(engine, &intent)?;
+        } else if let Some(dispatched) = dispatched
+            && dispatched.mode == AttemptMode::Unattended
+        {
+            attempt(engine, &task, &dispatched)?;
+        }
+    }
+    Ok(())
+}
+
+/// A landing whose end was not recorded: done if the branch holds the commit, else tried again from its row.
+fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
+    let tip = engine.git.branch_tip(&intent.target)?;
+    let holds = match tip {
+        Some(tip) => tip == intent.commit || engine.git.is_ancestor(intent.commit, tip)?,
+        None => false,
+    };
+    if holds {
+        if tip == Some(intent.commit) {
+            match engine
+                .git
+                .finish_move(&intent.target, intent.commit, intent.old)
+            {
+                Ok(()) | Err(MoveError::Blocked { .. }) => {}
+                Err(error) => return Err(RunError::Resume(error)),
+            }
+        }
+        engine.record(&[Event::Landed(event::Landed {
+            task: intent.task.clone(),
+            attempt: intent.attempt.clone(),
+            commit: intent.commit,
+            target: intent.target.clone(),
+        })])?;
+        tell(
+            engine,
+            &intent.task,
+            "its landing had happened before the interruption",
+        );
+    } else {
+        engine.record(&[Event::LandLost {
+            task: intent.task.clone(),
+            attempt: intent.attempt.clone(),
+            reason: "interrupted before the branch moved".to_owned(),
+            still_accepted: true,
+        }])?;
+        tell(
+            engine,
+            &intent.task,
+            "its landing is made again, since the branch had not moved",
+        );
+    }
+    Ok(())
+}
+
+/// An attempt whose owner is gone counts for nothing; one that is verified and waits keeps waiting.
+fn attempt(
+    engine: &mut Engine,
+    task: &TaskId,
+    dispatched: &event::Dispatched,
+) -> Result<(), RunError> {
+    let with_builder = engine
+        .replay()
+        .task(task)
+        .is_some_and(|log| log.state.is_with_builder());
+    if !with_builder {
+        return Ok(());
+    }
+    let lock = engine
+        .ledger
+        .locks()
+        .try_task(task)
+        .map_err(RunError::Transcript)?;
+    if lock.is_none() {
+        return Ok(());
+    }
+    engine.record(&[Event::AttemptLost {
+        task: task.clone(),
+        attempt: dispatched.attempt.clone(),
+        reason: "its process ended before the work did".to_owned(),
+    }])?;
+    tell(
+        engine,
+        task,
+        "its attempt was interrupted and counts for nothing",
+    );
+    Ok(())
+}
+
+fn tell(engine: &mut Engine, task: &TaskId, text: &str) {
+    engine.tell(&Event::Told {
+        task: Some(task.clone()),
+        text: text.to_owned(),
+    });
+}

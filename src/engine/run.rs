@@ -1,0 +1,600 @@
+//! Run: the loop over a plan (design section 5). Every turn looks at where the tasks stand and takes the first step
+//! that can be taken, so that a run which was interrupted is resumed by running again.
+
+use std::collections::BTreeMap;
+
+use crate::domain::actor::Actor;
+use crate::domain::check::Check;
+use crate::domain::failure::Failure;
+use crate::domain::gate::AiPermission;
+use crate::domain::id::{PlanId, TaskId};
+use crate::domain::oid::CommitId;
+use crate::domain::plan::card::Card;
+use crate::domain::route::Decision;
+use crate::domain::task::event::Event;
+use crate::domain::task::queue::{TaskView, next_ready};
+use crate::domain::task::state::TaskState;
+use crate::git::{MoveError, ReadError, SwapError, WriteError};
+use crate::ledger::AppendError;
+
+use super::Engine;
+use super::accept::AcceptError;
+use super::attempt::attempt;
+use super::builder::{Builder, BuilderError, builder_for};
+use super::commit::CommitFilesError;
+use super::dispatch::DispatchError;
+use super::finish::{self, Finish};
+use super::harvest::HarvestError;
+use super::judge::JudgeError;
+use super::land::LandError;
+use super::project::{Project, ProjectError};
+use super::recover;
+use super::resume;
+use super::slot::SlotError;
+use super::verify::{self, VerifyError};
+use super::view::ViewError;
+
+/// Why a run, or one step of it, stopped for reasons outside the work.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The plan could not be read.
+    #[error(transparent)]
+    Project(#[from] ProjectError),
+    /// A card could not be given out.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+    /// A Builder or Architect could not be put to work.
+    #[error(transparent)]
+    Builder(BuilderError),
+    /// A slot could not be had.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
+    /// A view could not be made.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// A view could not be harvested.
+    #[error(transparent)]
+    Harvest(#[from] HarvestError),
+    /// A harvest could not be judged.
+    #[error(transparent)]
+    Judge(#[from] JudgeError),
+    /// Checks could not be run.
+    #[error(transparent)]
+    Verify(VerifyError),
+    /// A change could not be put to its gates.
+    #[error(transparent)]
+    Accept(#[from] AcceptError),
+    /// A change could not be landed.
+    #[error(transparent)]
+    Land(#[from] LandError),
+    /// A card could not be committed.
+    #[error(transparent)]
+    Commit(#[from] CommitFilesError),
+    /// A row could not be written.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// The repository could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// An object could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A transcript or lock could not be written.
+    #[error("cannot write beside the journal: {0}")]
+    Transcript(std::io::Error),
+    /// A candidate could not be kept.
+    #[error("cannot keep a candidate: {0}")]
+    KeepCandidate(SwapError),
+    /// A landing could not be finished after an interruption.
+    #[error("a landing was interrupted, and its files cannot follow: {0}")]
+    Resume(MoveError),
+    /// A template is unusable.
+    #[error("{file}: {why}")]
+    Template {
+        /// Which.
+        file: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A card is gone from the branch.
+    #[error("the card of {0} is not on the branch any more")]
+    CardGone(TaskId),
+    /// Another run works on this branch.
+    #[error("another run is at work on {0}")]
+    AlreadyRunning(String),
+    /// A check that joins every card fails before any work.
+    #[error("the check {check} fails on {target} before any work: {status}")]
+    RedOnBase {
+        /// The check.
+        check: String,
+        /// The branch.
+        target: String,
+        /// How it ended.
+        status: String,
+        /// The end of its output.
+        excerpt: String,
+    },
+    /// A name that the configuration does not define.
+    #[error("there is no builder `{0}`")]
+    NoBuilder(String),
+    /// The user stopped it.
+    #[error("stopped by the user")]
+    Interrupted,
+}
+
+impl From<VerifyError> for RunError {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Cancelled => Self::Interrupted,
+            other => Self::Verify(other),
+        }
+    }
+}
+
+/// What a run is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Only this plan.
+    pub plan: Option<PlanId>,
+    /// Only these tasks.
+    pub only: Vec<TaskId>,
+    /// Only this task and those after it in plan order.
+    pub from: Option<TaskId>,
+    /// This Builder instead of the role's.
+    pub builder: Option<String>,
+    /// Checks that may be red on the base.
+    pub allow_red: Vec<String>,
+}
+
+/// One task at the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TaskOutcome {
+    /// The task.
+    pub task: TaskId,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub state: TaskState,
+    /// Its landing, where this run landed it.
+    pub landed: Option<CommitId>,
+    /// Attempts that this run made.
+    pub attempts: u32,
+    /// The Architect was asked.
+    pub escalated: bool,
+    /// Milliseconds that its attempts took in all.
+    pub millis: u64,
+    /// Why it stands where it stands.
+    pub reason: Option<String>,
+}
+
+/// What a run did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Every task that it touched or that waits for somebody, in plan order.
+    pub tasks: Vec<TaskOutcome>,
+    /// Tasks that nothing can be done for until others are complete.
+    pub pending: usize,
+    /// It was asked to pause.
+    pub paused: bool,
+    /// Why the next card is a person's.
+    pub for_a_person: Option<String>,
+}
+
+/// What a run remembers of its own doings.
+#[derive(Default)]
+struct Doings {
+    landed: BTreeMap<TaskId, CommitId>,
+    attempts: BTreeMap<TaskId, u32>,
+    escalated: Vec<TaskId>,
+    /// Tasks that cannot go on in this run: a person is needed, or something is in the way.
+    left: BTreeMap<TaskId, String>,
+}
+
+/// Runs a branch's plan as far as it goes.
+pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Summary, RunError> {
+    let _lock = engine
+        .ledger
+        .locks()
+        .try_run(target)
+        .map_err(RunError::Transcript)?
+        .ok_or_else(|| RunError::AlreadyRunning(target.to_owned()))?;
+    resume::resume(engine)?;
+    let project = Project::load(engine, target)?;
+    check_base(engine, &project, options)?;
+    engine.record(&[Event::RunStarted {
+        plan: options.plan.clone(),
+        target: target.to_owned(),
+        allowed_red: options.allow_red.clone(),
+    }])?;
+    let mut doings = Doings::default();
+    let ended = turns(engine, target, options, &mut doings);
+    let summary = summary(engine, target, options, &doings)?;
+    let count = |state: TaskState| {
+        summary
+            .tasks
+            .iter()
+            .filter(|task| task.state == state)
+            .count()
+    };
+    engine.record(&[Event::RunFinished {
+        landed: summary
+            .tasks
+            .iter()
+            .filter(|task| task.landed.is_some())
+            .count()
+            .try_into()
+            .unwrap_or(u32::MAX),
+        stuck: (count(TaskState::Blocked) + count(TaskState::NeedsReview))
+            .try_into()
+            .unwrap_or(u32::MAX),
+        interrupted: matches!(ended, Err(RunError::Interrupted)),
+    }])?;
+    ended.map(|()| summary)
+}
+
+/// The checks that join every card have to be green before anybody is blamed.
+fn check_base(
+    engine: &mut Engine,
+    project: &Project,
+    options: &RunOptions,
+) -> Result<(), RunError> {
+    let checks: Vec<Check> = project
+        .config
+        .always_checks()
+        .into_iter()
+        .filter(|check| !options.allow_red.contains(&check.name))
+        .collect();
+    if checks.is_empty() {
+        return Ok(());
+    }
+    let record = verify::check_tree(engine, &project.config, project.tree, &checks)?;
+    match record
+        .results
+        .into_iter()
+        .find(|result| !result.status.passed())
+    {
+        Some(red) => Err(RunError::RedOnBase {
+            check: red.name,
+            target: project.target.clone(),
+            status: red.status.to_string(),
+            excerpt: red.excerpt,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn turns(
+    engine: &mut Engine,
+    target: &str,
+    options: &RunOptions,
+    doings: &mut Doings,
+) -> Result<(), RunError> {
+    loop {
+        if engine.cancel.is_cancelled() {
+            return Err(RunError::Interrupted);
+        }
+        if engine.replay().paused().is_some() {
+            return Ok(());
+        }
+        let project = Project::load(engine, target)?;
+        let views = wanted(&project, engine, options);
+        let Some(card) = next_card(&project, &views, doings) else {
+            return Ok(());
+        };
+        let state = views
+            .iter()
+            .find(|view| view.id == card.id)
+            .map(|view| view.state);
+        turn(
+            engine,
+            &project,
+            &card,
+            state.unwrap_or(TaskState::Ready),
+            options,
+            doings,
+        )?;
+    }
+}
+
+/// The views of the tasks that this run is about.
+fn wanted(project: &Project, engine: &Engine, options: &RunOptions) -> Vec<TaskView> {
+    let from = options
+        .from
+        .as_ref()
+        .and_then(|task| project.cards.iter().position(|card| card.id == *task))
+        .unwrap_or(0);
+    let views = project
+        .views(engine)
+        .into_iter()
+        .zip(&project.cards)
+        .skip(from);
+    views
+        .filter(|(view, card)| {
+            options.plan.as_ref().is_none_or(|plan| card.plan == *plan)
+                && (options.only.is_empty() || options.only.contains(&view.id))
+        })
+        .map(|(view, _)| view)
+        .collect()
+}
+
+/// The task to go on with: what was begun first, in plan order, then the next ready card.
+fn next_card(project: &Project, views: &[TaskView], doings: &Doings) -> Option<Card> {
+    let can = |view: &&TaskView| !doings.left.contains_key(&view.id);
+    let begun = views.iter().filter(can).find(|view| {
+        matches!(
+            view.state,
+            TaskState::Failed | TaskState::Escalated | TaskState::Passed | TaskState::NeedsReview
+        ) && view.landed_elsewhere.is_none()
+    });
+    if let Some(view) = begun {
+        return project.card(&view.id).cloned();
+    }
+    let ready: Vec<TaskView> = views.iter().filter(can).cloned().collect();
+    let cards: Vec<Card> = ready
+        .iter()
+        .filter_map(|view| project.card(&view.id).cloned())
+        .collect();
+    next_ready(&cards, &ready).cloned()
+}
+
+fn turn(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    state: TaskState,
+    options: &RunOptions,
+    doings: &mut Doings,
+) -> Result<(), RunError> {
+    match state {
+        TaskState::Failed => {
+            if recover::route(engine, project, card)? == Decision::Retry {
+                build(engine, project, card, options, doings)?;
+            }
+            Ok(())
+        }
+        TaskState::Escalated => consult(engine, project, card, doings),
+        TaskState::Passed | TaskState::NeedsReview => go_on(engine, project, card, doings),
+        _ => build(engine, project, card, options, doings),
+    }
+}
+
+fn consult(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    doings: &mut Doings,
+) -> Result<(), RunError> {
+    doings.escalated.push(card.id.clone());
+    let name = &project.config.roles.architect;
+    let definition = project
+        .config
+        .architect()
+        .ok_or_else(|| RunError::NoBuilder(name.clone()))?;
+    let architect = builder_for(definition);
+    if architect.is_person() {
+        let how = format!(
+            "the Architect is a person: read `git harness packet {0}`, answer with `git harness escalate {0} --answer FILE`",
+            card.id
+        );
+        doings.left.insert(card.id.clone(), how);
+        return Ok(());
+    }
+    match recover::consult(engine, project, card, &*architect) {
+        Err(RunError::Builder(error)) => recover::block(
+            engine,
+            card,
+            format!("the Architect could not be asked: {error}"),
+        ),
+        other => other,
+    }
+}
+
+/// Takes up a change that waited: its gates may be open now, or what was in the way may be gone.
+fn go_on(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    doings: &mut Doings,
+) -> Result<(), RunError> {
+    let log = engine.replay().task(&card.id);
+    let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
+    let Some((dispatched, tree)) = found else {
+        doings.left.insert(
+            card.id.clone(),
+            "its candidate is not known here".to_owned(),
+        );
+        return Ok(());
+    };
+    let finished = finish::finish_recorded(engine, project, card, &dispatched, tree)?;
+    note(doings, card, finished);
+    Ok(())
+}
+
+fn build(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    options: &RunOptions,
+    doings: &mut Doings,
+) -> Result<(), RunError> {
+    let builder = builder_of(project, card, options)?;
+    let lane = project.lane(card);
+    if builder.is_person() || lane.ai == AiPermission::Advise {
+        let why = if builder.is_person() {
+            "its Builder is a person".to_owned()
+        } else {
+            format!("in the lane {} a person builds", lane.name)
+        };
+        doings.left.insert(
+            card.id.clone(),
+            format!("{why}: `git harness start {}`", card.id),
+        );
+        return Ok(());
+    }
+    let weak = weak_checks(engine, project, card)?;
+    if !weak.is_empty() {
+        return recover::planning_error(engine, card, &Failure::WeakChecks { checks: weak });
+    }
+    *doings.attempts.entry(card.id.clone()).or_default() += 1;
+    match attempt(engine, project, card, &*builder, builder.author()) {
+        Ok(finished) => {
+            note(doings, card, finished);
+            Ok(())
+        }
+        Err(RunError::Dispatch(DispatchError::TooLarge { why, .. })) => {
+            recover::planning_error(engine, card, &Failure::PacketTooLarge { what: why })
+        }
+        Err(RunError::Dispatch(DispatchError::Missing { names, .. })) => {
+            recover::planning_error(engine, card, &Failure::Missing { names })
+        }
+        Err(RunError::Dispatch(DispatchError::Busy(task))) => {
+            doings
+                .left
+                .insert(task, "another process works on it".to_owned());
+            Ok(())
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Checks that pass before any work are the card's fault; nobody is sent to work on it.
+fn weak_checks(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+) -> Result<Vec<String>, RunError> {
+    let checks = project.config.checks_for(card);
+    let weak = verify::weak_checks(engine, &project.config, project.tree, &checks)?;
+    Ok(weak.into_iter().map(|result| result.name).collect())
+}
+
+/// The Builder of a card in this run.
+fn builder_of(
+    project: &Project,
+    card: &Card,
+    options: &RunOptions,
+) -> Result<Box<dyn Builder>, RunError> {
+    let named = options.builder.as_ref().or(card.model.as_ref());
+    let definition = match named {
+        Some(name) => project.config.builders.get(name),
+        None => project.config.builder_for(card),
+    };
+    let name = named
+        .or(project.config.roles.builder.first())
+        .cloned()
+        .unwrap_or_default();
+    definition.map(builder_for).ok_or(RunError::NoBuilder(name))
+}
+
+fn note(doings: &mut Doings, card: &Card, finished: Finish) {
+    match finished {
+        Finish::Landed(landed) => {
+            doings.landed.insert(card.id.clone(), landed.commit);
+        }
+        Finish::Waiting(gates) => {
+            doings
+                .left
+                .insert(card.id.clone(), format!("waits for {}", gates.join(", ")));
+        }
+        Finish::InTheWay(why) => {
+            doings.left.insert(card.id.clone(), why);
+        }
+        Finish::Failed(_) => {}
+    }
+}
+
+fn summary(
+    engine: &mut Engine,
+    target: &str,
+    options: &RunOptions,
+    doings: &Doings,
+) -> Result<Summary, RunError> {
+    let project = Project::load(engine, target)?;
+    let views = wanted(&project, engine, options);
+    let mut summary = Summary {
+        paused: engine.replay().paused().is_some(),
+        for_a_person: doings.left.values().next().cloned(),
+        ..Summary::default()
+    };
+    for view in views {
+        let touched = doings.attempts.contains_key(&view.id)
+            || doings.landed.contains_key(&view.id)
+            || doings.left.contains_key(&view.id);
+        let waits = matches!(
+            view.state,
+            TaskState::Blocked | TaskState::NeedsReview | TaskState::Escalated | TaskState::Failed
+        );
+        if view.state == TaskState::Pending {
+            summary.pending += 1;
+        }
+        if !touched && !waits {
+            continue;
+        }
+        let log = engine.replay().task(&view.id);
+        summary.tasks.push(TaskOutcome {
+            title: project
+                .card(&view.id)
+                .map(|card| card.title.clone())
+                .unwrap_or_default(),
+            state: view.state,
+            landed: doings.landed.get(&view.id).copied(),
+            attempts: doings.attempts.get(&view.id).copied().unwrap_or(0),
+            escalated: doings.escalated.contains(&view.id),
+            millis: log.map_or(0, crate::domain::task::replay::TaskLog::millis),
+            reason: doings.left.get(&view.id).cloned().or(view.reason),
+            task: view.id,
+        });
+    }
+    Ok(summary)
+}
+
+/// One attempt with a Builder of the caller's choice: `exec` and `apply`.
+pub fn one_attempt(
+    engine: &mut Engine,
+    target: &str,
+    task: &TaskId,
+    builder: &dyn Builder,
+    author: Actor,
+) -> Result<Finish, RunError> {
+    resume::resume(engine)?;
+    let project = Project::load(engine, target)?;
+    let card = project
+        .card(task)
+        .cloned()
+        .ok_or_else(|| RunError::CardGone(task.clone()))?;
+    let state = project
+        .views(engine)
+        .into_iter()
+        .find(|view| view.id == *task)
+        .map(|view| view.state);
+    if let Some(state) =
+        state.filter(|state| !matches!(state, TaskState::Ready | TaskState::Failed))
+    {
+        return Err(DispatchError::NotReady {
+            task: task.clone(),
+            state,
+        }
+        .into());
+    }
+    attempt(engine, &project, &card, builder, author)
+}
+
+/// Lands what an approval has set free.
+pub fn land_if_open(
+    engine: &mut Engine,
+    target: &str,
+    task: &TaskId,
+) -> Result<Option<Finish>, RunError> {
+    let project = Project::load(engine, target)?;
+    let Some(card) = project.card(task).cloned() else {
+        return Ok(None);
+    };
+    let log = engine.replay().task(task);
+    let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
+    match found {
+        Some((dispatched, tree)) => {
+            finish::finish_recorded(engine, &project, &card, &dispatched, tree).map(Some)
+        }
+        None => Ok(None),
+    }
+}
