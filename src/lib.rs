@@ -22,6 +22,7 @@
 //!    state is derived from them.
 //! 3. Same inputs, same packet, same decision: models are called at named points only.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -1,0 +1,290 @@
+//! What every command starts from: the repository, the ledger, the machine, and how to show things. The environment
+//! is read here, once.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::Trust;
+use crate::domain::id::TaskId;
+use crate::domain::oid::Digest;
+use crate::domain::task::event::Sink;
+use crate::engine::project::{self, Project};
+use crate::engine::{Engine, Host};
+use crate::git::{Head, Repository};
+use crate::ledger::Ledger;
+use crate::process::Cancel;
+use crate::report::Silence;
+use crate::report::json::JsonLines;
+use crate::report::table::Colour;
+use crate::report::terminal::Lines;
+
+use super::error::CliError;
+use super::exit::Exit;
+
+/// How much is told while a command works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// Lines for people on standard error.
+    Lines,
+    /// JSON lines on standard output.
+    Json,
+    /// Nothing.
+    Nothing,
+}
+
+/// What every command starts from.
+pub struct Context {
+    /// The folder that the command works in.
+    pub dir: PathBuf,
+    /// The environment.
+    pub variables: BTreeMap<OsString, OsString>,
+    /// Whether to colour what goes to standard output.
+    pub colour: Colour,
+    /// Whether to colour what goes to standard error.
+    pub error_colour: Colour,
+    /// The width of the terminal, in characters.
+    pub width: usize,
+    /// Set by Ctrl-C.
+    pub cancel: Cancel,
+}
+
+impl Context {
+    /// Reads the environment and the terminal.
+    pub fn new(dir: PathBuf) -> Self {
+        let variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+        let wanted = !variables.contains_key(OsStr::new("NO_COLOR"))
+            && variables
+                .get(OsStr::new("TERM"))
+                .is_none_or(|term| term != "dumb");
+        let colour = |terminal: bool| {
+            if wanted && terminal {
+                Colour::On
+            } else {
+                Colour::Off
+            }
+        };
+        let width = variables
+            .get(OsStr::new("COLUMNS"))
+            .and_then(|columns| columns.to_str()?.parse().ok())
+            .unwrap_or(100);
+        Self {
+            dir,
+            colour: colour(std::io::stdout().is_terminal()),
+            error_colour: colour(std::io::stderr().is_terminal()),
+            width,
+            variables,
+            cancel: Cancel::new(),
+        }
+    }
+
+    /// The same for another folder.
+    pub fn in_dir(&self, dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            variables: self.variables.clone(),
+            cancel: self.cancel.clone(),
+            ..*self
+        }
+    }
+
+    /// Makes Ctrl-C ask the work to stop, instead of ending the program in the middle of it.
+    pub fn catch_interrupts(&self) {
+        let cancel = self.cancel.clone();
+        // Where no handler can be set, Ctrl-C ends the program, and the next run resumes.
+        let _ = ctrlc::set_handler(move || cancel.cancel());
+    }
+
+    fn variable(&self, name: &str) -> Option<PathBuf> {
+        self.variables
+            .get(OsStr::new(name))
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    }
+
+    fn host(&self) -> Host {
+        let home = self.variable("HOME").unwrap_or_else(|| PathBuf::from("."));
+        let below = |name: &str, fallback: &str| {
+            self.variable(name)
+                .unwrap_or_else(|| home.join(fallback))
+                .join("git-harness")
+        };
+        Host {
+            cache_dir: below("XDG_CACHE_HOME", ".cache"),
+            config_dir: below("XDG_CONFIG_HOME", ".config"),
+            variables: self.variables.clone(),
+        }
+    }
+
+    /// Opens the repository of the folder.
+    pub fn repository(&self) -> Result<Repository, CliError> {
+        Ok(Repository::discover(&self.dir)?)
+    }
+
+    /// An engine that may write.
+    pub fn engine(&self, telling: Telling) -> Result<Engine, CliError> {
+        let git = self.repository()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ledger = Ledger::open(&git.common_dir().join("harness"), clock.clone())?;
+        Ok(Engine::new(
+            git,
+            ledger,
+            self.host(),
+            clock,
+            self.cancel.clone(),
+            self.sink(telling),
+        ))
+    }
+
+    /// An engine that changes nothing, for commands that only read.
+    pub fn reading_engine(&self) -> Result<Engine, CliError> {
+        let git = self.repository()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let ledger = Ledger::open_to_read(&git.common_dir().join("harness"), clock.clone())?;
+        Ok(Engine::new(
+            git,
+            ledger,
+            self.host(),
+            clock,
+            self.cancel.clone(),
+            Box::new(Silence),
+        ))
+    }
+
+    fn sink(&self, telling: Telling) -> Box<dyn Sink> {
+        match telling {
+            Telling::Lines => Box::new(Lines::new(std::io::stderr(), self.error_colour)),
+            Telling::Json => Box::new(JsonLines(std::io::stdout())),
+            Telling::Nothing => Box::new(Silence),
+        }
+    }
+
+    /// What this user trusts in a repository.
+    pub fn trust(&self, engine: &Engine) -> Trust {
+        Trust::of(&engine.host.config_dir, engine.git.common_dir())
+    }
+}
+
+/// Prints to standard output. A reader that is gone ends the command in peace.
+pub fn print(text: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+/// Prints a value as JSON, on lines that people can read too.
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    print(&format!("{text}\n"))
+}
+
+/// The branch that a command without `--onto` is about.
+pub fn target(engine: &mut Engine, onto: Option<&str>) -> Result<String, CliError> {
+    if let Some(branch) = onto {
+        return Ok(branch.to_owned());
+    }
+    let mut projects = project::projects(engine)?;
+    match projects.len() {
+        1 => Ok(projects.remove(0).target),
+        _ => {
+            if let Head::Branch { branch, .. } = engine.git.head()?
+                && projects.iter().any(|project| project.target == branch)
+            {
+                return Ok(branch);
+            }
+            let names: Vec<String> = projects.into_iter().map(|project| project.target).collect();
+            Err(CliError::new(
+                Exit::Usage,
+                format!("plans land on several branches: {}", names.join(", ")),
+            )
+            .hint("name one with --onto BRANCH"))
+        }
+    }
+}
+
+/// The project that has a task.
+pub fn project_of(engine: &mut Engine, task: &TaskId) -> Result<Project, CliError> {
+    let projects = project::projects(engine)?;
+    let known: Vec<String> = projects
+        .iter()
+        .flat_map(|project| project.cards.iter().map(|card| card.id.to_string()))
+        .collect();
+    projects
+        .into_iter()
+        .find(|project| project.card(task).is_some())
+        .ok_or_else(|| {
+            let names: Vec<&str> = known.iter().map(String::as_str).collect();
+            let hint = crate::domain::plan::format::fields::nearest(task.as_str(), &names)
+                .map_or_else(
+                    || "`git harness status` lists the tasks".to_owned(),
+                    |near| format!("did you mean {near}?"),
+                );
+            CliError::new(Exit::Usage, format!("there is no task {task}")).hint(hint)
+        })
+}
+
+/// Refuses to run commands that this user has not trusted.
+pub fn require_trust(
+    context: &Context,
+    engine: &Engine,
+    project: &Project,
+) -> Result<(), CliError> {
+    let trust = context.trust(engine);
+    let untrusted: Vec<String> = commands(project)
+        .into_iter()
+        .filter(|(_, digest)| !trust.has(*digest))
+        .map(|(what, _)| what)
+        .collect();
+    if untrusted.is_empty() {
+        return Ok(());
+    }
+    let shown = untrusted
+        .iter()
+        .take(5)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    Err(CliError::new(
+        Exit::PersonNeeded,
+        format!("commands of this repository are not trusted yet: {shown}"),
+    )
+    .hint("read them (`git harness trust --show`), then say so: git harness trust"))
+}
+
+/// Everything in a project that runs commands, each with the digest that trust is about.
+pub fn commands(project: &Project) -> Vec<(String, Digest)> {
+    let mut found = vec![(
+        ".harness/config.toml".to_owned(),
+        project.config.digest_of_commands(),
+    )];
+    for card in &project.cards {
+        let checks = project.config.checks_for(card);
+        found.push((
+            format!("checks of {}", card.id),
+            crate::domain::check::check_set_digest(&checks),
+        ));
+    }
+    found
+}
+
+/// Trusts everything that a project runs, because this user just wrote it.
+pub fn trust_project(
+    context: &Context,
+    engine: &Engine,
+    project: &Project,
+) -> Result<(), CliError> {
+    let digests = commands(project).into_iter().map(|(_, digest)| digest);
+    context
+        .trust(engine)
+        .add(digests)
+        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))
+}
+
+/// A path as an absolute one, seen from the command's folder.
+pub fn from_dir(context: &Context, path: &Path) -> PathBuf {
+    context.dir.join(path)
+}

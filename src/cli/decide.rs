@@ -1,0 +1,407 @@
+//! What a person decides: `approve`, `reject`, `retry`, `escalate`, `block`, `unblock`, `release`, `note`, `pause`,
+//! `resume`. Each is one row of the journal, and what it sets free is done at once.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::domain::actor::Actor;
+use crate::domain::gate::{Approval, SelfApproval};
+use crate::domain::id::TaskId;
+use crate::domain::route::Trigger;
+use crate::domain::task::event::{AttemptMode, Escalated, Event};
+use crate::domain::task::state::TaskState;
+use crate::engine::finish::Finish;
+use crate::engine::project::Project;
+use crate::engine::{Engine, attended, recover, run};
+
+use super::context::{Context, Telling, print, project_of, require_trust};
+use super::error::CliError;
+use super::exit::Exit;
+
+/// Agree to a verified change; it lands at once
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The task
+    task: TaskId,
+    /// Only for this gate
+    #[arg(long, value_name = "NAME")]
+    gate: Vec<String>,
+}
+
+/// Refuse a verified change; its Builder gets the reason
+#[derive(Debug, Args)]
+pub struct RejectArgs {
+    /// The task
+    task: TaskId,
+    /// Why
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    reason: String,
+    /// It works but violates the intent: the Architect's business
+    #[arg(long)]
+    intent: bool,
+}
+
+/// Open a new round for a task
+#[derive(Debug, Args)]
+pub struct RetryArgs {
+    /// The task
+    task: TaskId,
+    /// Why
+    #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
+    reason: String,
+}
+
+/// Call the Architect in, or give its answer
+#[derive(Debug, Args)]
+pub struct EscalateArgs {
+    /// The task
+    task: TaskId,
+    /// Why
+    #[arg(short = 'm', long, value_name = "TEXT", default_value = "asked for")]
+    reason: String,
+    /// An answer to apply, from a file or `-`
+    #[arg(long, value_name = "FILE")]
+    answer: Option<PathBuf>,
+}
+
+/// Keep a task from being worked on
+#[derive(Debug, Args)]
+pub struct BlockArgs {
+    /// The task
+    task: TaskId,
+    /// Why
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Lift a block
+#[derive(Debug, Args)]
+pub struct UnblockArgs {
+    /// The task
+    task: TaskId,
+    /// Why
+    #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
+    reason: String,
+}
+
+/// Give a task back; files stay as they are
+#[derive(Debug, Args)]
+pub struct ReleaseArgs {
+    /// The task
+    task: TaskId,
+}
+
+/// Remember something for the tasks that build on this one
+#[derive(Debug, Args)]
+pub struct NoteArgs {
+    /// The task
+    task: TaskId,
+    /// What
+    text: String,
+}
+
+/// Ask runs to stop after the step in hand
+#[derive(Debug, Args)]
+pub struct PauseArgs {}
+
+/// Lift a pause
+#[derive(Debug, Args)]
+pub struct ResumeArgs {}
+
+struct Decision {
+    engine: Engine,
+    project: Project,
+    person: Actor,
+    state: TaskState,
+}
+
+fn begin(context: &Context, task: &TaskId, telling: Telling) -> Result<Decision, CliError> {
+    let mut engine = context.engine(telling)?;
+    let person = engine.person()?;
+    let project = project_of(&mut engine, task)?;
+    let view = project
+        .views(&engine)
+        .into_iter()
+        .find(|view| view.id == *task);
+    Ok(Decision {
+        state: view.map_or(TaskState::Ready, |view| view.state),
+        engine,
+        project,
+        person,
+    })
+}
+
+impl Decision {
+    fn only_in(&self, task: &TaskId, states: &[TaskState], what: &str) -> Result<(), CliError> {
+        if states.contains(&self.state) {
+            return Ok(());
+        }
+        Err(CliError::new(
+            Exit::Usage,
+            format!("{task} is {}, so it cannot be {what}", self.state),
+        )
+        .hint(format!("`git harness show {task}` tells its story")))
+    }
+
+    fn record(&mut self, event: Event) -> Result<(), CliError> {
+        self.engine.record(&[event])?;
+        Ok(())
+    }
+}
+
+const OPEN: [TaskState; 7] = [
+    TaskState::Pending,
+    TaskState::Ready,
+    TaskState::Failed,
+    TaskState::Escalated,
+    TaskState::Blocked,
+    TaskState::NeedsReview,
+    TaskState::Passed,
+];
+
+pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Lines)?;
+    decision.only_in(&args.task, &[TaskState::NeedsReview], "approved")?;
+    let log = decision.engine.replay().task(&args.task);
+    let found = log.and_then(|log| Some((log.review.clone()?, log.open()?.clone())));
+    let Some((review, dispatched)) = found else {
+        return Err(CliError::new(
+            Exit::Refused,
+            format!("{} waits for nothing that is known here", args.task),
+        ));
+    };
+    if dispatched.author == decision.person
+        && decision.project.config.approval.self_ == SelfApproval::Deny
+    {
+        return Err(CliError::new(Exit::Refused, format!("{} made this change, and nobody approves their own work", decision.person))
+            .hint("somebody else approves it; a project of one person may set [approval] self = \"allow\""));
+    }
+    for gate in &args.gate {
+        if !review.gates.contains(gate) {
+            return Err(CliError::new(
+                Exit::Usage,
+                format!("{} does not wait for the gate {gate}", args.task),
+            )
+            .hint(format!("gates: {}", review.gates.join(", "))));
+        }
+    }
+    require_trust(context, &decision.engine, &decision.project)?;
+    let approval = Approval {
+        by: decision.person.clone(),
+        subject: review.subject,
+        gates: args.gate.clone(),
+    };
+    decision.record(Event::Approved {
+        task: args.task.clone(),
+        approval,
+    })?;
+    if matches!(dispatched.mode, AttemptMode::Attended { .. }) {
+        print(&format!(
+            "{} is approved; commit it, or `git harness submit`\n",
+            args.task
+        ))?;
+        return Ok(Exit::Done);
+    }
+    let target = decision.project.target.clone();
+    match run::land_if_open(&mut decision.engine, &target, &args.task)? {
+        Some(Finish::Landed(landed)) => {
+            print(&format!(
+                "{} landed on {target} as {}\n",
+                args.task,
+                landed.commit.short(10)
+            ))?;
+            Ok(Exit::Done)
+        }
+        Some(Finish::Waiting(gates)) => {
+            print(&format!(
+                "{} still waits for {}\n",
+                args.task,
+                gates.join(", ")
+            ))?;
+            Ok(Exit::PersonNeeded)
+        }
+        Some(Finish::InTheWay(why)) => Err(CliError::new(Exit::PersonNeeded, why)
+            .hint("it stays accepted; `git harness run` lands it later")),
+        Some(Finish::Failed(failure)) => Err(CliError::new(Exit::Refused, failure.to_string())),
+        None => Ok(Exit::Done),
+    }
+}
+
+pub fn reject(args: &RejectArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Nothing)?;
+    decision.only_in(&args.task, &[TaskState::NeedsReview], "rejected")?;
+    let by = decision.person.clone();
+    decision.record(Event::Rejected {
+        task: args.task.clone(),
+        by,
+        reason: args.reason.clone(),
+        violates_intent: args.intent,
+    })?;
+    print(&format!(
+        "{} is rejected; `git harness run` goes on from there\n",
+        args.task
+    ))?;
+    Ok(Exit::Done)
+}
+
+pub fn retry(args: &RetryArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Nothing)?;
+    decision.only_in(&args.task, &OPEN[2..], "retried")?;
+    let by = decision.person.clone();
+    decision.record(Event::RetryRequested {
+        task: args.task.clone(),
+        by,
+        reason: args.reason.clone(),
+    })?;
+    print(&format!("{} is ready again, in a new round\n", args.task))?;
+    Ok(Exit::Done)
+}
+
+pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Lines)?;
+    let card = decision.project.card(&args.task).cloned();
+    let Some(card) = card else {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!("there is no card of {}", args.task),
+        ));
+    };
+    if let Some(file) = &args.answer {
+        decision.only_in(&args.task, &[TaskState::Escalated], "answered")?;
+        let text = read_input(context, file)?;
+        let by = decision.person.clone();
+        recover::apply_answer(&mut decision.engine, &decision.project, &card, by, &text)?;
+        let project = Project::load(&mut decision.engine, &decision.project.target)?;
+        super::context::trust_project(context, &decision.engine, &project)?;
+        return Ok(Exit::Done);
+    }
+    decision.only_in(
+        &args.task,
+        &[
+            TaskState::Ready,
+            TaskState::Failed,
+            TaskState::Blocked,
+            TaskState::NeedsReview,
+        ],
+        "escalated",
+    )?;
+    let by = decision.person.clone();
+    decision.record(Event::Escalated(Escalated {
+        task: args.task.clone(),
+        trigger: Trigger::Requested,
+        packet: None,
+        by,
+        reason: args.reason.clone(),
+    }))?;
+    print(
+        "`git harness run` asks the Architect; a person reads `git harness packet` and answers with --answer\n",
+    )?;
+    Ok(Exit::Done)
+}
+
+/// Text from a file, or from standard input for `-`.
+pub fn read_input(context: &Context, file: &std::path::Path) -> Result<String, CliError> {
+    if file.as_os_str() == "-" {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text)?;
+        return Ok(text);
+    }
+    let path = super::context::from_dir(context, file);
+    std::fs::read_to_string(&path).map_err(|error| {
+        CliError::new(
+            Exit::Usage,
+            format!("cannot read {}: {error}", path.display()),
+        )
+        .hint("name a file, or - for standard input")
+    })
+}
+
+pub fn block(args: &BlockArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Nothing)?;
+    decision.only_in(&args.task, &OPEN, "blocked")?;
+    let by = decision.person.clone();
+    decision.record(Event::Blocked {
+        task: args.task.clone(),
+        by,
+        reason: args.reason.clone(),
+    })?;
+    print(&format!("{} is blocked\n", args.task))?;
+    Ok(Exit::Done)
+}
+
+pub fn unblock(args: &UnblockArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Nothing)?;
+    decision.only_in(&args.task, &[TaskState::Blocked], "unblocked")?;
+    let by = decision.person.clone();
+    decision.record(Event::Unblocked {
+        task: args.task.clone(),
+        by,
+        reason: args.reason.clone(),
+    })?;
+    print(&format!(
+        "{} is not blocked any more, and begins a new round\n",
+        args.task
+    ))?;
+    Ok(Exit::Done)
+}
+
+pub fn release(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Nothing)?;
+    decision.only_in(
+        &args.task,
+        &[
+            TaskState::InProgress,
+            TaskState::Retrying,
+            TaskState::NeedsReview,
+            TaskState::Passed,
+            TaskState::Failed,
+        ],
+        "given back",
+    )?;
+    let by = decision.person.clone();
+    let is_here = attended::open(&decision.engine)
+        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    decision.record(Event::Released {
+        task: args.task.clone(),
+        by,
+    })?;
+    if is_here.is_some_and(|open| open.card.id == args.task) {
+        attended::clear_mark(&decision.engine)
+            .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    }
+    print(&format!(
+        "{} is free again; files stay as they are\n",
+        args.task
+    ))?;
+    Ok(Exit::Done)
+}
+
+pub fn note(args: &NoteArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut decision = begin(context, &args.task, Telling::Nothing)?;
+    let by = decision.person.clone();
+    decision.record(Event::Noted {
+        task: args.task.clone(),
+        by,
+        text: args.text.clone(),
+    })?;
+    print(&format!("noted on {}\n", args.task))?;
+    Ok(Exit::Done)
+}
+
+pub fn pause(_args: &PauseArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.engine(Telling::Nothing)?;
+    let by = engine.person()?;
+    engine.record(&[Event::Paused { by }])?;
+    print("runs stop after the step in hand; `git harness resume` lifts it\n")?;
+    Ok(Exit::Done)
+}
+
+pub fn resume(_args: &ResumeArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.engine(Telling::Nothing)?;
+    let by = engine.person()?;
+    engine.record(&[Event::Resumed { by }])?;
+    print("not paused any more\n")?;
+    Ok(Exit::Done)
+}

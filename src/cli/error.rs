@@ -1,0 +1,254 @@
+//! Errors at the edge: every error of the library becomes a message, a hint where there is one, and an exit code,
+//! here and nowhere else.
+
+use crate::domain::diagnostic::Diagnostic;
+use crate::engine::accept::AcceptError;
+use crate::engine::builder::BuilderError;
+use crate::engine::commit::CommitFilesError;
+use crate::engine::dispatch::DispatchError;
+use crate::engine::import::ImportError;
+use crate::engine::project::ProjectError;
+use crate::engine::rollback::RollbackError;
+use crate::engine::run::RunError;
+use crate::git::hooks::HookError;
+use crate::git::{IdentityError, MoveError, OpenError, ReadError, WriteError};
+use crate::ledger::{AppendError, JournalError};
+
+use super::exit::Exit;
+
+/// What a person is told.
+#[derive(Debug)]
+pub struct CliError {
+    /// What happened, and where.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// Mistakes in what they wrote.
+    pub mistakes: Vec<Diagnostic>,
+    /// The texts that the mistakes are in, by file name.
+    pub sources: Vec<(String, String)>,
+    /// The exit code.
+    pub exit: Exit,
+}
+
+impl CliError {
+    /// An error without a hint.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: None,
+            mistakes: Vec::new(),
+            sources: Vec::new(),
+            exit,
+        }
+    }
+
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<std::io::Error> for CliError {
+    fn from(error: std::io::Error) -> Self {
+        // Whoever read our output has what they wanted.
+        let exit = match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Exit::Done,
+            _ => Exit::Refused,
+        };
+        Self::new(exit, error.to_string())
+    }
+}
+
+impl From<OpenError> for CliError {
+    fn from(error: OpenError) -> Self {
+        let hint = match error {
+            OpenError::NotFound { .. } => {
+                "run it inside a repository, make one with `git init`, or try `git harness demo`"
+            }
+            OpenError::NoGit => "install git 2.38 or newer",
+            OpenError::Resolve { .. } => "look whether the folder still exists",
+        };
+        Self::new(Exit::Usage, error.to_string()).hint(hint)
+    }
+}
+
+impl From<ReadError> for CliError {
+    fn from(error: ReadError) -> Self {
+        Self::new(Exit::Damaged, error.to_string())
+            .hint("`git fsck` tells what is wrong with the repository")
+    }
+}
+
+impl From<WriteError> for CliError {
+    fn from(error: WriteError) -> Self {
+        Self::new(Exit::Refused, error.to_string())
+    }
+}
+
+impl From<IdentityError> for CliError {
+    fn from(error: IdentityError) -> Self {
+        Self::new(Exit::Usage, error.to_string())
+            .hint("git config user.name \"Your Name\" && git config user.email you@example.com")
+    }
+}
+
+impl From<JournalError> for CliError {
+    fn from(error: JournalError) -> Self {
+        match &error {
+            JournalError::Damaged { .. } => Self::new(Exit::Damaged, format!("the journal is damaged: {error}"))
+                .hint("nothing was changed; restore the file from a backup, or move the writer's folder away to begin a new journal"),
+            _ => Self::new(Exit::Refused, error.to_string()),
+        }
+    }
+}
+
+impl From<AppendError> for CliError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Journal(error) => error.into(),
+            AppendError::NeedsNewer(_) => {
+                Self::new(Exit::Usage, error.to_string()).hint("install a newer git-harness")
+            }
+            AppendError::ReadOnly => Self::new(Exit::Refused, error.to_string()),
+        }
+    }
+}
+
+impl From<ProjectError> for CliError {
+    fn from(error: ProjectError) -> Self {
+        match error {
+            ProjectError::Unborn(_) => Self::new(Exit::Usage, error.to_string())
+                .hint("make a first commit: git commit --allow-empty -m \"Begin\""),
+            ProjectError::Detached => Self::new(Exit::Usage, error.to_string())
+                .hint("check a branch out, or name one with --onto BRANCH"),
+            ProjectError::NoBranch(ref branch) => {
+                let hint =
+                    format!("make it with `git branch {branch}`, or name another with --onto");
+                Self::new(Exit::Usage, error.to_string()).hint(hint)
+            }
+            ProjectError::Invalid { ref branch, .. } => {
+                let message =
+                    format!("cards, plans or configuration at the tip of {branch} have mistakes");
+                let ProjectError::Invalid { diagnostics, .. } = error else {
+                    return Self::new(Exit::Usage, message);
+                };
+                Self {
+                    mistakes: diagnostics,
+                    ..Self::new(Exit::Usage, message).hint("mend them, commit, and try again")
+                }
+            }
+            ProjectError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<ImportError> for CliError {
+    fn from(error: ImportError) -> Self {
+        let message = error.to_string();
+        match error {
+            ImportError::Invalid(mistakes) => Self {
+                mistakes,
+                ..Self::new(Exit::Usage, message)
+            },
+            ImportError::Begun(_) => Self::new(Exit::Refused, message).hint(
+                "leave their cards as they are, or change them with `git harness plan edit ID`",
+            ),
+            ImportError::GivenBefore(_) | ImportError::OtherPlan(_) => {
+                Self::new(Exit::Usage, message).hint("give these tasks other ids")
+            }
+            ImportError::Read(error) => error.into(),
+            ImportError::Commit(error) => error.into(),
+            ImportError::Append(error) => error.into(),
+        }
+    }
+}
+
+impl From<CommitFilesError> for CliError {
+    fn from(error: CommitFilesError) -> Self {
+        match error {
+            CommitFilesError::Move(error) => error.into(),
+            other => Self::new(Exit::Refused, other.to_string()),
+        }
+    }
+}
+
+impl From<MoveError> for CliError {
+    fn from(error: MoveError) -> Self {
+        let hint = match &error {
+            MoveError::Blocked { .. } => {
+                "commit, stash or move these files, then run the command again"
+            }
+            MoveError::Busy { .. } => "finish it or abort it, then run the command again",
+            MoveError::Locked { .. } => {
+                "wait until the other command has ended, then run this one again"
+            }
+            _ => "run the command again",
+        };
+        Self::new(Exit::PersonNeeded, error.to_string()).hint(hint)
+    }
+}
+
+impl From<RollbackError> for CliError {
+    fn from(error: RollbackError) -> Self {
+        let message = error.to_string();
+        match error {
+            RollbackError::NotComplete(..) => {
+                Self::new(Exit::Usage, message).hint("`git harness status` shows what is complete")
+            }
+            RollbackError::Dependants { .. } => Self::new(Exit::Refused, message),
+            RollbackError::Conflict { .. } => Self::new(Exit::Refused, message)
+                .hint("nothing was changed; roll the later work back first, or undo it by hand"),
+            RollbackError::Red { .. } => {
+                Self::new(Exit::Refused, message).hint("nothing was changed")
+            }
+            RollbackError::Read(error) => error.into(),
+            RollbackError::Move(error) => error.into(),
+            RollbackError::Append(error) => error.into(),
+            _ => Self::new(Exit::Refused, message),
+        }
+    }
+}
+
+impl From<AcceptError> for CliError {
+    fn from(error: AcceptError) -> Self {
+        Self::new(Exit::Refused, error.to_string())
+    }
+}
+
+impl From<HookError> for CliError {
+    fn from(error: HookError) -> Self {
+        Self::new(Exit::Refused, error.to_string())
+    }
+}
+
+impl From<RunError> for CliError {
+    fn from(error: RunError) -> Self {
+        let message = error.to_string();
+        match error {
+            RunError::Project(error) => error.into(),
+            RunError::Append(error) => error.into(),
+            RunError::Read(error) => error.into(),
+            RunError::Write(error) => error.into(),
+            RunError::Commit(error) => error.into(),
+            RunError::Resume(error) => error.into(),
+            RunError::Interrupted => Self::new(Exit::Interrupted, "stopped; nothing is lost")
+                .hint("run the same command again to go on"),
+            RunError::RedOnBase { check, excerpt, .. } => Self::new(Exit::Refused, format!("{message}\n{excerpt}")).hint(format!(
+                "mend it first, so that no Builder is blamed for it, or allow it: --allow-red \"{check}\""
+            )),
+            RunError::AlreadyRunning(_) => Self::new(Exit::Refused, message).hint("wait for it, or stop it with Ctrl-C there"),
+            RunError::NoBuilder(_) => Self::new(Exit::Usage, message).hint("define it under [builders.NAME] in .harness/config.toml"),
+            RunError::Dispatch(DispatchError::NotReady { ref task, .. }) => {
+                let hint = format!("`git harness show {task}` tells why");
+                Self::new(Exit::NothingReady, message).hint(hint)
+            }
+            RunError::Builder(BuilderError::Start(_)) => {
+                Self::new(Exit::Usage, message).hint("look at `run` of the builder in .harness/config.toml")
+            }
+            _ => Self::new(Exit::Refused, message),
+        }
+    }
+}

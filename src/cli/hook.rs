@@ -1,0 +1,310 @@
+//! `hook <name>`: what git calls. Its arguments are git's, so they are not parsed like a person's.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::domain::failure::Failure;
+use crate::domain::trailer::{harness_lines, without_comments};
+use crate::engine::Engine;
+use crate::engine::attended::{self, Candidate, Open, Verdict};
+use crate::engine::project::Project;
+use crate::git::Replaying;
+
+use super::context::{Context, Telling};
+use super::error::CliError;
+use super::exit::Exit;
+
+/// Runs a hook.
+#[expect(clippy::print_stderr, reason = "a hook speaks to whoever commits")]
+pub fn main(arguments: &[OsString]) -> ExitCode {
+    let context = Context::new(PathBuf::from("."));
+    let name = arguments
+        .first()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let result = match name.as_str() {
+        "pre-commit" => pre_commit(&context),
+        "prepare-commit-msg" => prepare_commit_msg(&context, &arguments[1..]),
+        "commit-msg" => commit_msg(&context, &arguments[1..]),
+        "pre-push" => Ok(()),
+        other => Err(CliError::new(
+            Exit::Refused,
+            format!("there is no hook `{other}`"),
+        )),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let colour = context.error_colour;
+            eprintln!(
+                "{}: {}",
+                colour.paint("31;1", "git-harness"),
+                crate::report::text::visible(&error.message)
+            );
+            if let Some(hint) = &error.hint {
+                eprintln!(
+                    "{}: {}",
+                    colour.paint("36", "hint"),
+                    crate::report::text::visible(hint)
+                );
+            }
+            ExitCode::from(1)
+        }
+    }
+}
+
+struct Here {
+    engine: Engine,
+    project: Project,
+    open: Open,
+    candidate: Candidate,
+}
+
+/// The open task and the commit that git is about to make; `None` where nothing is open.
+fn here(context: &Context) -> Result<Option<Here>, CliError> {
+    let mut engine = context.engine(Telling::Lines)?;
+    let refused = |error: attended::AttendedError| CliError::new(Exit::Refused, error.to_string());
+    let Some(open) = attended::open(&engine).map_err(refused)? else {
+        return Ok(None);
+    };
+    let (_, parent) = attended::branch(&engine).map_err(refused)?;
+    let project = super::context::project_of(&mut engine, &open.card.id)?;
+    let tree = engine.git.index_tree()?;
+    Ok(Some(Here {
+        engine,
+        project,
+        open,
+        candidate: Candidate { parent, tree },
+    }))
+}
+
+fn refusal(open: &Open, failure: &Failure) -> CliError {
+    let mut message = format!(
+        "task {} ({}): this commit is refused\n",
+        open.card.id, open.card.title
+    );
+    let hint = match failure {
+        Failure::Scope { violations } => {
+            for violation in violations {
+                message.push_str(&format!("  {violation}\n"));
+            }
+            message.push_str(&format!("  allowed: {}", open.card.files.join(", ")));
+            format!(
+                "unstage these paths (git restore --staged PATH), or give the task back first (git harness release {})",
+                open.card.id
+            )
+        }
+        Failure::Checks { results } => {
+            for result in results.iter().filter(|result| !result.status.passed()) {
+                message.push_str(&format!(
+                    "  {}: {}\n{}\n",
+                    result.name, result.status, result.excerpt
+                ));
+            }
+            "mend it and commit again; a refused commit uses up no attempt".to_owned()
+        }
+        other => {
+            message.push_str(&format!("  {other}"));
+            format!("`git harness show {}` tells more", open.card.id)
+        }
+    };
+    CliError::new(Exit::Refused, message.trim_end().to_owned()).hint(hint)
+}
+
+/// Scope alone, before any editor opens: cheap, and early.
+fn pre_commit(context: &Context) -> Result<(), CliError> {
+    let Some(here) = here(context)? else {
+        return Ok(());
+    };
+    if here.engine.git.replaying().is_some() {
+        return Ok(());
+    }
+    let found = attended::scope(&here.engine, &here.project, &here.open, here.candidate)
+        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    match found {
+        Some(failure) => Err(refusal(&here.open, &failure)),
+        None => Ok(()),
+    }
+}
+
+/// The hook that decides: `--no-verify` does not skip it, and git does not change the tree after it.
+fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), CliError> {
+    let Some(mut here) = here(context)? else {
+        return Ok(());
+    };
+    let Some(file) = arguments.first().map(PathBuf::from) else {
+        return Err(CliError::new(Exit::Refused, "git named no message file"));
+    };
+    let amends = arguments.get(1).is_some_and(|word| word == "commit");
+    match here.engine.git.replaying() {
+        // Replays keep their message; a merge is judged by its own difference when the task's commit is made.
+        Some(Replaying::CherryPick | Replaying::Revert | Replaying::Rebase | Replaying::Merge) => {
+            return Ok(());
+        }
+        None => {}
+    }
+    let landed = here
+        .engine
+        .replay()
+        .task(&here.open.card.id)
+        .is_some_and(|log| {
+            log.accepted
+                .as_ref()
+                .is_some_and(|row| row.accepted.attempt == here.open.dispatched.attempt)
+                && here
+                    .engine
+                    .git
+                    .is_ancestor(row_parent(row_of(log)), here.candidate.parent)
+                    .unwrap_or(false)
+                && row_parent(row_of(log)) != here.candidate.parent
+        });
+    if landed && !amends {
+        return Err(CliError::new(
+            Exit::Refused,
+            format!("task {} is committed already", here.open.card.id),
+        )
+        .hint(format!(
+            "git harness release {0} closes it; `git commit --amend` changes it",
+            here.open.card.id
+        )));
+    }
+    if amends {
+        let head = here.engine.git.commit(here.candidate.parent)?;
+        match head.parents.first() {
+            Some(parent) => here.candidate.parent = *parent,
+            None => return Ok(()),
+        }
+    }
+    let verdict = attended::judge(&mut here.engine, &here.project, &here.open, here.candidate)
+        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    match verdict {
+        Verdict::Accepted { trailers, .. } => append_trailers(&file, &trailers),
+        Verdict::Refused(failure) => Err(refusal(&here.open, &failure)),
+        Verdict::Waiting(gates) => Err(CliError::new(
+            Exit::PersonNeeded,
+            format!(
+                "task {} is verified and waits for {}",
+                here.open.card.id,
+                gates.join(", ")
+            ),
+        )
+        .hint(format!(
+            "somebody else: git harness approve {}; then commit again",
+            here.open.card.id
+        ))),
+        Verdict::Empty => Ok(()),
+    }
+}
+
+fn row_of(
+    log: &crate::domain::task::replay::TaskLog,
+) -> Option<&crate::domain::task::replay::AcceptedRow> {
+    log.accepted.as_ref()
+}
+
+fn row_parent(
+    row: Option<&crate::domain::task::replay::AcceptedRow>,
+) -> crate::domain::oid::CommitId {
+    row.map_or_else(
+        || crate::domain::oid::CommitId::new(crate::domain::oid::TreeId::empty().object_id()),
+        |row| row.accepted.parent,
+    )
+}
+
+/// Puts our trailers at the end of the message, before git's comments, in place of any that stand there.
+fn append_trailers(file: &Path, trailers: &str) -> Result<(), CliError> {
+    let text = std::fs::read_to_string(file)?;
+    let comments_at = text
+        .lines()
+        .scan(0, |at, line| {
+            let start = *at;
+            *at += line.len() + 1;
+            Some((start, line))
+        })
+        .find(|(_, line)| line.starts_with('#'))
+        .map_or(text.len(), |(start, _)| start);
+    let (message, comments) = text.split_at(comments_at.min(text.len()));
+    let forged = harness_lines(message);
+    let kept: Vec<&str> = message
+        .lines()
+        .filter(|line| !forged.contains(line))
+        .collect();
+    let body = kept.join("\n");
+    let body = body.trim_end();
+    // An editor shows the trailers below an empty line for the subject.
+    let head = if body.is_empty() {
+        "\n".to_owned()
+    } else {
+        format!("{body}\n\n")
+    };
+    std::fs::write(file, format!("{head}{trailers}\n{comments}"))?;
+    Ok(())
+}
+
+/// No line of ours that we did not write.
+fn commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), CliError> {
+    let Some(here) = here(context)? else {
+        return Ok(());
+    };
+    if here.engine.git.replaying().is_some() {
+        return Ok(());
+    }
+    let Some(file) = arguments.first().map(PathBuf::from) else {
+        return Err(CliError::new(Exit::Refused, "git named no message file"));
+    };
+    let comment = here
+        .engine
+        .git
+        .config_value("core.commentChar")
+        .and_then(|text| text.chars().next())
+        .unwrap_or('#');
+    let message = without_comments(&String::from_utf8_lossy(&std::fs::read(file)?), comment);
+    let row = here
+        .engine
+        .replay()
+        .task(&here.open.card.id)
+        .and_then(|log| log.accepted.clone());
+    let lines = harness_lines(&message);
+    let ours = |line: &&str| {
+        row.as_ref().is_some_and(|row| {
+            let evidence = &row.accepted.evidence;
+            let expected = [
+                format!("Harness-Task: {}", row.accepted.task),
+                format!("Harness-Attempt: {}", here.open.dispatched.place.number),
+                format!("Harness-Card: {}", row.accepted.card),
+                format!(
+                    "Harness-Evidence: {} {} {}/{}",
+                    evidence.key.check_tree,
+                    evidence.key.checks.short(),
+                    evidence.passed_count(),
+                    evidence.results.len()
+                ),
+                format!(
+                    "Harness-Ledger: {}:{} {}",
+                    row.writer,
+                    row.seq,
+                    row.hash.short()
+                ),
+                "Harness-Self-Approved: yes".to_owned(),
+            ];
+            expected.iter().any(|known| known == *line)
+        })
+    };
+    let forged: Vec<&&str> = lines.iter().filter(|line| !ours(line)).collect();
+    let mut sorted: Vec<&&str> = lines.iter().collect();
+    sorted.sort();
+    let twice = sorted.windows(2).any(|two| two[0] == two[1]);
+    if forged.is_empty() && !twice {
+        return Ok(());
+    }
+    let shown: Vec<String> = forged.iter().map(|line| format!("  {line}")).collect();
+    Err(CliError::new(
+        Exit::Refused,
+        format!(
+            "the message holds `Harness-` lines that the harness did not write, or one twice\n{}",
+            shown.join("\n")
+        ),
+    )
+    .hint("remove them; the right ones are added when you commit"))
+}

@@ -1,0 +1,127 @@
+//! `init`.
+
+use std::fs;
+
+use clap::Args;
+
+use crate::git::Head;
+use crate::git::hooks::HookState;
+use crate::process::find_program;
+use crate::report::text::visible;
+
+use super::context::{Context, Telling, print};
+use super::error::CliError;
+use super::exit::Exit;
+
+/// Set this repository up: configuration, hooks, and what is found on this machine
+///
+/// Writes `.harness/config.toml` (for you to commit) and installs hooks beside those that are there. In a repository
+/// that has `.harness/` it only installs hooks.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Install no hooks
+    #[arg(long)]
+    no_hooks: bool,
+}
+
+/// Agent programs, and how each works on its own. What stands here is written commented out: it is for the user to
+/// look at.
+const AGENTS: [(&str, &str); 8] = [
+    (
+        "claude",
+        "run = [\"claude\", \"-p\", \"--permission-mode\", \"acceptEdits\"]",
+    ),
+    (
+        "codex",
+        "run = [\"codex\", \"exec\", \"--sandbox\", \"workspace-write\", \"-\"]",
+    ),
+    (
+        "aider",
+        "run = [\"aider\", \"--yes-always\", \"--no-auto-commits\", \"--message-file\", \"{packet}\"]",
+    ),
+    (
+        "opencode",
+        "run = [\"sh\", \"-c\", \"opencode run \\\"$(cat $HARNESS_PACKET)\\\"\"]",
+    ),
+    (
+        "gemini",
+        "run = [\"gemini\", \"--approval-mode\", \"auto_edit\"]",
+    ),
+    (
+        "qwen",
+        "run = [\"qwen\", \"--approval-mode\", \"auto-edit\"]",
+    ),
+    ("goose", "run = [\"goose\", \"run\", \"-i\", \"{packet}\"]"),
+    (
+        "ollama",
+        "run = [\"ollama\", \"run\", \"qwen2.5-coder\"]\n# answer = \"stdout\"",
+    ),
+];
+
+const CONFIG: &str = include_str!("../../templates/config.toml");
+const AGENTS_MD: &str = include_str!("../../templates/agents.md");
+
+pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
+    let engine = context.engine(Telling::Nothing)?;
+    if let Head::Unborn { branch } = engine.git.head()? {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!("the branch {branch} has no commit yet"),
+        )
+        .hint("make a first commit: git commit --allow-empty -m \"Begin\""));
+    }
+    let mut text = String::new();
+    if let Some(top) = engine.git.work_tree() {
+        let file = top.join(".harness").join("config.toml");
+        if file.exists() {
+            text.push_str(".harness/config.toml is there already and stays as it is\n");
+        } else {
+            let dir = top.join(".harness");
+            fs::create_dir_all(&dir)?;
+            let path = context.variables.get(std::ffi::OsStr::new("PATH"));
+            let found: Vec<&(&str, &str)> = AGENTS
+                .iter()
+                .filter(|(name, _)| {
+                    find_program(name, path.map(std::ffi::OsString::as_os_str)).is_some()
+                })
+                .collect();
+            fs::write(&file, config_text(&found))?;
+            text.push_str("wrote .harness/config.toml\n");
+            for (name, _) in &found {
+                text.push_str(&format!(
+                    "found {name} on the PATH: a commented builder is in the configuration\n"
+                ));
+            }
+        }
+        let agents = top.join("AGENTS.md");
+        if !agents.exists() {
+            fs::write(&agents, AGENTS_MD)?;
+            text.push_str("wrote AGENTS.md\n");
+        }
+    }
+    if !args.no_hooks {
+        let program = std::env::current_exe()?;
+        for report in engine.git.install_hooks(&program)? {
+            let chained = match &report.chained {
+                Some(former) => format!(", and calls {} first", former.display()),
+                None => String::new(),
+            };
+            let state = match report.state {
+                HookState::Ours => "installed",
+                _ => "could not be installed",
+            };
+            text.push_str(&format!("hook {} {state}{chained}\n", report.name));
+        }
+    }
+    text.push_str("next: commit these files, then `git harness plan import FILE --commit`\n");
+    print(&visible(&text))?;
+    Ok(Exit::Done)
+}
+
+fn config_text(found: &[&(&str, &str)]) -> String {
+    let mut text = CONFIG.to_owned();
+    for (name, run) in found {
+        text.push_str(&format!("\n# [builders.{name}]\n# {run}\n"));
+    }
+    text
+}

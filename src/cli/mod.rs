@@ -1,0 +1,190 @@
+//! The command line: one file for each command, with its arguments, a call into the engine, and what is shown.
+//!
+//! No rule lives here. What a command's struct says in its comments is its help text.
+
+mod context;
+mod decide;
+mod demo;
+mod error;
+mod exit;
+mod hook;
+mod hooks;
+mod init;
+mod log;
+mod next;
+mod one;
+mod plan;
+mod rollback;
+mod run;
+mod shell;
+mod show;
+mod status;
+mod trust;
+mod verify;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::report::mistakes;
+use crate::report::text::visible;
+
+use context::Context;
+use error::CliError;
+pub use exit::Exit;
+
+/// The general contractor for software built with AI, inside git
+///
+/// A plan becomes task cards; one card at a time goes to a Builder; what the card allows is verified, committed, and
+/// recorded.
+#[derive(Debug, Parser)]
+#[command(
+    name = "git-harness",
+    bin_name = "git harness",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+struct Cli {
+    /// Run as if started in this folder
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Demo(demo::DemoArgs),
+    Trust(trust::TrustArgs),
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
+    Next(next::NextArgs),
+    Start(next::StartArgs),
+    Submit(next::SubmitArgs),
+    Packet(show::PacketArgs),
+    Verify(verify::VerifyArgs),
+    Exec(one::ExecArgs),
+    Apply(one::ApplyArgs),
+    Run(run::RunArgs),
+    Pause(decide::PauseArgs),
+    Resume(decide::ResumeArgs),
+    Status(status::StatusArgs),
+    Show(show::ShowArgs),
+    Diff(show::DiffArgs),
+    Log(log::LogArgs),
+    Approve(decide::ApproveArgs),
+    Reject(decide::RejectArgs),
+    Retry(decide::RetryArgs),
+    Escalate(decide::EscalateArgs),
+    Block(decide::BlockArgs),
+    Unblock(decide::UnblockArgs),
+    Release(decide::ReleaseArgs),
+    Note(decide::NoteArgs),
+    Rollback(rollback::RollbackArgs),
+    #[command(subcommand)]
+    Hooks(hooks::HooksCommand),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
+}
+
+/// Runs the program with the process's own arguments.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    // Git and agents call this one, and for agents clap's status for wrong usage would mean "deny".
+    if arguments.get(1).is_some_and(|word| word == "hook") {
+        return hook::main(&arguments[2..]);
+    }
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let dir = cli.dir.clone().unwrap_or_else(|| PathBuf::from("."));
+    let context = Context::new(dir);
+    match run_command(cli.command, &context) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            tell(&context, &error);
+            error.exit.into()
+        }
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the one place where errors reach a person"
+)]
+fn tell(context: &Context, error: &CliError) {
+    if error.exit == Exit::Done {
+        return;
+    }
+    let colour = context.error_colour;
+    eprint!(
+        "{}",
+        mistakes::render(&error.mistakes, &error.sources, colour)
+    );
+    eprintln!(
+        "{}: {}",
+        colour.paint("31;1", "error"),
+        visible(&error.message)
+    );
+    if let Some(hint) = &error.hint {
+        eprintln!("{}: {}", colour.paint("36", "hint"), visible(hint));
+    }
+}
+
+fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
+    match command {
+        Command::Init(args) => init::run(&args, context),
+        Command::Demo(args) => demo::run(&args, context),
+        Command::Trust(args) => trust::run(&args, context),
+        Command::Plan(command) => plan::run(&command, context),
+        Command::Next(args) => next::next(&args, context),
+        Command::Start(args) => next::start(&args, context),
+        Command::Submit(args) => next::submit(&args, context),
+        Command::Packet(args) => show::packet(&args, context),
+        Command::Verify(args) => verify::run(&args, context),
+        Command::Exec(args) => one::exec(&args, context),
+        Command::Apply(args) => one::apply(&args, context),
+        Command::Run(args) => run::run(&args, context),
+        Command::Pause(args) => decide::pause(&args, context),
+        Command::Resume(args) => decide::resume(&args, context),
+        Command::Status(args) => status::run(&args, context),
+        Command::Show(args) => show::run(&args, context),
+        Command::Diff(args) => show::diff(&args, context),
+        Command::Log(args) => log::run(&args, context),
+        Command::Approve(args) => decide::approve(&args, context),
+        Command::Reject(args) => decide::reject(&args, context),
+        Command::Retry(args) => decide::retry(&args, context),
+        Command::Escalate(args) => decide::escalate(&args, context),
+        Command::Block(args) => decide::block(&args, context),
+        Command::Unblock(args) => decide::unblock(&args, context),
+        Command::Release(args) => decide::release(&args, context),
+        Command::Note(args) => decide::note(&args, context),
+        Command::Rollback(args) => rollback::run(&args, context),
+        Command::Hooks(command) => hooks::run(&command, context),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
+    }
+}
+
+/// The command line's definition, for completions and the manual.
+fn definition() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        definition().debug_assert();
+    }
+}

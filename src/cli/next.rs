@@ -1,0 +1,244 @@
+//! `next`, `start` and `submit`: attended mode.
+
+use clap::Args;
+
+use crate::domain::failure::Failure;
+use crate::domain::id::{PlanId, TaskId};
+use crate::domain::task::queue::next_ready;
+use crate::domain::task::state::TaskState;
+use crate::engine::attended::{self, AttendedError, Open, Verdict};
+use crate::engine::finish::Finish;
+use crate::engine::project::{self, Project};
+use crate::engine::{Engine, resume};
+use crate::git::hooks::HookState;
+
+use super::context::{Context, Telling, print, project_of, require_trust};
+use super::error::CliError;
+use super::exit::Exit;
+
+/// Take the next ready card into this worktree and print its packet
+///
+/// While a task is open here, the same packet is printed again. Edit what the card allows, then `git commit` or
+/// `git harness submit`.
+#[derive(Debug, Args)]
+pub struct NextArgs {
+    /// Only this plan
+    plan: Option<PlanId>,
+    /// Show which card is next, and take nothing
+    #[arg(long)]
+    peek: bool,
+}
+
+/// Take a card into this worktree and print its packet
+#[derive(Debug, Args)]
+pub struct StartArgs {
+    /// The task
+    task: TaskId,
+}
+
+/// Verify what this worktree changed for the open task, and land it
+#[derive(Debug, Args)]
+pub struct SubmitArgs {}
+
+impl From<AttendedError> for CliError {
+    fn from(error: AttendedError) -> Self {
+        match error {
+            AttendedError::Run(error) => error.into(),
+            AttendedError::NothingOpen => {
+                Self::new(Exit::NothingReady, error.to_string()).hint("git harness next")
+            }
+            AttendedError::Detached => {
+                Self::new(Exit::Usage, error.to_string()).hint("check a branch out first")
+            }
+            other => Self::new(Exit::Refused, other.to_string()),
+        }
+    }
+}
+
+pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
+    if args.peek {
+        return peek(args, context);
+    }
+    let mut engine = context.engine(Telling::Lines)?;
+    attended::notice_commits(&mut engine)?;
+    if let Some(open) = attended::open(&engine)? {
+        attended::set_mark(&engine, &open.card.id)?;
+        print(&attended::packet(&engine, &open)?)?;
+        return Ok(Exit::Done);
+    }
+    resume::resume(&mut engine)?;
+    for project in project::projects(&mut engine)? {
+        let views = project.views(&engine);
+        let cards: Vec<_> = project
+            .cards
+            .iter()
+            .zip(&views)
+            .filter(|(card, _)| args.plan.as_ref().is_none_or(|plan| card.plan == *plan))
+            .map(|(card, view)| (card.clone(), view.clone()))
+            .collect();
+        let (cards, views): (Vec<_>, Vec<_>) = cards.into_iter().unzip();
+        if let Some(card) = next_ready(&cards, &views) {
+            return take(context, &mut engine, &project, &card.id);
+        }
+    }
+    Err(nothing_ready())
+}
+
+fn nothing_ready() -> CliError {
+    CliError::new(Exit::NothingReady, "no card is ready")
+        .hint("`git harness status` tells what each waits for")
+}
+
+fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.reading_engine()?;
+    for project in project::projects(&mut engine)? {
+        let views = project.views(&engine);
+        let found = project
+            .cards
+            .iter()
+            .zip(&views)
+            .filter(|(card, view)| {
+                view.state == TaskState::Ready
+                    && args.plan.as_ref().is_none_or(|plan| card.plan == *plan)
+            })
+            .map(|(card, _)| card)
+            .min_by_key(|card| card.priority);
+        if let Some(card) = found {
+            print(&format!(
+                "{}  {}\n",
+                card.id,
+                crate::report::text::visible(&card.title)
+            ))?;
+            return Ok(Exit::Done);
+        }
+    }
+    Err(nothing_ready())
+}
+
+pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.engine(Telling::Lines)?;
+    attended::notice_commits(&mut engine)?;
+    if let Some(open) = attended::open(&engine)? {
+        if open.card.id == args.task {
+            print(&attended::packet(&engine, &open)?)?;
+            return Ok(Exit::Done);
+        }
+        return Err(CliError::new(
+            Exit::Refused,
+            format!("task {} is open in this worktree", open.card.id),
+        )
+        .hint(format!(
+            "commit it, or give it back: git harness release {}",
+            open.card.id
+        )));
+    }
+    resume::resume(&mut engine)?;
+    let project = project_of(&mut engine, &args.task)?;
+    let view = project
+        .views(&engine)
+        .into_iter()
+        .find(|view| view.id == args.task);
+    if let Some(view) =
+        view.filter(|view| !matches!(view.state, TaskState::Ready | TaskState::Failed))
+    {
+        let why = view
+            .reason
+            .map_or_else(String::new, |reason| format!(": {reason}"));
+        return Err(CliError::new(
+            Exit::NothingReady,
+            format!("{} is {}{why}", args.task, view.state),
+        )
+        .hint(format!("`git harness show {}` tells more", args.task)));
+    }
+    take(context, &mut engine, &project, &args.task)
+}
+
+fn take(
+    context: &Context,
+    engine: &mut Engine,
+    project: &Project,
+    task: &TaskId,
+) -> Result<Exit, CliError> {
+    require_trust(context, engine, project)?;
+    let person = engine.person()?;
+    let Some(card) = project.card(task).cloned() else {
+        return Err(nothing_ready());
+    };
+    let displaced = engine
+        .git
+        .hook_status()
+        .into_iter()
+        .any(|report| report.state != HookState::Ours);
+    let packet = attended::start(engine, project, &card, person)?;
+    if displaced {
+        tell(
+            "our hooks are not in place, so `git commit` is not checked here: git harness hooks install, or use git harness submit",
+        );
+    }
+    print(&packet)?;
+    Ok(Exit::Done)
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a remark beside the packet on standard output"
+)]
+fn tell(text: &str) {
+    eprintln!("note: {text}");
+}
+
+pub fn submit(_args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
+    context.catch_interrupts();
+    let mut engine = context.engine(Telling::Lines)?;
+    attended::notice_commits(&mut engine)?;
+    let open = attended::open(&engine)?.ok_or(AttendedError::NothingOpen)?;
+    let project = project_of(&mut engine, &open.card.id)?;
+    require_trust(context, &engine, &project)?;
+    let others = attended::other_work(&engine, &open, &project)?;
+    if !others.is_empty() {
+        let shown: Vec<&str> = others.iter().take(5).map(String::as_str).collect();
+        tell(&format!(
+            "left out, since the card does not allow it: {}",
+            shown.join(", ")
+        ));
+    }
+    let (verdict, finish) = attended::submit(&mut engine, &project, &open)?;
+    if let Some(Finish::Landed(landed)) = finish {
+        print(&format!(
+            "{} landed as {}\n",
+            open.card.id,
+            landed.commit.short(10)
+        ))?;
+        return Ok(Exit::Done);
+    }
+    Err(explain(&open, &verdict))
+}
+
+fn explain(open: &Open, verdict: &Verdict) -> CliError {
+    match verdict {
+        Verdict::Refused(Failure::Checks { results }) => {
+            let failed: Vec<String> = results
+                .iter()
+                .filter(|result| !result.status.passed())
+                .map(|result| format!("{}: {}\n{}", result.name, result.status, result.excerpt))
+                .collect();
+            CliError::new(Exit::Refused, failed.join("\n"))
+                .hint("mend it and submit again; a refusal uses up no attempt")
+        }
+        Verdict::Refused(failure) => CliError::new(Exit::Refused, failure.to_string()),
+        Verdict::Waiting(gates) => CliError::new(
+            Exit::PersonNeeded,
+            format!(
+                "{} is verified and waits for {}",
+                open.card.id,
+                gates.join(", ")
+            ),
+        )
+        .hint(format!(
+            "somebody else: git harness approve {}; then submit again",
+            open.card.id
+        )),
+        _ => CliError::new(Exit::Refused, "nothing that the card allows has changed")
+            .hint(format!("allowed: {}", open.card.files.join(", "))),
+    }
+}

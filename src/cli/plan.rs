@@ -1,0 +1,367 @@
+//! `plan import|lint|show|graph|approve`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use crate::domain::diagnostic::{Diagnostic, Severity};
+use crate::domain::id::PlanId;
+use crate::domain::path::RepoPath;
+use crate::domain::plan::format::SourceFile;
+use crate::domain::plan::graph;
+use crate::domain::plan::lint::{LintFacts, lint};
+use crate::domain::trailer::approval_message;
+use crate::engine::Engine;
+use crate::engine::commit::commit_words;
+use crate::engine::import;
+use crate::engine::project::{self, Project};
+use crate::git::Head;
+use crate::report::mistakes;
+
+use super::context::{Context, Telling, print, trust_project};
+use super::error::CliError;
+use super::exit::Exit;
+use super::status;
+
+/// Bring plans in, look at them, and approve them
+#[derive(Debug, Subcommand)]
+pub enum PlanCommand {
+    Import(ImportArgs),
+    Lint(PlanArgs),
+    Show(PlanArgs),
+    Graph(GraphArgs),
+    Approve(PlanArgs),
+}
+
+/// Read a plan and make its cards
+///
+/// Reads native cards, a Markdown plan with a heading for each task, `tasks/0x01-task.md` files, and JSON, YAML and
+/// TOML task lists. Importing again updates cards that nobody began.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A file, or a folder of task files
+    path: PathBuf,
+    /// Commit the cards onto the branch at once
+    #[arg(long)]
+    commit: bool,
+    /// The branch that the tasks land on [default: the current one]
+    #[arg(long, value_name = "BRANCH")]
+    onto: Option<String>,
+    /// The plan's id [default: from the file]
+    #[arg(long, value_name = "ID")]
+    plan: Option<PlanId>,
+    /// The lane of cards that name none
+    #[arg(long, value_name = "LANE")]
+    lane: Option<String>,
+}
+
+/// Look for weak cards
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The plan [default: all]
+    plan: Option<PlanId>,
+}
+
+/// Print the order of dependencies
+#[derive(Debug, Args)]
+pub struct GraphArgs {
+    /// The plan [default: all]
+    plan: Option<PlanId>,
+    /// For Graphviz
+    #[arg(long, conflicts_with = "mermaid")]
+    dot: bool,
+    /// For Mermaid
+    #[arg(long)]
+    mermaid: bool,
+}
+
+pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
+    match command {
+        PlanCommand::Import(args) => import_plan(args, context),
+        PlanCommand::Lint(args) => lint_plans(args, context),
+        PlanCommand::Show(args) => show(args, context),
+        PlanCommand::Graph(args) => draw(args, context),
+        PlanCommand::Approve(args) => approve(args, context),
+    }
+}
+
+/// The files of a plan, by the names that messages use.
+pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
+    let failed = |path: &Path, error: &std::io::Error| {
+        CliError::new(
+            Exit::Usage,
+            format!("cannot read {}: {error}", path.display()),
+        )
+        .hint("name a file, or a folder of task files")
+    };
+    let mut files = Vec::new();
+    if path.is_dir() {
+        let mut found: Vec<PathBuf> = fs::read_dir(path)
+            .map_err(|error| failed(path, &error))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+            .collect();
+        found.sort();
+        for path in found {
+            let text = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
+            files.push((path.display().to_string(), text));
+        }
+        if files.is_empty() {
+            return Err(CliError::new(
+                Exit::Usage,
+                format!("{} holds no task files", path.display()),
+            )
+            .hint("a folder of tasks holds files such as 0x01-task.md"));
+        }
+    } else {
+        let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
+        files.push((path.display().to_string(), text));
+    }
+    Ok(files)
+}
+
+/// The branch that an import is for.
+fn target_of(engine: &Engine, onto: Option<&str>) -> Result<String, CliError> {
+    if let Some(branch) = onto {
+        if engine.git.branch_tip(branch)?.is_none() {
+            let Head::Branch { commit, .. } = engine.git.head()? else {
+                return Err(project::ProjectError::NoBranch(branch.to_owned()).into());
+            };
+            let reference = format!("refs/heads/{branch}");
+            engine
+                .git
+                .compare_and_swap(&reference, commit, None, "harness: a branch for a plan")
+                .map_err(|error| CliError::new(Exit::Usage, error.to_string()))?;
+        }
+        return Ok(branch.to_owned());
+    }
+    match engine.git.head()? {
+        Head::Branch { branch, .. } => Ok(branch),
+        Head::Unborn { branch } => Err(project::ProjectError::Unborn(branch).into()),
+        Head::Detached { .. } => Err(project::ProjectError::Detached.into()),
+    }
+}
+
+fn import_plan(args: &ImportArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.engine(Telling::Nothing)?;
+    let files = read_sources(&super::context::from_dir(context, &args.path))?;
+    let text = import_files(args, context, &mut engine, &files)?;
+    print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn import_files(
+    args: &ImportArgs,
+    context: &Context,
+    engine: &mut Engine,
+    files: &[(String, String)],
+) -> Result<String, CliError> {
+    let target = target_of(engine, args.onto.as_deref())?;
+    let project = Project::load(engine, &target)?;
+    let sources: Vec<SourceFile> = files
+        .iter()
+        .map(|(name, text)| SourceFile { name, text })
+        .collect();
+    let prepared = import::prepare(
+        engine,
+        &project,
+        &sources,
+        args.plan.clone(),
+        args.lane.clone(),
+    )
+    .map_err(|error| {
+        let mut error = CliError::from(error);
+        error.sources = files.to_vec();
+        error
+    })?;
+    let count = format!(
+        "{} cards of plan {}: {} new, {} changed",
+        prepared.plan.cards.len(),
+        prepared.plan.id,
+        prepared.new.len(),
+        prepared.changed.len()
+    );
+    if !args.commit {
+        let Some(top) = engine.git.work_tree() else {
+            return Err(
+                CliError::new(Exit::Usage, "a bare repository has no files to write to")
+                    .hint("add --commit"),
+            );
+        };
+        for (path, text) in &prepared.files {
+            let file = top.join(path);
+            if let Some(dir) = file.parent() {
+                fs::create_dir_all(dir)?;
+            }
+            fs::write(file, text)?;
+        }
+        return Ok(format!(
+            "{count}; written to .harness/, not committed\nnext: git harness plan import {} --commit\n",
+            args.path.display()
+        ));
+    }
+    engine.person()?;
+    let commit = import::commit(
+        engine,
+        &project,
+        &prepared,
+        &args.path.display().to_string(),
+    )?;
+    let project = Project::load(engine, &target)?;
+    trust_project(context, engine, &project)?;
+    let weak = warnings(engine, &project, Some(&prepared.plan.id))?.len();
+    let lint = match weak {
+        0 => String::new(),
+        count => format!(
+            "{count} weak places: git harness plan lint {}\n",
+            prepared.plan.id
+        ),
+    };
+    Ok(match commit {
+        Some(commit) => format!(
+            "{count}; committed on {target} as {}\n{lint}next: git harness run, or git harness next\n",
+            commit.short(10)
+        ),
+        None => format!("{count}; everything is there already\n"),
+    })
+}
+
+/// A weak place, and the file that it is in: its name and its text.
+type Weakness = (Diagnostic, (String, String));
+
+/// Weak places of a project's cards, with the texts that they are in.
+fn warnings(
+    engine: &Engine,
+    project: &Project,
+    plan: Option<&PlanId>,
+) -> Result<Vec<Weakness>, CliError> {
+    let tree: Vec<RepoPath> = engine
+        .git
+        .list(project.tree, "")?
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    let lanes: Vec<String> = project.config.lanes.keys().cloned().collect();
+    let mut found = Vec::new();
+    for card in project
+        .cards
+        .iter()
+        .filter(|card| plan.is_none_or(|plan| card.plan == *plan))
+    {
+        let file = card.id.card_path();
+        let text = engine.git.file(project.tree, &file)?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let checks = project.config.checks_for(card);
+        let facts = LintFacts {
+            files: &tree,
+            checks: &checks,
+            lanes: &lanes,
+        };
+        for mistake in lint(card, &file, &text, &facts) {
+            found.push((mistake, (file.clone(), text.clone())));
+        }
+    }
+    Ok(found)
+}
+
+fn lint_plans(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.reading_engine()?;
+    let mut count = 0;
+    for project in project::projects(&mut engine)? {
+        for (mistake, source) in warnings(&engine, &project, args.plan.as_ref())? {
+            count += usize::from(mistake.severity == Severity::Warning);
+            print(&mistakes::render(&[mistake], &[source], context.colour))?;
+        }
+    }
+    print(&match count {
+        0 => "no weak places\n".to_owned(),
+        1 => "one weak place\n".to_owned(),
+        more => format!("{more} weak places\n"),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.reading_engine()?;
+    for project in project::projects(&mut engine)? {
+        for plan in project
+            .plans
+            .iter()
+            .filter(|plan| args.plan.as_ref().is_none_or(|id| plan.id == *id))
+        {
+            let approved = if project.is_approved(&plan.id) {
+                ""
+            } else {
+                ", not approved"
+            };
+            print(&format!("{}: {}{approved}\n", plan.id, plan.title))?;
+            if !plan.body.is_empty() {
+                print(&format!(
+                    "\n{}\n\n",
+                    crate::report::text::visible(&plan.body)
+                ))?;
+            }
+            let views: Vec<_> = project
+                .views(&engine)
+                .into_iter()
+                .filter(|view| {
+                    project
+                        .card(&view.id)
+                        .is_some_and(|card| card.plan == plan.id)
+                })
+                .collect();
+            print(&status::table(context, &project, &views))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn draw(args: &GraphArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.reading_engine()?;
+    for project in project::projects(&mut engine)? {
+        let cards: Vec<_> = project
+            .cards
+            .iter()
+            .filter(|card| args.plan.as_ref().is_none_or(|plan| card.plan == *plan))
+            .cloned()
+            .collect();
+        print(&match (args.dot, args.mermaid) {
+            (true, _) => graph::dot(&cards),
+            (_, true) => graph::mermaid(&cards),
+            _ => crate::report::text::visible(&graph::text(&cards)).into_owned(),
+        })?;
+    }
+    Ok(Exit::Done)
+}
+
+fn approve(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.engine(Telling::Nothing)?;
+    let person = engine.person()?;
+    let projects = project::projects(&mut engine)?;
+    let found: Vec<(&Project, PlanId)> = projects
+        .iter()
+        .flat_map(|project| {
+            project
+                .plans
+                .iter()
+                .map(move |plan| (project, plan.id.clone()))
+        })
+        .filter(|(_, plan)| args.plan.as_ref().is_none_or(|wanted| plan == wanted))
+        .collect();
+    let [(project, plan)] = &found[..] else {
+        return Err(CliError::new(Exit::Usage, "name the plan to approve")
+            .hint("`git harness plan show` lists them"));
+    };
+    let digest = project.plan_digest(plan);
+    let commit = commit_words(
+        &engine,
+        &project.target,
+        &approval_message(plan, digest, &person),
+    )?;
+    print(&format!(
+        "{person} approves plan {plan} as it stands, in {}\n",
+        commit.short(10)
+    ))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,154 @@
+//! `run`.
+
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::domain::id::{PlanId, TaskId};
+use crate::domain::task::state::TaskState;
+use crate::engine::run::{self, RunOptions, Summary};
+use crate::report::table::{columns, duration};
+
+use super::context::{Context, Telling, print, require_trust, target};
+use super::error::CliError;
+use super::exit::Exit;
+
+/// Build a plan: every card in dependency order, one verified commit for each
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Only this plan
+    plan: Option<PlanId>,
+    /// The branch that tasks land on
+    #[arg(long, value_name = "BRANCH")]
+    onto: Option<String>,
+    /// Only these tasks
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    only: Vec<TaskId>,
+    /// This task and those after it
+    #[arg(long, value_name = "ID")]
+    from: Option<TaskId>,
+    /// This Builder instead of the configured one
+    #[arg(long, value_name = "NAME")]
+    builder: Option<String>,
+    /// A check that may fail before any work
+    #[arg(long, value_name = "CHECK")]
+    allow_red: Vec<String>,
+    /// Print events as JSON lines
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
+    context.catch_interrupts();
+    let telling = if args.json {
+        Telling::Json
+    } else {
+        Telling::Lines
+    };
+    let mut engine = context.engine(telling)?;
+    let target = target(&mut engine, args.onto.as_deref())?;
+    let project = crate::engine::project::Project::load(&mut engine, &target)?;
+    if let Some(plan) = &args.plan
+        && !project.plans.iter().any(|known| known.id == *plan)
+    {
+        let names: Vec<&str> = project.plans.iter().map(|plan| plan.id.as_str()).collect();
+        return Err(
+            CliError::new(Exit::Usage, format!("there is no plan {plan} on {target}")).hint(
+                if names.is_empty() {
+                    "import one: git harness plan import FILE --commit".to_owned()
+                } else {
+                    format!("plans: {}", names.join(", "))
+                },
+            ),
+        );
+    }
+    require_trust(context, &engine, &project)?;
+    engine.person()?;
+    let options = RunOptions {
+        plan: args.plan.clone(),
+        only: args.only.clone(),
+        from: args.from.clone(),
+        builder: args.builder.clone(),
+        allow_red: args.allow_red.clone(),
+    };
+    let started = Instant::now();
+    let summary = run::run(&mut engine, &target, &options)?;
+    if !args.json {
+        let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        print(&shown(context, &summary, millis))?;
+    }
+    Ok(exit_of(&summary))
+}
+
+/// The summary at the end.
+pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
+    let landed = summary
+        .tasks
+        .iter()
+        .filter(|task| task.landed.is_some())
+        .count();
+    let retried = summary
+        .tasks
+        .iter()
+        .filter(|task| task.attempts > 1)
+        .count();
+    let escalated = summary.tasks.iter().filter(|task| task.escalated).count();
+    let blocked = summary
+        .tasks
+        .iter()
+        .filter(|task| task.state == TaskState::Blocked)
+        .count();
+    let waiting = summary.tasks.len() - landed - blocked;
+    let mut text = format!(
+        "{landed} landed, {retried} retried, {escalated} escalated, {blocked} blocked, {waiting} waiting for somebody, {} waiting for others, in {}\n",
+        summary.pending,
+        duration(millis)
+    );
+    let rows: Vec<Vec<String>> = summary
+        .tasks
+        .iter()
+        .map(|task| {
+            let note = match (&task.landed, &task.reason) {
+                (Some(commit), _) => format!("{} [{}]", task.title, commit.short(10)),
+                (None, Some(reason)) => format!("{} ({reason})", task.title),
+                (None, None) => task.title.clone(),
+            };
+            vec![
+                task.task.to_string(),
+                task.state.to_string(),
+                duration(task.millis),
+                note,
+            ]
+        })
+        .collect();
+    for (row, task) in columns(&rows, context.width)
+        .into_iter()
+        .zip(&summary.tasks)
+    {
+        if let [id, state, time, note] = &row[..] {
+            text.push_str(&format!(
+                "  {id}{}{time}{note}\n",
+                context.colour.state(task.state, state)
+            ));
+        }
+    }
+    if summary.paused {
+        text.push_str("paused; `git harness resume`, then run again\n");
+    }
+    text
+}
+
+fn exit_of(summary: &Summary) -> Exit {
+    let landed = summary.tasks.iter().any(|task| task.landed.is_some());
+    let stuck = summary
+        .tasks
+        .iter()
+        .any(|task| task.state != TaskState::Complete);
+    if stuck {
+        Exit::PersonNeeded
+    } else if landed || summary.pending == 0 && !summary.tasks.is_empty() {
+        Exit::Done
+    } else {
+        Exit::NothingReady
+    }
+}

@@ -1,0 +1,319 @@
+//! `show`, `diff` and `packet`.
+
+use clap::Args;
+
+use crate::config::AnswerMode;
+use crate::domain::id::TaskId;
+use crate::domain::task::replay::{AttemptLog, TaskLog};
+use crate::domain::task::state::TaskState;
+use crate::engine::builder::builder_for;
+use crate::engine::{dispatch, recover};
+use crate::report::table::{cut, duration};
+use crate::report::text::visible;
+
+use super::context::{Context, print, print_json, project_of};
+use super::error::CliError;
+use super::exit::Exit;
+
+/// Tell the whole story of a task
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The task
+    task: TaskId,
+    /// Also print packets, answers and check logs
+    #[arg(long)]
+    full: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Show what a task changed
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The task
+    task: TaskId,
+    /// An attempt's number [default: the landing, else the last attempt]
+    #[arg(long, value_name = "N")]
+    attempt: Option<u32>,
+}
+
+/// Print the packet that a task's next attempt would get; for an escalated task the Architect's
+#[derive(Debug, Args)]
+pub struct PacketArgs {
+    /// The task
+    task: TaskId,
+    /// Tell its size and what was left out
+    #[arg(long)]
+    explain: bool,
+}
+
+pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.reading_engine()?;
+    let project = project_of(&mut engine, &args.task)?;
+    let view = project
+        .views(&engine)
+        .into_iter()
+        .find(|view| view.id == args.task);
+    let (Some(view), Some(card)) = (view, project.card(&args.task)) else {
+        return Ok(Exit::NothingReady);
+    };
+    let log = engine.replay().task(&args.task);
+    if args.json {
+        #[derive(serde::Serialize)]
+        struct Json<'a> {
+            v: u32,
+            task: &'a crate::domain::task::queue::TaskView,
+            card: &'a crate::domain::plan::card::Card,
+            log: Option<&'a TaskLog>,
+        }
+        print_json(&Json {
+            v: 1,
+            task: &view,
+            card,
+            log,
+        })?;
+        return Ok(Exit::Done);
+    }
+    let mut text = format!("{}: {}\n", card.id, card.title);
+    text.push_str(&format!("  state    {}\n", view.state));
+    if let Some(reason) = &view.reason {
+        text.push_str(&format!("  because  {reason}\n"));
+    }
+    text.push_str(&format!("  plan     {} (lane {})\n", card.plan, card.lane));
+    if !view.waits_for.is_empty() {
+        let names: Vec<&str> = view.waits_for.iter().map(TaskId::as_str).collect();
+        text.push_str(&format!("  after    {}\n", names.join(", ")));
+    }
+    text.push_str(&format!("  files    {}\n", card.files.join(", ")));
+    if let Some(commit) = view.landed {
+        text.push_str(&format!("  commit   {commit}\n"));
+    }
+    if let Some(log) = log {
+        text.push_str(&story(log));
+        if args.full {
+            text.push_str(&transcripts(&engine, log));
+        }
+    }
+    print(&visible(&text))?;
+    Ok(Exit::Done)
+}
+
+fn story(log: &TaskLog) -> String {
+    let mut text = String::new();
+    for attempt in &log.attempts {
+        text.push_str(&one_attempt(attempt));
+    }
+    for answer in &log.answers {
+        text.push_str(&format!(
+            "  advice   {}: {}\n",
+            answer.by,
+            cut(answer.diagnosis.lines().next().unwrap_or_default(), 100)
+        ));
+    }
+    for revision in &log.revisions {
+        text.push_str(&format!(
+            "  revised  by {} in {}\n",
+            revision.by,
+            revision.commit.short(10)
+        ));
+    }
+    for failure in &log.refused {
+        text.push_str(&format!("  refused  a commit: {failure}\n"));
+    }
+    for approval in &log.approvals {
+        text.push_str(&format!("  approved by {}\n", approval.by));
+    }
+    for done in &log.rolled_back {
+        text.push_str(&format!(
+            "  undone   {} by {} in {}\n",
+            done.reverted.short(10),
+            done.by,
+            done.commit.short(10)
+        ));
+    }
+    for (by, note) in &log.notes {
+        text.push_str(&format!("  note     {by}: {note}\n"));
+    }
+    text
+}
+
+fn one_attempt(attempt: &AttemptLog) -> String {
+    let place = attempt.dispatched.place;
+    let spent = attempt.last.duration_since(attempt.started).as_millis();
+    let outcome = match (&attempt.lost, &attempt.failure) {
+        (Some(why), _) => format!("lost: {why}"),
+        (None, Some(failure)) => failure.to_string(),
+        (None, None) if attempt.evidence.is_some() => "verified".to_owned(),
+        (None, None) => "in hand".to_owned(),
+    };
+    let mut text = format!(
+        "  attempt {} (round {}, {}) {}: {outcome}\n",
+        place.number,
+        place.round,
+        attempt.dispatched.author,
+        duration(u64::try_from(spent).unwrap_or(0))
+    );
+    if let Some(harvested) = &attempt.harvested {
+        for change in &harvested.changes {
+            text.push_str(&format!("    {} {}\n", change.kind().letter(), change.path));
+        }
+        for dropped in &harvested.dropped {
+            text.push_str(&format!("    left behind: {dropped}\n"));
+        }
+    }
+    if let Some(evidence) = &attempt.evidence {
+        for result in &evidence.results {
+            let reused = if evidence.reused {
+                ", known before"
+            } else {
+                ""
+            };
+            text.push_str(&format!(
+                "    {} {} ({}{reused})\n",
+                result.status,
+                result.name,
+                duration(result.millis)
+            ));
+        }
+    }
+    text
+}
+
+fn transcripts(engine: &crate::engine::Engine, log: &TaskLog) -> String {
+    let mut text = String::new();
+    let mut add = |title: String, digest| {
+        if let Ok(Some(bytes)) = engine.ledger.transcripts().get(digest) {
+            text.push_str(&format!(
+                "\n--- {title} ({})\n{}\n",
+                digest.short(),
+                String::from_utf8_lossy(&bytes)
+            ));
+        }
+    };
+    for attempt in &log.attempts {
+        let number = attempt.dispatched.place.number;
+        add(
+            format!("packet of attempt {number}"),
+            attempt.dispatched.packet,
+        );
+        if let Some(answer) = attempt
+            .finished
+            .as_ref()
+            .and_then(|finished| finished.answer)
+        {
+            add(format!("answer of attempt {number}"), answer);
+        }
+        for result in attempt
+            .evidence
+            .iter()
+            .flat_map(|evidence| &evidence.results)
+        {
+            if let Some(log) = result.log {
+                add(format!("{} on attempt {number}", result.name), log);
+            }
+        }
+    }
+    for answer in &log.answers {
+        add(format!("advice of {}", answer.by), answer.answer);
+    }
+    text
+}
+
+pub fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.reading_engine()?;
+    let project = project_of(&mut engine, &args.task)?;
+    let log = engine.replay().task(&args.task);
+    let landing = project
+        .history
+        .landing(&args.task)
+        .filter(|_| args.attempt.is_none());
+    let (old, new) = match landing {
+        Some(commit) => {
+            let commit = engine.git.commit(commit)?;
+            let before = match commit.parents.first() {
+                Some(parent) => engine.git.tree_of(*parent)?,
+                None => crate::domain::oid::TreeId::empty(),
+            };
+            (before, commit.tree)
+        }
+        None => {
+            let attempts = log.map(|log| log.attempts.as_slice()).unwrap_or_default();
+            let wanted = attempts
+                .iter()
+                .rev()
+                .filter(|attempt| {
+                    args.attempt
+                        .is_none_or(|number| attempt.dispatched.place.number == number)
+                })
+                .find_map(|attempt| {
+                    Some((attempt.dispatched.base, attempt.harvested.as_ref()?.tree?))
+                });
+            let Some((base, tree)) = wanted else {
+                return Err(CliError::new(
+                    Exit::NothingReady,
+                    format!("no attempt of {} left a change", args.task),
+                )
+                .hint(format!("`git harness show {}` tells its story", args.task)));
+            };
+            (engine.git.tree_of(base)?, tree)
+        }
+    };
+    let mut text = String::new();
+    for change in &engine.git.diff(old, new)? {
+        let read = |entry: Option<crate::domain::change::Entry>| -> Result<String, CliError> {
+            Ok(match entry.filter(|entry| entry.mode.is_file()) {
+                Some(entry) => String::from_utf8_lossy(&engine.git.blob(entry.blob)?).into_owned(),
+                None => String::new(),
+            })
+        };
+        let (before, after) = (read(change.old)?, read(change.new)?);
+        text.push_str(
+            &similar::TextDiff::from_lines(&before, &after)
+                .unified_diff()
+                .header(&format!("a/{}", change.path), &format!("b/{}", change.path))
+                .to_string(),
+        );
+    }
+    print(&visible(&text))?;
+    Ok(Exit::Done)
+}
+
+pub fn packet(args: &PacketArgs, context: &Context) -> Result<Exit, CliError> {
+    let mut engine = context.reading_engine()?;
+    let project = project_of(&mut engine, &args.task)?;
+    let state = project
+        .views(&engine)
+        .into_iter()
+        .find(|view| view.id == args.task)
+        .map(|view| view.state);
+    let Some(card) = project.card(&args.task) else {
+        return Ok(Exit::NothingReady);
+    };
+    if state == Some(TaskState::Escalated) {
+        print(&visible(&recover::escalation_packet(
+            &engine, &project, card,
+        )?))?;
+        return Ok(Exit::Done);
+    }
+    let answer = project
+        .config
+        .builder_for(card)
+        .map_or(AnswerMode::Files, |definition| {
+            builder_for(definition).answers_with()
+        });
+    let draft = dispatch::draft_packet(&engine, &project, card, answer)
+        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    if args.explain {
+        print(&format!(
+            "about {} tokens of {}\n",
+            draft.tokens, project.config.packet.window_tokens
+        ))?;
+        for dropped in &draft.dropped {
+            print(&format!("left out: {}\n", visible(dropped)))?;
+        }
+        return Ok(Exit::Done);
+    }
+    print(&visible(&draft.text))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,5 @@
+//! The shop's program. To be built.
+
+fn main() {
+    println!("nothing yet");
+}
