@@ -28,9 +28,7 @@ impl Clock for SystemClock {
         const ALPHABET: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
         let mut name = String::with_capacity(len);
         while name.len() < len {
-            let mut bits = std::collections::hash_map::RandomState::new()
-                .build_hasher()
-                .finish();
+            let mut bits = std::collections::hash_map::RandomState::new().build_hasher().finish();
             for _ in 0..12.min(len - name.len()) {
                 name.push(char::from(ALPHABET[(bits % 36) as usize]));
                 bits /= 36;

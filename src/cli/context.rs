@@ -57,15 +57,9 @@ impl Context {
     pub fn new(dir: PathBuf) -> Self {
         let variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
         let wanted = !variables.contains_key(OsStr::new("NO_COLOR"))
-            && variables
-                .get(OsStr::new("TERM"))
-                .is_none_or(|term| term != "dumb");
+            && variables.get(OsStr::new("TERM")).is_none_or(|term| term != "dumb");
         let colour = |terminal: bool| {
-            if wanted && terminal {
-                Colour::On
-            } else {
-                Colour::Off
-            }
+            if wanted && terminal { Colour::On } else { Colour::Off }
         };
         let width = variables
             .get(OsStr::new("COLUMNS"))
@@ -177,8 +171,7 @@ pub fn print(text: &str) -> Result<(), CliError> {
 
 /// Prints a value as JSON, on lines that people can read too.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    let text = serde_json::to_string_pretty(value).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
     print(&format!("{text}\n"))
 }
 
@@ -218,21 +211,16 @@ pub fn project_of(engine: &mut Engine, task: &TaskId) -> Result<Project, CliErro
         .find(|project| project.card(task).is_some())
         .ok_or_else(|| {
             let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            let hint = crate::domain::plan::format::fields::nearest(task.as_str(), &names)
-                .map_or_else(
-                    || "`git harness status` lists the tasks".to_owned(),
-                    |near| format!("did you mean {near}?"),
-                );
+            let hint = crate::domain::plan::format::fields::nearest(task.as_str(), &names).map_or_else(
+                || "`git harness status` lists the tasks".to_owned(),
+                |near| format!("did you mean {near}?"),
+            );
             CliError::new(Exit::Usage, format!("there is no task {task}")).hint(hint)
         })
 }
 
 /// Refuses to run commands that this user has not trusted.
-pub fn require_trust(
-    context: &Context,
-    engine: &Engine,
-    project: &Project,
-) -> Result<(), CliError> {
+pub fn require_trust(context: &Context, engine: &Engine, project: &Project) -> Result<(), CliError> {
     let trust = context.trust(engine);
     let untrusted: Vec<String> = commands(project)
         .into_iter()
@@ -242,12 +230,7 @@ pub fn require_trust(
     if untrusted.is_empty() {
         return Ok(());
     }
-    let shown = untrusted
-        .iter()
-        .take(5)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
+    let shown = untrusted.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     Err(CliError::new(
         Exit::PersonNeeded,
         format!("commands of this repository are not trusted yet: {shown}"),
@@ -257,10 +240,7 @@ pub fn require_trust(
 
 /// Everything in a project that runs commands, each with the digest that trust is about.
 pub fn commands(project: &Project) -> Vec<(String, Digest)> {
-    let mut found = vec![(
-        ".harness/config.toml".to_owned(),
-        project.config.digest_of_commands(),
-    )];
+    let mut found = vec![(".harness/config.toml".to_owned(), project.config.digest_of_commands())];
     for card in &project.cards {
         let checks = project.config.checks_for(card);
         found.push((
@@ -272,11 +252,7 @@ pub fn commands(project: &Project) -> Vec<(String, Digest)> {
 }
 
 /// Trusts everything that a project runs, because this user just wrote it.
-pub fn trust_project(
-    context: &Context,
-    engine: &Engine,
-    project: &Project,
-) -> Result<(), CliError> {
+pub fn trust_project(context: &Context, engine: &Engine, project: &Project) -> Result<(), CliError> {
     let digests = commands(project).into_iter().map(|(_, digest)| digest);
     context
         .trust(engine)

@@ -121,10 +121,7 @@ fn begin(context: &Context, task: &TaskId, telling: Telling) -> Result<Decision,
     let mut engine = context.engine(telling)?;
     let person = engine.person()?;
     let project = project_of(&mut engine, task)?;
-    let view = project
-        .views(&engine)
-        .into_iter()
-        .find(|view| view.id == *task);
+    let view = project.views(&engine).into_iter().find(|view| view.id == *task);
     Ok(Decision {
         state: view.map_or(TaskState::Ready, |view| view.state),
         engine,
@@ -138,11 +135,10 @@ impl Decision {
         if states.contains(&self.state) {
             return Ok(());
         }
-        Err(CliError::new(
-            Exit::Usage,
-            format!("{task} is {}, so it cannot be {what}", self.state),
+        Err(
+            CliError::new(Exit::Usage, format!("{task} is {}, so it cannot be {what}", self.state))
+                .hint(format!("`git harness show {task}` tells its story")),
         )
-        .hint(format!("`git harness show {task}` tells its story")))
     }
 
     fn record(&mut self, event: Event) -> Result<(), CliError> {
@@ -172,19 +168,22 @@ pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> 
             format!("{} waits for nothing that is known here", args.task),
         ));
     };
-    if dispatched.author == decision.person
-        && decision.project.config.approval.self_ == SelfApproval::Deny
-    {
-        return Err(CliError::new(Exit::Refused, format!("{} made this change, and nobody approves their own work", decision.person))
-            .hint("somebody else approves it; a project of one person may set [approval] self = \"allow\""));
+    if dispatched.author == decision.person && decision.project.config.approval.self_ == SelfApproval::Deny {
+        return Err(CliError::new(
+            Exit::Refused,
+            format!(
+                "{} made this change, and nobody approves their own work",
+                decision.person
+            ),
+        )
+        .hint("somebody else approves it; a project of one person may set [approval] self = \"allow\""));
     }
     for gate in &args.gate {
         if !review.gates.contains(gate) {
-            return Err(CliError::new(
-                Exit::Usage,
-                format!("{} does not wait for the gate {gate}", args.task),
-            )
-            .hint(format!("gates: {}", review.gates.join(", "))));
+            return Err(
+                CliError::new(Exit::Usage, format!("{} does not wait for the gate {gate}", args.task))
+                    .hint(format!("gates: {}", review.gates.join(", "))),
+            );
         }
     }
     require_trust(context, &decision.engine, &decision.project)?;
@@ -215,15 +214,12 @@ pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> 
             Ok(Exit::Done)
         }
         Some(Finish::Waiting(gates)) => {
-            print(&format!(
-                "{} still waits for {}\n",
-                args.task,
-                gates.join(", ")
-            ))?;
+            print(&format!("{} still waits for {}\n", args.task, gates.join(", ")))?;
             Ok(Exit::PersonNeeded)
         }
-        Some(Finish::InTheWay(why)) => Err(CliError::new(Exit::PersonNeeded, why)
-            .hint("it stays accepted; `git harness run` lands it later")),
+        Some(Finish::InTheWay(why)) => {
+            Err(CliError::new(Exit::PersonNeeded, why).hint("it stays accepted; `git harness run` lands it later"))
+        }
         Some(Finish::Failed(failure)) => Err(CliError::new(Exit::Refused, failure.to_string())),
         None => Ok(Exit::Done),
     }
@@ -263,10 +259,7 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
     let mut decision = begin(context, &args.task, Telling::Lines)?;
     let card = decision.project.card(&args.task).cloned();
     let Some(card) = card else {
-        return Err(CliError::new(
-            Exit::Usage,
-            format!("there is no card of {}", args.task),
-        ));
+        return Err(CliError::new(Exit::Usage, format!("there is no card of {}", args.task)));
     };
     if let Some(file) = &args.answer {
         decision.only_in(&args.task, &[TaskState::Escalated], "answered")?;
@@ -295,9 +288,7 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
         by,
         reason: args.reason.clone(),
     }))?;
-    print(
-        "`git harness run` asks the Architect; a person reads `git harness packet` and answers with --answer\n",
-    )?;
+    print("`git harness run` asks the Architect; a person reads `git harness packet` and answers with --answer\n")?;
     Ok(Exit::Done)
 }
 
@@ -310,11 +301,8 @@ pub fn read_input(context: &Context, file: &std::path::Path) -> Result<String, C
     }
     let path = super::context::from_dir(context, file);
     std::fs::read_to_string(&path).map_err(|error| {
-        CliError::new(
-            Exit::Usage,
-            format!("cannot read {}: {error}", path.display()),
-        )
-        .hint("name a file, or - for standard input")
+        CliError::new(Exit::Usage, format!("cannot read {}: {error}", path.display()))
+            .hint("name a file, or - for standard input")
     })
 }
 
@@ -361,20 +349,15 @@ pub fn release(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> 
         "given back",
     )?;
     let by = decision.person.clone();
-    let is_here = attended::open(&decision.engine)
-        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    let is_here = attended::open(&decision.engine).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
     decision.record(Event::Released {
         task: args.task.clone(),
         by,
     })?;
     if is_here.is_some_and(|open| open.card.id == args.task) {
-        attended::clear_mark(&decision.engine)
-            .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+        attended::clear_mark(&decision.engine).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
     }
-    print(&format!(
-        "{} is free again; files stay as they are\n",
-        args.task
-    ))?;
+    print(&format!("{} is free again; files stay as they are\n", args.task))?;
     Ok(Exit::Done)
 }
 

@@ -90,13 +90,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
     ))?;
     let started = Instant::now();
     let here = context.in_dir(&repository);
-    let git = Repository::create(
-        &repository,
-        "main",
-        "Begin a shop",
-        ("Demo", "demo@example.invalid"),
-    )
-    .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+    let git = Repository::create(&repository, "main", "Begin a shop", ("Demo", "demo@example.invalid"))
+        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
     let ledger_dir = git.common_dir().join("harness");
     fs::create_dir_all(&ledger_dir)?;
     fs::write(
@@ -113,13 +108,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
         name: "shop.md",
         text: PLAN,
     };
-    let prepared = import::prepare(
-        &engine,
-        &project,
-        &[source],
-        Some("shop".parse().map_err(usage)?),
-        None,
-    )?;
+    let prepared = import::prepare(&engine, &project, &[source], Some("shop".parse().map_err(usage)?), None)?;
     import::commit(&mut engine, &project, &prepared, "shop.md")?;
     let project = Project::load(&mut engine, "main")?;
     trust_project(&here, &engine, &project)?;
@@ -134,13 +123,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
     let project = Project::load(&mut engine, "main")?;
     let person = engine.person()?;
     let task: TaskId = "shop-07".parse().map_err(usage)?;
-    rollback::rollback(
-        &mut engine,
-        &project,
-        &[task],
-        &person,
-        "the tax rules changed",
-    )?;
+    rollback::rollback(&mut engine, &project, &[task], &person, "the tax rules changed")?;
     let project = Project::load(&mut engine, "main")?;
     print(&format!(
         "\n$ git log -3\n{}\n",
@@ -161,10 +144,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "the shape that `map_err` wants"
-)]
+#[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]
 fn usage(error: crate::domain::id::IdError) -> CliError {
     CliError::new(Exit::Usage, error.to_string())
 }
@@ -175,11 +155,9 @@ fn folder(args: &DemoArgs, context: &Context) -> Result<PathBuf, CliError> {
         Some(dir) => {
             let dir = std::path::absolute(super::context::from_dir(context, dir))?;
             if dir.exists() {
-                return Err(CliError::new(
-                    Exit::Usage,
-                    format!("{} exists already", dir.display()),
-                )
-                .hint("name a new folder"));
+                return Err(
+                    CliError::new(Exit::Usage, format!("{} exists already", dir.display())).hint("name a new folder")
+                );
             }
             fs::create_dir_all(&dir)?;
             Ok(dir)

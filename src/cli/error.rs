@@ -77,8 +77,7 @@ impl From<OpenError> for CliError {
 
 impl From<ReadError> for CliError {
     fn from(error: ReadError) -> Self {
-        Self::new(Exit::Damaged, error.to_string())
-            .hint("`git fsck` tells what is wrong with the repository")
+        Self::new(Exit::Damaged, error.to_string()).hint("`git fsck` tells what is wrong with the repository")
     }
 }
 
@@ -109,9 +108,7 @@ impl From<AppendError> for CliError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::Journal(error) => error.into(),
-            AppendError::NeedsNewer(_) => {
-                Self::new(Exit::Usage, error.to_string()).hint("install a newer git-harness")
-            }
+            AppendError::NeedsNewer(_) => Self::new(Exit::Usage, error.to_string()).hint("install a newer git-harness"),
             AppendError::ReadOnly => Self::new(Exit::Refused, error.to_string()),
         }
     }
@@ -122,16 +119,15 @@ impl From<ProjectError> for CliError {
         match error {
             ProjectError::Unborn(_) => Self::new(Exit::Usage, error.to_string())
                 .hint("make a first commit: git commit --allow-empty -m \"Begin\""),
-            ProjectError::Detached => Self::new(Exit::Usage, error.to_string())
-                .hint("check a branch out, or name one with --onto BRANCH"),
+            ProjectError::Detached => {
+                Self::new(Exit::Usage, error.to_string()).hint("check a branch out, or name one with --onto BRANCH")
+            }
             ProjectError::NoBranch(ref branch) => {
-                let hint =
-                    format!("make it with `git branch {branch}`, or name another with --onto");
+                let hint = format!("make it with `git branch {branch}`, or name another with --onto");
                 Self::new(Exit::Usage, error.to_string()).hint(hint)
             }
             ProjectError::Invalid { ref branch, .. } => {
-                let message =
-                    format!("cards, plans or configuration at the tip of {branch} have mistakes");
+                let message = format!("cards, plans or configuration at the tip of {branch} have mistakes");
                 let ProjectError::Invalid { diagnostics, .. } = error else {
                     return Self::new(Exit::Usage, message);
                 };
@@ -153,9 +149,8 @@ impl From<ImportError> for CliError {
                 mistakes,
                 ..Self::new(Exit::Usage, message)
             },
-            ImportError::Begun(_) => Self::new(Exit::Refused, message).hint(
-                "leave their cards as they are, or change them with `git harness plan edit ID`",
-            ),
+            ImportError::Begun(_) => Self::new(Exit::Refused, message)
+                .hint("leave their cards as they are, or change them with `git harness plan edit ID`"),
             ImportError::GivenBefore(_) | ImportError::OtherPlan(_) => {
                 Self::new(Exit::Usage, message).hint("give these tasks other ids")
             }
@@ -178,13 +173,9 @@ impl From<CommitFilesError> for CliError {
 impl From<MoveError> for CliError {
     fn from(error: MoveError) -> Self {
         let hint = match &error {
-            MoveError::Blocked { .. } => {
-                "commit, stash or move these files, then run the command again"
-            }
+            MoveError::Blocked { .. } => "commit, stash or move these files, then run the command again",
             MoveError::Busy { .. } => "finish it or abort it, then run the command again",
-            MoveError::Locked { .. } => {
-                "wait until the other command has ended, then run this one again"
-            }
+            MoveError::Locked { .. } => "wait until the other command has ended, then run this one again",
             _ => "run the command again",
         };
         Self::new(Exit::PersonNeeded, error.to_string()).hint(hint)
@@ -201,9 +192,7 @@ impl From<RollbackError> for CliError {
             RollbackError::Dependants { .. } => Self::new(Exit::Refused, message),
             RollbackError::Conflict { .. } => Self::new(Exit::Refused, message)
                 .hint("nothing was changed; roll the later work back first, or undo it by hand"),
-            RollbackError::Red { .. } => {
-                Self::new(Exit::Refused, message).hint("nothing was changed")
-            }
+            RollbackError::Red { .. } => Self::new(Exit::Refused, message).hint("nothing was changed"),
             RollbackError::Read(error) => error.into(),
             RollbackError::Move(error) => error.into(),
             RollbackError::Append(error) => error.into(),
@@ -234,13 +223,19 @@ impl From<RunError> for CliError {
             RunError::Write(error) => error.into(),
             RunError::Commit(error) => error.into(),
             RunError::Resume(error) => error.into(),
-            RunError::Interrupted => Self::new(Exit::Interrupted, "stopped; nothing is lost")
-                .hint("run the same command again to go on"),
-            RunError::RedOnBase { check, excerpt, .. } => Self::new(Exit::Refused, format!("{message}\n{excerpt}")).hint(format!(
-                "mend it first, so that no Builder is blamed for it, or allow it: --allow-red \"{check}\""
-            )),
-            RunError::AlreadyRunning(_) => Self::new(Exit::Refused, message).hint("wait for it, or stop it with Ctrl-C there"),
-            RunError::NoBuilder(_) => Self::new(Exit::Usage, message).hint("define it under [builders.NAME] in .harness/config.toml"),
+            RunError::Interrupted => {
+                Self::new(Exit::Interrupted, "stopped; nothing is lost").hint("run the same command again to go on")
+            }
+            RunError::RedOnBase { check, excerpt, .. } => Self::new(Exit::Refused, format!("{message}\n{excerpt}"))
+                .hint(format!(
+                    "mend it first, so that no Builder is blamed for it, or allow it: --allow-red \"{check}\""
+                )),
+            RunError::AlreadyRunning(_) => {
+                Self::new(Exit::Refused, message).hint("wait for it, or stop it with Ctrl-C there")
+            }
+            RunError::NoBuilder(_) => {
+                Self::new(Exit::Usage, message).hint("define it under [builders.NAME] in .harness/config.toml")
+            }
             RunError::Dispatch(DispatchError::NotReady { ref task, .. }) => {
                 let hint = format!("`git harness show {task}` tells why");
                 Self::new(Exit::NothingReady, message).hint(hint)

@@ -28,10 +28,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         "prepare-commit-msg" => prepare_commit_msg(&context, &arguments[1..]),
         "commit-msg" => commit_msg(&context, &arguments[1..]),
         "pre-push" => Ok(()),
-        other => Err(CliError::new(
-            Exit::Refused,
-            format!("there is no hook `{other}`"),
-        )),
+        other => Err(CliError::new(Exit::Refused, format!("there is no hook `{other}`"))),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,11 +40,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
                 crate::report::text::visible(&error.message)
             );
             if let Some(hint) = &error.hint {
-                eprintln!(
-                    "{}: {}",
-                    colour.paint("36", "hint"),
-                    crate::report::text::visible(hint)
-                );
+                eprintln!("{}: {}", colour.paint("36", "hint"), crate::report::text::visible(hint));
             }
             ExitCode::from(1)
         }
@@ -80,10 +73,7 @@ fn here(context: &Context) -> Result<Option<Here>, CliError> {
 }
 
 fn refusal(open: &Open, failure: &Failure) -> CliError {
-    let mut message = format!(
-        "task {} ({}): this commit is refused\n",
-        open.card.id, open.card.title
-    );
+    let mut message = format!("task {} ({}): this commit is refused\n", open.card.id, open.card.title);
     let hint = match failure {
         Failure::Scope { violations } => {
             for violation in violations {
@@ -97,10 +87,7 @@ fn refusal(open: &Open, failure: &Failure) -> CliError {
         }
         Failure::Checks { results } => {
             for result in results.iter().filter(|result| !result.status.passed()) {
-                message.push_str(&format!(
-                    "  {}: {}\n{}\n",
-                    result.name, result.status, result.excerpt
-                ));
+                message.push_str(&format!("  {}: {}\n{}\n", result.name, result.status, result.excerpt));
             }
             "mend it and commit again; a refused commit uses up no attempt".to_owned()
         }
@@ -136,7 +123,11 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
     let Some(file) = arguments.first().map(PathBuf::from) else {
         return Err(CliError::new(Exit::Refused, "git named no message file"));
     };
-    let amends = arguments.get(1).is_some_and(|word| word == "commit");
+    // Git tells of an amend only where it takes the old message over; with `-m` its own command line does.
+    let amends = arguments.get(1).is_some_and(|word| word == "commit")
+        || crate::process::parent_words()
+            .iter()
+            .any(|word| word.starts_with("--am"));
     match here.engine.git.replaying() {
         // Replays keep their message; a merge is judged by its own difference when the task's commit is made.
         Some(Replaying::CherryPick | Replaying::Revert | Replaying::Rebase | Replaying::Merge) => {
@@ -144,21 +135,17 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
         }
         None => {}
     }
-    let landed = here
-        .engine
-        .replay()
-        .task(&here.open.card.id)
-        .is_some_and(|log| {
-            log.accepted
-                .as_ref()
-                .is_some_and(|row| row.accepted.attempt == here.open.dispatched.attempt)
-                && here
-                    .engine
-                    .git
-                    .is_ancestor(row_parent(row_of(log)), here.candidate.parent)
-                    .unwrap_or(false)
-                && row_parent(row_of(log)) != here.candidate.parent
-        });
+    let landed = here.engine.replay().task(&here.open.card.id).is_some_and(|log| {
+        log.accepted
+            .as_ref()
+            .is_some_and(|row| row.accepted.attempt == here.open.dispatched.attempt)
+            && here
+                .engine
+                .git
+                .is_ancestor(row_parent(row_of(log)), here.candidate.parent)
+                .unwrap_or(false)
+            && row_parent(row_of(log)) != here.candidate.parent
+    });
     if landed && !amends {
         return Err(CliError::new(
             Exit::Refused,
@@ -197,15 +184,11 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
     }
 }
 
-fn row_of(
-    log: &crate::domain::task::replay::TaskLog,
-) -> Option<&crate::domain::task::replay::AcceptedRow> {
+fn row_of(log: &crate::domain::task::replay::TaskLog) -> Option<&crate::domain::task::replay::AcceptedRow> {
     log.accepted.as_ref()
 }
 
-fn row_parent(
-    row: Option<&crate::domain::task::replay::AcceptedRow>,
-) -> crate::domain::oid::CommitId {
+fn row_parent(row: Option<&crate::domain::task::replay::AcceptedRow>) -> crate::domain::oid::CommitId {
     row.map_or_else(
         || crate::domain::oid::CommitId::new(crate::domain::oid::TreeId::empty().object_id()),
         |row| row.accepted.parent,
@@ -226,10 +209,7 @@ fn append_trailers(file: &Path, trailers: &str) -> Result<(), CliError> {
         .map_or(text.len(), |(start, _)| start);
     let (message, comments) = text.split_at(comments_at.min(text.len()));
     let forged = harness_lines(message);
-    let kept: Vec<&str> = message
-        .lines()
-        .filter(|line| !forged.contains(line))
-        .collect();
+    let kept: Vec<&str> = message.lines().filter(|line| !forged.contains(line)).collect();
     let body = kept.join("\n");
     let body = body.trim_end();
     // An editor shows the trailers below an empty line for the subject.
@@ -280,12 +260,7 @@ fn commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), CliError>
                     evidence.passed_count(),
                     evidence.results.len()
                 ),
-                format!(
-                    "Harness-Ledger: {}:{} {}",
-                    row.writer,
-                    row.seq,
-                    row.hash.short()
-                ),
+                format!("Harness-Ledger: {}:{} {}", row.writer, row.seq, row.hash.short()),
                 "Harness-Self-Approved: yes".to_owned(),
             ];
             expected.iter().any(|known| known == *line)

@@ -46,15 +46,13 @@ fn status(context: &Context) -> Result<Exit, CliError> {
             HookState::Ours => "installed",
             HookState::Altered => "altered: git harness hooks install mends it",
             HookState::Missing => "missing: git harness hooks install adds it",
-            HookState::Displaced => {
-                "displaced by another tool: git harness hooks install chains it"
-            }
+            HookState::Displaced => "displaced by another tool: git harness hooks install chains it",
             HookState::NotExecutable => "not executable, so git passes it over",
         };
         whole &= report.state == HookState::Ours;
-        let chained = report.chained.map_or_else(String::new, |former| {
-            format!(" (calls {} first)", former.display())
-        });
+        let chained = report
+            .chained
+            .map_or_else(String::new, |former| format!(" (calls {} first)", former.display()));
         print(&format!("{:20}{state}{chained}\n", report.name))?;
     }
     Ok(if whole { Exit::Done } else { Exit::Refused })

@@ -43,14 +43,8 @@ const AGENTS: [(&str, &str); 8] = [
         "opencode",
         "run = [\"sh\", \"-c\", \"opencode run \\\"$(cat $HARNESS_PACKET)\\\"\"]",
     ),
-    (
-        "gemini",
-        "run = [\"gemini\", \"--approval-mode\", \"auto_edit\"]",
-    ),
-    (
-        "qwen",
-        "run = [\"qwen\", \"--approval-mode\", \"auto-edit\"]",
-    ),
+    ("gemini", "run = [\"gemini\", \"--approval-mode\", \"auto_edit\"]"),
+    ("qwen", "run = [\"qwen\", \"--approval-mode\", \"auto-edit\"]"),
     ("goose", "run = [\"goose\", \"run\", \"-i\", \"{packet}\"]"),
     (
         "ollama",
@@ -64,11 +58,10 @@ const AGENTS_MD: &str = include_str!("../../templates/agents.md");
 pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
     let engine = context.engine(Telling::Nothing)?;
     if let Head::Unborn { branch } = engine.git.head()? {
-        return Err(CliError::new(
-            Exit::Usage,
-            format!("the branch {branch} has no commit yet"),
-        )
-        .hint("make a first commit: git commit --allow-empty -m \"Begin\""));
+        return Err(
+            CliError::new(Exit::Usage, format!("the branch {branch} has no commit yet"))
+                .hint("make a first commit: git commit --allow-empty -m \"Begin\""),
+        );
     }
     let mut text = String::new();
     if let Some(top) = engine.git.work_tree() {
@@ -81,9 +74,7 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
             let path = context.variables.get(std::ffi::OsStr::new("PATH"));
             let found: Vec<&(&str, &str)> = AGENTS
                 .iter()
-                .filter(|(name, _)| {
-                    find_program(name, path.map(std::ffi::OsString::as_os_str)).is_some()
-                })
+                .filter(|(name, _)| find_program(name, path.map(std::ffi::OsString::as_os_str)).is_some())
                 .collect();
             fs::write(&file, config_text(&found))?;
             text.push_str("wrote .harness/config.toml\n");

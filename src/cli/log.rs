@@ -33,9 +33,7 @@ pub fn run(args: &LogArgs, context: &Context) -> Result<Exit, CliError> {
         .filter_map(|row| Some((row.time, row.known()?)))
         .filter(|(_, event)| args.task.is_none() || event.task() == args.task.as_ref())
         .collect();
-    let from = args
-        .number
-        .map_or(0, |number| wanted.len().saturating_sub(number));
+    let from = args.number.map_or(0, |number| wanted.len().saturating_sub(number));
     let mut sink: Box<dyn Sink> = if args.json {
         Box::new(JsonLines(std::io::stdout().lock()))
     } else {

@@ -116,24 +116,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "the one place where errors reach a person"
-)]
+#[expect(clippy::print_stderr, reason = "the one place where errors reach a person")]
 fn tell(context: &Context, error: &CliError) {
     if error.exit == Exit::Done {
         return;
     }
     let colour = context.error_colour;
-    eprint!(
-        "{}",
-        mistakes::render(&error.mistakes, &error.sources, colour)
-    );
-    eprintln!(
-        "{}: {}",
-        colour.paint("31;1", "error"),
-        visible(&error.message)
-    );
+    eprint!("{}", mistakes::render(&error.mistakes, &error.sources, colour));
+    eprintln!("{}: {}", colour.paint("31;1", "error"), visible(&error.message));
     if let Some(hint) = &error.hint {
         eprintln!("{}: {}", colour.paint("36", "hint"), visible(hint));
     }

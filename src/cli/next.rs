@@ -44,12 +44,8 @@ impl From<AttendedError> for CliError {
     fn from(error: AttendedError) -> Self {
         match error {
             AttendedError::Run(error) => error.into(),
-            AttendedError::NothingOpen => {
-                Self::new(Exit::NothingReady, error.to_string()).hint("git harness next")
-            }
-            AttendedError::Detached => {
-                Self::new(Exit::Usage, error.to_string()).hint("check a branch out first")
-            }
+            AttendedError::NothingOpen => Self::new(Exit::NothingReady, error.to_string()).hint("git harness next"),
+            AttendedError::Detached => Self::new(Exit::Usage, error.to_string()).hint("check a branch out first"),
             other => Self::new(Exit::Refused, other.to_string()),
         }
     }
@@ -85,8 +81,7 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 fn nothing_ready() -> CliError {
-    CliError::new(Exit::NothingReady, "no card is ready")
-        .hint("`git harness status` tells what each waits for")
+    CliError::new(Exit::NothingReady, "no card is ready").hint("`git harness status` tells what each waits for")
 }
 
 fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
@@ -98,17 +93,12 @@ fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
             .iter()
             .zip(&views)
             .filter(|(card, view)| {
-                view.state == TaskState::Ready
-                    && args.plan.as_ref().is_none_or(|plan| card.plan == *plan)
+                view.state == TaskState::Ready && args.plan.as_ref().is_none_or(|plan| card.plan == *plan)
             })
             .map(|(card, _)| card)
             .min_by_key(|card| card.priority);
         if let Some(card) = found {
-            print(&format!(
-                "{}  {}\n",
-                card.id,
-                crate::report::text::visible(&card.title)
-            ))?;
+            print(&format!("{}  {}\n", card.id, crate::report::text::visible(&card.title)))?;
             return Ok(Exit::Done);
         }
     }
@@ -123,42 +113,27 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
             print(&attended::packet(&engine, &open)?)?;
             return Ok(Exit::Done);
         }
-        return Err(CliError::new(
-            Exit::Refused,
-            format!("task {} is open in this worktree", open.card.id),
-        )
-        .hint(format!(
-            "commit it, or give it back: git harness release {}",
-            open.card.id
-        )));
+        return Err(
+            CliError::new(Exit::Refused, format!("task {} is open in this worktree", open.card.id)).hint(format!(
+                "commit it, or give it back: git harness release {}",
+                open.card.id
+            )),
+        );
     }
     resume::resume(&mut engine)?;
     let project = project_of(&mut engine, &args.task)?;
-    let view = project
-        .views(&engine)
-        .into_iter()
-        .find(|view| view.id == args.task);
-    if let Some(view) =
-        view.filter(|view| !matches!(view.state, TaskState::Ready | TaskState::Failed))
-    {
-        let why = view
-            .reason
-            .map_or_else(String::new, |reason| format!(": {reason}"));
-        return Err(CliError::new(
-            Exit::NothingReady,
-            format!("{} is {}{why}", args.task, view.state),
-        )
-        .hint(format!("`git harness show {}` tells more", args.task)));
+    let view = project.views(&engine).into_iter().find(|view| view.id == args.task);
+    if let Some(view) = view.filter(|view| !matches!(view.state, TaskState::Ready | TaskState::Failed)) {
+        let why = view.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        return Err(
+            CliError::new(Exit::NothingReady, format!("{} is {}{why}", args.task, view.state))
+                .hint(format!("`git harness show {}` tells more", args.task)),
+        );
     }
     take(context, &mut engine, &project, &args.task)
 }
 
-fn take(
-    context: &Context,
-    engine: &mut Engine,
-    project: &Project,
-    task: &TaskId,
-) -> Result<Exit, CliError> {
+fn take(context: &Context, engine: &mut Engine, project: &Project, task: &TaskId) -> Result<Exit, CliError> {
     require_trust(context, engine, project)?;
     let person = engine.person()?;
     let Some(card) = project.card(task).cloned() else {
@@ -179,10 +154,7 @@ fn take(
     Ok(Exit::Done)
 }
 
-#[expect(
-    clippy::print_stderr,
-    reason = "a remark beside the packet on standard output"
-)]
+#[expect(clippy::print_stderr, reason = "a remark beside the packet on standard output")]
 fn tell(text: &str) {
     eprintln!("note: {text}");
 }
@@ -204,11 +176,7 @@ pub fn submit(_args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
     }
     let (verdict, finish) = attended::submit(&mut engine, &project, &open)?;
     if let Some(Finish::Landed(landed)) = finish {
-        print(&format!(
-            "{} landed as {}\n",
-            open.card.id,
-            landed.commit.short(10)
-        ))?;
+        print(&format!("{} landed as {}\n", open.card.id, landed.commit.short(10)))?;
         return Ok(Exit::Done);
     }
     Err(explain(&open, &verdict))
@@ -228,11 +196,7 @@ fn explain(open: &Open, verdict: &Verdict) -> CliError {
         Verdict::Refused(failure) => CliError::new(Exit::Refused, failure.to_string()),
         Verdict::Waiting(gates) => CliError::new(
             Exit::PersonNeeded,
-            format!(
-                "{} is verified and waits for {}",
-                open.card.id,
-                gates.join(", ")
-            ),
+            format!("{} is verified and waits for {}", open.card.id, gates.join(", ")),
         )
         .hint(format!(
             "somebody else: git harness approve {}; then submit again",

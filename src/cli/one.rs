@@ -105,13 +105,7 @@ fn attempt(context: &Context, task: &TaskId, builder: &dyn Builder) -> Result<Ex
     let project = project_of(&mut engine, task)?;
     require_trust(context, &engine, &project)?;
     engine.person()?;
-    match one_attempt(
-        &mut engine,
-        &project.target,
-        task,
-        builder,
-        builder.author(),
-    )? {
+    match one_attempt(&mut engine, &project.target, task, builder, builder.author())? {
         Finish::Landed(landed) => {
             print(&format!(
                 "{task} landed on {} as {}\n",
@@ -121,14 +115,12 @@ fn attempt(context: &Context, task: &TaskId, builder: &dyn Builder) -> Result<Ex
             Ok(Exit::Done)
         }
         Finish::Waiting(gates) => {
-            print(&format!(
-                "{task} is verified and waits for {}\n",
-                gates.join(", ")
-            ))?;
+            print(&format!("{task} is verified and waits for {}\n", gates.join(", ")))?;
             Ok(Exit::PersonNeeded)
         }
-        Finish::InTheWay(why) => Err(CliError::new(Exit::PersonNeeded, why)
-            .hint("it stays accepted; `git harness run` lands it later")),
+        Finish::InTheWay(why) => {
+            Err(CliError::new(Exit::PersonNeeded, why).hint("it stays accepted; `git harness run` lands it later"))
+        }
         Finish::Failed(failure) => Err(failed(task, &failure)),
     }
 }

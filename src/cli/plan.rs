@@ -89,11 +89,8 @@ pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
 /// The files of a plan, by the names that messages use.
 pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
     let failed = |path: &Path, error: &std::io::Error| {
-        CliError::new(
-            Exit::Usage,
-            format!("cannot read {}: {error}", path.display()),
-        )
-        .hint("name a file, or a folder of task files")
+        CliError::new(Exit::Usage, format!("cannot read {}: {error}", path.display()))
+            .hint("name a file, or a folder of task files")
     };
     let mut files = Vec::new();
     if path.is_dir() {
@@ -108,11 +105,10 @@ pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
             files.push((path.display().to_string(), text));
         }
         if files.is_empty() {
-            return Err(CliError::new(
-                Exit::Usage,
-                format!("{} holds no task files", path.display()),
-            )
-            .hint("a folder of tasks holds files such as 0x01-task.md"));
+            return Err(
+                CliError::new(Exit::Usage, format!("{} holds no task files", path.display()))
+                    .hint("a folder of tasks holds files such as 0x01-task.md"),
+            );
         }
     } else {
         let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
@@ -159,22 +155,13 @@ fn import_files(
 ) -> Result<String, CliError> {
     let target = target_of(engine, args.onto.as_deref())?;
     let project = Project::load(engine, &target)?;
-    let sources: Vec<SourceFile> = files
-        .iter()
-        .map(|(name, text)| SourceFile { name, text })
-        .collect();
-    let prepared = import::prepare(
-        engine,
-        &project,
-        &sources,
-        args.plan.clone(),
-        args.lane.clone(),
-    )
-    .map_err(|error| {
-        let mut error = CliError::from(error);
-        error.sources = files.to_vec();
-        error
-    })?;
+    let sources: Vec<SourceFile> = files.iter().map(|(name, text)| SourceFile { name, text }).collect();
+    let prepared =
+        import::prepare(engine, &project, &sources, args.plan.clone(), args.lane.clone()).map_err(|error| {
+            let mut error = CliError::from(error);
+            error.sources = files.to_vec();
+            error
+        })?;
     let count = format!(
         "{} cards of plan {}: {} new, {} changed",
         prepared.plan.cards.len(),
@@ -184,10 +171,7 @@ fn import_files(
     );
     if !args.commit {
         let Some(top) = engine.git.work_tree() else {
-            return Err(
-                CliError::new(Exit::Usage, "a bare repository has no files to write to")
-                    .hint("add --commit"),
-            );
+            return Err(CliError::new(Exit::Usage, "a bare repository has no files to write to").hint("add --commit"));
         };
         for (path, text) in &prepared.files {
             let file = top.join(path);
@@ -202,21 +186,13 @@ fn import_files(
         ));
     }
     engine.person()?;
-    let commit = import::commit(
-        engine,
-        &project,
-        &prepared,
-        &args.path.display().to_string(),
-    )?;
+    let commit = import::commit(engine, &project, &prepared, &args.path.display().to_string())?;
     let project = Project::load(engine, &target)?;
     trust_project(context, engine, &project)?;
     let weak = warnings(engine, &project, Some(&prepared.plan.id))?.len();
     let lint = match weak {
         0 => String::new(),
-        count => format!(
-            "{count} weak places: git harness plan lint {}\n",
-            prepared.plan.id
-        ),
+        count => format!("{count} weak places: git harness plan lint {}\n", prepared.plan.id),
     };
     Ok(match commit {
         Some(commit) => format!(
@@ -231,11 +207,7 @@ fn import_files(
 type Weakness = (Diagnostic, (String, String));
 
 /// Weak places of a project's cards, with the texts that they are in.
-fn warnings(
-    engine: &Engine,
-    project: &Project,
-    plan: Option<&PlanId>,
-) -> Result<Vec<Weakness>, CliError> {
+fn warnings(engine: &Engine, project: &Project, plan: Option<&PlanId>) -> Result<Vec<Weakness>, CliError> {
     let tree: Vec<RepoPath> = engine
         .git
         .list(project.tree, "")?
@@ -297,19 +269,12 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
             };
             print(&format!("{}: {}{approved}\n", plan.id, plan.title))?;
             if !plan.body.is_empty() {
-                print(&format!(
-                    "\n{}\n\n",
-                    crate::report::text::visible(&plan.body)
-                ))?;
+                print(&format!("\n{}\n\n", crate::report::text::visible(&plan.body)))?;
             }
             let views: Vec<_> = project
                 .views(&engine)
                 .into_iter()
-                .filter(|view| {
-                    project
-                        .card(&view.id)
-                        .is_some_and(|card| card.plan == plan.id)
-                })
+                .filter(|view| project.card(&view.id).is_some_and(|card| card.plan == plan.id))
                 .collect();
             print(&status::table(context, &project, &views))?;
         }
@@ -341,24 +306,14 @@ fn approve(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
     let projects = project::projects(&mut engine)?;
     let found: Vec<(&Project, PlanId)> = projects
         .iter()
-        .flat_map(|project| {
-            project
-                .plans
-                .iter()
-                .map(move |plan| (project, plan.id.clone()))
-        })
+        .flat_map(|project| project.plans.iter().map(move |plan| (project, plan.id.clone())))
         .filter(|(_, plan)| args.plan.as_ref().is_none_or(|wanted| plan == wanted))
         .collect();
     let [(project, plan)] = &found[..] else {
-        return Err(CliError::new(Exit::Usage, "name the plan to approve")
-            .hint("`git harness plan show` lists them"));
+        return Err(CliError::new(Exit::Usage, "name the plan to approve").hint("`git harness plan show` lists them"));
     };
     let digest = project.plan_digest(plan);
-    let commit = commit_words(
-        &engine,
-        &project.target,
-        &approval_message(plan, digest, &person),
-    )?;
+    let commit = commit_words(&engine, &project.target, &approval_message(plan, digest, &person))?;
     print(&format!(
         "{person} approves plan {plan} as it stands, in {}\n",
         commit.short(10)

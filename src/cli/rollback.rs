@@ -73,10 +73,7 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
     require_trust(context, &engine, &project)?;
     let undone = rollback(&mut engine, &project, &all, &person, &args.reason)?;
     for (task, commit) in undone {
-        print(&format!(
-            "{task} is open again; {} undoes it\n",
-            commit.short(10)
-        ))?;
+        print(&format!("{task} is open again; {} undoes it\n", commit.short(10)))?;
     }
     Ok(Exit::Done)
 }
@@ -111,13 +108,7 @@ mod tests {
     fn times_as_people_write_them() {
         assert!(time("2 hours ago").is_some_and(|then| then < Timestamp::now()));
         assert!(time("2026-01-31T12:00:00Z").is_some());
-        for wrong in [
-            "",
-            "yesterday",
-            "2 moons ago",
-            "2 hours",
-            "99999999999999999 weeks ago",
-        ] {
+        for wrong in ["", "yesterday", "2 moons ago", "2 hours", "99999999999999999 weeks ago"] {
             assert_eq!(time(wrong), None, "{wrong}");
         }
     }

@@ -40,11 +40,7 @@ pub struct RunArgs {
 
 pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
     context.catch_interrupts();
-    let telling = if args.json {
-        Telling::Json
-    } else {
-        Telling::Lines
-    };
+    let telling = if args.json { Telling::Json } else { Telling::Lines };
     let mut engine = context.engine(telling)?;
     let target = target(&mut engine, args.onto.as_deref())?;
     let project = crate::engine::project::Project::load(&mut engine, &target)?;
@@ -53,13 +49,11 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
     {
         let names: Vec<&str> = project.plans.iter().map(|plan| plan.id.as_str()).collect();
         return Err(
-            CliError::new(Exit::Usage, format!("there is no plan {plan} on {target}")).hint(
-                if names.is_empty() {
-                    "import one: git harness plan import FILE --commit".to_owned()
-                } else {
-                    format!("plans: {}", names.join(", "))
-                },
-            ),
+            CliError::new(Exit::Usage, format!("there is no plan {plan} on {target}")).hint(if names.is_empty() {
+                "import one: git harness plan import FILE --commit".to_owned()
+            } else {
+                format!("plans: {}", names.join(", "))
+            }),
         );
     }
     require_trust(context, &engine, &project)?;
@@ -82,16 +76,8 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
 
 /// The summary at the end.
 pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
-    let landed = summary
-        .tasks
-        .iter()
-        .filter(|task| task.landed.is_some())
-        .count();
-    let retried = summary
-        .tasks
-        .iter()
-        .filter(|task| task.attempts > 1)
-        .count();
+    let landed = summary.tasks.iter().filter(|task| task.landed.is_some()).count();
+    let retried = summary.tasks.iter().filter(|task| task.attempts > 1).count();
     let escalated = summary.tasks.iter().filter(|task| task.escalated).count();
     let blocked = summary
         .tasks
@@ -121,10 +107,7 @@ pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
             ]
         })
         .collect();
-    for (row, task) in columns(&rows, context.width)
-        .into_iter()
-        .zip(&summary.tasks)
-    {
+    for (row, task) in columns(&rows, context.width).into_iter().zip(&summary.tasks) {
         if let [id, state, time, note] = &row[..] {
             text.push_str(&format!(
                 "  {id}{}{time}{note}\n",
@@ -140,10 +123,7 @@ pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
 
 fn exit_of(summary: &Summary) -> Exit {
     let landed = summary.tasks.iter().any(|task| task.landed.is_some());
-    let stuck = summary
-        .tasks
-        .iter()
-        .any(|task| task.state != TaskState::Complete);
+    let stuck = summary.tasks.iter().any(|task| task.state != TaskState::Complete);
     if stuck {
         Exit::PersonNeeded
     } else if landed || summary.pending == 0 && !summary.tasks.is_empty() {

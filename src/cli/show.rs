@@ -51,10 +51,7 @@ pub struct PacketArgs {
 pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
     let project = project_of(&mut engine, &args.task)?;
-    let view = project
-        .views(&engine)
-        .into_iter()
-        .find(|view| view.id == args.task);
+    let view = project.views(&engine).into_iter().find(|view| view.id == args.task);
     let (Some(view), Some(card)) = (view, project.card(&args.task)) else {
         return Ok(Exit::NothingReady);
     };
@@ -164,11 +161,7 @@ fn one_attempt(attempt: &AttemptLog) -> String {
     }
     if let Some(evidence) = &attempt.evidence {
         for result in &evidence.results {
-            let reused = if evidence.reused {
-                ", known before"
-            } else {
-                ""
-            };
+            let reused = if evidence.reused { ", known before" } else { "" };
             text.push_str(&format!(
                 "    {} {} ({}{reused})\n",
                 result.status,
@@ -193,22 +186,11 @@ fn transcripts(engine: &crate::engine::Engine, log: &TaskLog) -> String {
     };
     for attempt in &log.attempts {
         let number = attempt.dispatched.place.number;
-        add(
-            format!("packet of attempt {number}"),
-            attempt.dispatched.packet,
-        );
-        if let Some(answer) = attempt
-            .finished
-            .as_ref()
-            .and_then(|finished| finished.answer)
-        {
+        add(format!("packet of attempt {number}"), attempt.dispatched.packet);
+        if let Some(answer) = attempt.finished.as_ref().and_then(|finished| finished.answer) {
             add(format!("answer of attempt {number}"), answer);
         }
-        for result in attempt
-            .evidence
-            .iter()
-            .flat_map(|evidence| &evidence.results)
-        {
+        for result in attempt.evidence.iter().flat_map(|evidence| &evidence.results) {
             if let Some(log) = result.log {
                 add(format!("{} on attempt {number}", result.name), log);
             }
@@ -224,10 +206,7 @@ pub fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
     let project = project_of(&mut engine, &args.task)?;
     let log = engine.replay().task(&args.task);
-    let landing = project
-        .history
-        .landing(&args.task)
-        .filter(|_| args.attempt.is_none());
+    let landing = project.history.landing(&args.task).filter(|_| args.attempt.is_none());
     let (old, new) = match landing {
         Some(commit) => {
             let commit = engine.git.commit(commit)?;
@@ -246,15 +225,12 @@ pub fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
                     args.attempt
                         .is_none_or(|number| attempt.dispatched.place.number == number)
                 })
-                .find_map(|attempt| {
-                    Some((attempt.dispatched.base, attempt.harvested.as_ref()?.tree?))
-                });
+                .find_map(|attempt| Some((attempt.dispatched.base, attempt.harvested.as_ref()?.tree?)));
             let Some((base, tree)) = wanted else {
-                return Err(CliError::new(
-                    Exit::NothingReady,
-                    format!("no attempt of {} left a change", args.task),
-                )
-                .hint(format!("`git harness show {}` tells its story", args.task)));
+                return Err(
+                    CliError::new(Exit::NothingReady, format!("no attempt of {} left a change", args.task))
+                        .hint(format!("`git harness show {}` tells its story", args.task)),
+                );
             };
             (engine.git.tree_of(base)?, tree)
         }
@@ -291,17 +267,13 @@ pub fn packet(args: &PacketArgs, context: &Context) -> Result<Exit, CliError> {
         return Ok(Exit::NothingReady);
     };
     if state == Some(TaskState::Escalated) {
-        print(&visible(&recover::escalation_packet(
-            &engine, &project, card,
-        )?))?;
+        print(&visible(&recover::escalation_packet(&engine, &project, card)?))?;
         return Ok(Exit::Done);
     }
     let answer = project
         .config
         .builder_for(card)
-        .map_or(AnswerMode::Files, |definition| {
-            builder_for(definition).answers_with()
-        });
+        .map_or(AnswerMode::Files, |definition| builder_for(definition).answers_with());
     let draft = dispatch::draft_packet(&engine, &project, card, answer)
         .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
     if args.explain {

@@ -54,11 +54,9 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
         .map(|project| {
             let views = project.views(&engine);
             let wanted = views.into_iter().filter(|view| {
-                args.plan.as_ref().is_none_or(|plan| {
-                    project
-                        .card(&view.id)
-                        .is_some_and(|card| card.plan == *plan)
-                })
+                args.plan
+                    .as_ref()
+                    .is_none_or(|plan| project.card(&view.id).is_some_and(|card| card.plan == *plan))
             });
             (project, wanted.collect())
         })
@@ -108,15 +106,8 @@ pub fn table(context: &Context, project: &Project, views: &[TaskView]) -> String
             project.target
         );
     }
-    let complete = views
-        .iter()
-        .filter(|view| view.state == TaskState::Complete)
-        .count();
-    let mut text = format!(
-        "on {}: {complete} of {} complete\n",
-        project.target,
-        views.len()
-    );
+    let complete = views.iter().filter(|view| view.state == TaskState::Complete).count();
+    let mut text = format!("on {}: {complete} of {} complete\n", project.target, views.len());
     let rows: Vec<Vec<String>> = views
         .iter()
         .map(|view| {
@@ -140,10 +131,7 @@ pub fn table(context: &Context, project: &Project, views: &[TaskView]) -> String
         let [id, state, note] = &row[..] else {
             continue;
         };
-        text.push_str(&format!(
-            "  {id}{}{note}\n",
-            context.colour.state(view.state, state)
-        ));
+        text.push_str(&format!("  {id}{}{note}\n", context.colour.state(view.state, state)));
     }
     text
 }

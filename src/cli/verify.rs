@@ -27,17 +27,10 @@ pub struct VerifyArgs {
 
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
     context.catch_interrupts();
-    let telling = if args.json {
-        Telling::Nothing
-    } else {
-        Telling::Lines
-    };
+    let telling = if args.json { Telling::Nothing } else { Telling::Lines };
     let mut engine = context.engine(telling)?;
     let open = attended::open(&engine)?;
-    let task = args
-        .task
-        .clone()
-        .or(open.as_ref().map(|open| open.card.id.clone()));
+    let task = args.task.clone().or(open.as_ref().map(|open| open.card.id.clone()));
     let project = match &task {
         Some(task) => project_of(&mut engine, task)?,
         None => {
@@ -51,28 +44,22 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         None => project.config.always_checks(),
     };
     if checks.is_empty() {
-        return Err(
-            CliError::new(Exit::NothingReady, "there is no check to run")
-                .hint("name a task, or checks that join every card in [checks] always"),
-        );
+        return Err(CliError::new(Exit::NothingReady, "there is no check to run")
+            .hint("name a task, or checks that join every card in [checks] always"));
     }
     let tree = match (&args.rev, &open) {
         (Some(rev), _) => engine.git.tree_of(engine.git.resolve(rev)?)?,
         (None, Some(open)) => attended::worktree_candidate(&engine, open)?.tree,
         (None, None) => project.tree,
     };
-    let record = verify::check_tree(&mut engine, &project.config, tree, &checks)
-        .map_err(crate::engine::run::RunError::from)?;
+    let record =
+        verify::check_tree(&mut engine, &project.config, tree, &checks).map_err(crate::engine::run::RunError::from)?;
     if args.json {
         print_json(&record)?;
     } else {
         print(&shown(&record))?;
     }
-    Ok(if record.passed() {
-        Exit::Done
-    } else {
-        Exit::Refused
-    })
+    Ok(if record.passed() { Exit::Done } else { Exit::Refused })
 }
 
 fn shown(record: &EvidenceRecord) -> String {
@@ -90,9 +77,7 @@ fn shown(record: &EvidenceRecord) -> String {
         ));
     }
     if record.reused {
-        text.push_str(
-            "all of these results were known before for exactly this tree, and were reused\n",
-        );
+        text.push_str("all of these results were known before for exactly this tree, and were reused\n");
     }
     text
 }

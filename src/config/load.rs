@@ -53,11 +53,7 @@ pub fn load(layers: &[Source]) -> Result<Config, Vec<Diagnostic>> {
         reader.read();
     }
     check_names(layers, &config, &mut wrong);
-    if wrong.is_empty() {
-        Ok(config)
-    } else {
-        Err(wrong)
-    }
+    if wrong.is_empty() { Ok(config) } else { Err(wrong) }
 }
 
 /// Names that point to something have to point to something that is there.
@@ -123,11 +119,7 @@ const OVERLAY_SECTIONS: [&str; 4] = ["roles", "builders", "worktrees", "fence"];
 
 impl Reader<'_, '_> {
     fn read(&mut self) {
-        let node = match from_toml(
-            &self.source.file,
-            self.source.text,
-            0..self.source.text.len(),
-        ) {
+        let node = match from_toml(&self.source.file, self.source.text, 0..self.source.text.len()) {
             Ok(node) => node,
             Err(error) => return self.wrong.push(error),
         };
@@ -171,13 +163,7 @@ impl Reader<'_, '_> {
             "approval" => self.each(entry, &["plan", "self"], Self::approval),
             "policy" => self.each(
                 entry,
-                &[
-                    "incidental",
-                    "protected",
-                    "max_file_bytes",
-                    "max_files",
-                    "route",
-                ],
+                &["incidental", "protected", "max_file_bytes", "max_files", "route"],
                 Self::policy,
             ),
             "slot" => self.each(entry, &["setup", "setup_inputs", "env"], Self::slot),
@@ -237,9 +223,7 @@ impl Reader<'_, '_> {
         for entry in entries {
             if let Some(kind) = self.builder(entry) {
                 let name = entry.key.clone();
-                self.config
-                    .builders
-                    .insert(name.clone(), BuilderDef { name, kind });
+                self.config.builders.insert(name.clone(), BuilderDef { name, kind });
             }
         }
     }
@@ -250,12 +234,8 @@ impl Reader<'_, '_> {
             self.wrong_type(&entry.node, "a table");
             return None;
         };
-        let (mut kind, mut run, mut answer, mut timeout) = (
-            "command".to_owned(),
-            Vec::new(),
-            AnswerMode::Files,
-            BUILDER_TIMEOUT,
-        );
+        let (mut kind, mut run, mut answer, mut timeout) =
+            ("command".to_owned(), Vec::new(), AnswerMode::Files, BUILDER_TIMEOUT);
         let (mut env, mut model, mut dir) = (Vec::new(), None, None);
         for field in fields {
             match field.key.as_str() {
@@ -322,14 +302,7 @@ impl Reader<'_, '_> {
     }
 
     fn lanes(&mut self, section: &Entry) {
-        const KEYS: [&str; 6] = [
-            "ai",
-            "gates",
-            "retries",
-            "corrections",
-            "parallel",
-            "open_protected",
-        ];
+        const KEYS: [&str; 6] = ["ai", "gates", "retries", "corrections", "parallel", "open_protected"];
         let Value::Table(entries) = &section.node.value else {
             return self.wrong_type(&section.node, "tables: [lanes.NAME]");
         };
@@ -363,12 +336,9 @@ impl Reader<'_, '_> {
                             .and_then(|n| n.try_into().ok())
                             .unwrap_or(lane.corrections);
                     }
-                    "parallel" => {
-                        lane.parallel = self.yes_or_no(&field.node).unwrap_or(lane.parallel)
-                    }
+                    "parallel" => lane.parallel = self.yes_or_no(&field.node).unwrap_or(lane.parallel),
                     "open_protected" => {
-                        lane.open_protected =
-                            self.yes_or_no(&field.node).unwrap_or(lane.open_protected)
+                        lane.open_protected = self.yes_or_no(&field.node).unwrap_or(lane.open_protected)
                     }
                     _ => {}
                 }
@@ -392,13 +362,8 @@ impl Reader<'_, '_> {
                     self.config.always_in = found;
                 }
                 (name, Value::Table(fields)) => {
-                    let (check, wrong) = read_check(
-                        &self.source.file,
-                        self.source.text,
-                        &entry.node,
-                        fields,
-                        Some(name),
-                    );
+                    let (check, wrong) =
+                        read_check(&self.source.file, self.source.text, &entry.node, fields, Some(name));
                     self.wrong.extend(wrong);
                     if let Some(check) = check {
                         self.config.checks.insert(name.to_owned(), check);
@@ -426,12 +391,7 @@ impl Reader<'_, '_> {
                 let globs = self.texts(&entry.node);
                 if let Err(errors) = Allowed::new(&globs) {
                     for error in errors {
-                        self.error(
-                            &entry.node.span,
-                            "bad-glob",
-                            error.to_string(),
-                            error.fix.clone(),
-                        );
+                        self.error(&entry.node.span, "bad-glob", error.to_string(), error.fix.clone());
                     }
                 } else {
                     self.config.policy.incidental = globs;
@@ -525,9 +485,7 @@ impl Reader<'_, '_> {
         for entry in entries {
             match &entry.node.value {
                 Value::Table(below) => self.no_secrets(below),
-                Value::Text(text)
-                    if text.len() >= 20 && HEADS.iter().any(|head| text.starts_with(head)) =>
-                {
+                Value::Text(text) if text.len() >= 20 && HEADS.iter().any(|head| text.starts_with(head)) => {
                     let at = entry.node.span.clone();
                     self.error(
                         &at,
@@ -687,11 +645,7 @@ mod tests {
         ))
         .unwrap();
         assert_eq!(config.lanes["core"].retries, 3);
-        assert_eq!(
-            config.lanes["core"].gates,
-            ["review"],
-            "what is not said stays"
-        );
+        assert_eq!(config.lanes["core"].gates, ["review"], "what is not said stays");
         assert_eq!(config.checks["unit"].timeout_seconds, 90);
         assert_eq!(config.checks["web"].dir, "web");
         assert!(!config.ledger_track);
@@ -702,10 +656,7 @@ mod tests {
     fn all_mistakes_come_at_once() {
         let text = "[role]\nbuilder = \"x\"\n[roles]\nbuilder = \"qwn\"\n[builders.qwen]\nrun = [\"q\"]\ntimeot = 3\n[checks]\nalways = [\"unit\"]\n[packet]\nwindow_tokens = -1\n";
         let wrong = load(&tracked(text)).unwrap_err();
-        let lines: Vec<String> = wrong
-            .iter()
-            .map(|one| format!("{one} — {}", one.fix))
-            .collect();
+        let lines: Vec<String> = wrong.iter().map(|one| format!("{one} — {}", one.fix)).collect();
         insta::assert_snapshot!(lines.join("\n"));
     }
 

@@ -9,7 +9,7 @@ mod trust;
 
 pub use load::{Layer, Source, load};
 pub use model::{
-    AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Packet,
-    PlanApproval, Policy, Roles, SlotSetup,
+    AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Packet, PlanApproval, Policy, Roles,
+    SlotSetup,
 };
 pub use trust::{Trust, TrustError};

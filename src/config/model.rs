@@ -206,9 +206,7 @@ impl Default for Config {
             worktrees_dir: None,
             env: Vec::new(),
             fence_require: FenceRequire::None,
-            packet: Packet {
-                window_tokens: 32_000,
-            },
+            packet: Packet { window_tokens: 32_000 },
         }
     }
 }

@@ -54,15 +54,10 @@ impl Trust {
         };
         let dir = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(dir).map_err(failed)?;
-        let text: String = self
-            .digests
-            .iter()
-            .map(|digest| format!("{digest}\n"))
-            .collect();
+        let text: String = self.digests.iter().map(|digest| format!("{digest}\n")).collect();
         let file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
         fs::write(file.path(), text).map_err(failed)?;
-        file.persist(&self.file)
-            .map_err(|error| failed(error.error))?;
+        file.persist(&self.file).map_err(|error| failed(error.error))?;
         Ok(())
     }
 }

@@ -11,9 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::oid::{Digest, TreeId};
 
 /// What a check looks at. The kind changes what people read, never whether a failure counts.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckKind {
     /// Unit or integration tests.
@@ -120,11 +118,7 @@ impl Check {
 
     /// Digests everything that can change this check's result.
     pub fn digest(&self) -> Digest {
-        let env: Vec<String> = self
-            .env
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect();
+        let env: Vec<String> = self.env.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let head = [
             self.name.clone(),
             self.run.clone(),
@@ -140,10 +134,7 @@ impl Check {
 
 /// The digest of a list of checks: the second part of evidence's key.
 pub fn check_set_digest(checks: &[Check]) -> Digest {
-    let digests: Vec<String> = checks
-        .iter()
-        .map(|check| check.digest().to_string())
-        .collect();
+    let digests: Vec<String> = checks.iter().map(|check| check.digest().to_string()).collect();
     Digest::of_fields(digests.iter().map(String::as_bytes))
 }
 
@@ -202,9 +193,7 @@ pub struct CheckResult {
 }
 
 /// Which confinement something ran in (design section 6).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum FenceTier {
     /// A copy of the tree outside the repository; nothing keeps a program inside it.
@@ -259,10 +248,7 @@ impl EvidenceRecord {
 
     /// How many checks passed, for `2/2` in the trailer.
     pub fn passed_count(&self) -> usize {
-        self.results
-            .iter()
-            .filter(|result| result.status.passed())
-            .count()
+        self.results.iter().filter(|result| result.status.passed()).count()
     }
 }
 

@@ -83,11 +83,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}:{}:{}: {}",
-            self.file, self.line, self.column, self.message
-        )
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
     }
 }
 
@@ -98,8 +94,7 @@ mod tests {
     #[test]
     fn line_and_column_count_characters_from_one() {
         let at = |offset: usize| {
-            let found =
-                Diagnostic::error("f", "ä = 1\nbad key\n", offset..offset + 3, "c", "m", "x");
+            let found = Diagnostic::error("f", "ä = 1\nbad key\n", offset..offset + 3, "c", "m", "x");
             (found.line, found.column)
         };
         assert_eq!(at(0), (1, 1));

@@ -120,12 +120,8 @@ impl fmt::Display for Failure {
                 f.write_str("passes before the work is done, so it proves nothing: ")?;
                 write_list(f, checks)
             }
-            Self::BuilderExit {
-                code: Some(code), ..
-            } => write!(f, "the Builder ended with status {code}"),
-            Self::BuilderExit { code: None, .. } => {
-                f.write_str("the Builder was ended by a signal")
-            }
+            Self::BuilderExit { code: Some(code), .. } => write!(f, "the Builder ended with status {code}"),
+            Self::BuilderExit { code: None, .. } => f.write_str("the Builder was ended by a signal"),
             Self::BuilderTimeout { seconds } => {
                 write!(f, "the Builder was ended after {seconds} s")
             }

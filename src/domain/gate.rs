@@ -138,8 +138,7 @@ pub fn decide(
         let counts = |approval: &&Approval| {
             approval.subject == subject
                 && (approval.gates.is_empty() || approval.gates.contains(gate))
-                && (approval.by != *author
-                    || (self_approval == SelfApproval::Allow && author.is_person()))
+                && (approval.by != *author || (self_approval == SelfApproval::Allow && author.is_person()))
         };
         // An independent approval is preferred, so that the record says "self" only where nobody else agreed.
         let found = approvals

@@ -206,18 +206,14 @@ mod tests {
     #[test]
     fn ids_of_the_design_are_taken() {
         for good in ["game-04", "0x01", "a", "web.v2.login_1", "A-B", "command1"] {
-            assert_eq!(
-                TaskId::new(good).map(|id| id.to_string()),
-                Ok(good.to_owned())
-            );
+            assert_eq!(TaskId::new(good).map(|id| id.to_string()), Ok(good.to_owned()));
         }
     }
 
     #[test]
     fn what_cannot_be_a_file_or_a_ref_is_refused() {
         for bad in [
-            "", "-a", ".a", "a.", "a..b", "a b", "a/b", "é", "a.lock", "A.TOML", "con", "NUL",
-            "com1.x", "aux.b",
+            "", "-a", ".a", "a.", "a..b", "a b", "a/b", "é", "a.lock", "A.TOML", "con", "NUL", "com1.x", "aux.b",
         ] {
             assert!(TaskId::new(bad).is_err(), "{bad} was taken");
         }

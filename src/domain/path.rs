@@ -108,14 +108,12 @@ fn is_git_folder(part: &[u8]) -> bool {
     let text = String::from_utf8_lossy(part);
     let seen: String = text
         .chars()
-        .filter(|c| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'))
+        .filter(
+            |c| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'),
+        )
         .flat_map(char::to_lowercase)
         .collect();
-    let stem = seen
-        .split(':')
-        .next()
-        .unwrap_or_default()
-        .trim_end_matches(['.', ' ']);
+    let stem = seen.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     matches!(stem, ".git" | "git~1")
         || seen.contains('\\') && seen.split('\\').any(|part| part == ".git" || part == "..")
 }
@@ -166,14 +164,10 @@ impl<'de> Deserialize<'de> for RepoPath {
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<RepoPath, E> {
                 RepoPath::new(text).map_err(E::custom)
             }
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<RepoPath, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<RepoPath, A::Error> {
                 use serde::de::Error;
-                let (key, hex): (String, String) = map
-                    .next_entry()?
-                    .ok_or_else(|| A::Error::custom("empty path object"))?;
+                let (key, hex): (String, String) =
+                    map.next_entry()?.ok_or_else(|| A::Error::custom("empty path object"))?;
                 let bytes: Option<Vec<u8>> = (key == "hex" && hex.is_ascii() && hex.len() % 2 == 0)
                     .then(|| {
                         (0..hex.len())
@@ -182,8 +176,7 @@ impl<'de> Deserialize<'de> for RepoPath {
                             .collect()
                     })
                     .flatten();
-                RepoPath::new(bytes.ok_or_else(|| A::Error::custom("bad hex path"))?)
-                    .map_err(A::Error::custom)
+                RepoPath::new(bytes.ok_or_else(|| A::Error::custom("bad hex path"))?).map_err(A::Error::custom)
             }
         }
         deserializer.deserialize_any(Visitor)

@@ -103,8 +103,7 @@ fn table(failure: &Failure) -> (Course, Trigger) {
             (Course::Escalate, Trigger::Underspecified)
         }
         Failure::Rejected {
-            violates_intent: true,
-            ..
+            violates_intent: true, ..
         } => (Course::Escalate, Trigger::ViolatesIntent),
         Failure::Rejected { .. } => (Course::Retry, Trigger::RepeatedFailure),
     }
@@ -113,10 +112,7 @@ fn table(failure: &Failure) -> (Course, Trigger) {
 /// Decides what follows a failure.
 pub fn decide(input: &RouteInput, overrides: &Overrides) -> Decision {
     let (course, trigger) = table(input.failure);
-    let course = overrides
-        .get(input.failure.class())
-        .copied()
-        .unwrap_or(course);
+    let course = overrides.get(input.failure.class()).copied().unwrap_or(course);
     match course {
         Course::Retry if input.in_round <= input.retries => Decision::Retry,
         Course::Block => Decision::Block(input.failure.to_string()),
@@ -177,10 +173,8 @@ mod tests {
     fn the_table_as_people_read_it() {
         let mut text = String::new();
         for failure in failures() {
-            let after = |in_round, corrections| match decide(
-                &input(&failure, in_round, corrections),
-                &Overrides::new(),
-            ) {
+            let after = |in_round, corrections| match decide(&input(&failure, in_round, corrections), &Overrides::new())
+            {
                 Decision::Retry => "retry".to_owned(),
                 Decision::Escalate(trigger) => format!("escalate ({trigger})"),
                 Decision::Block(_) => "block".to_owned(),
@@ -203,10 +197,7 @@ mod tests {
             ("checks".to_owned(), Course::Escalate),
         ]);
         let scope = Failure::Scope { violations: vec![] };
-        assert!(matches!(
-            decide(&input(&scope, 1, 0), &overrides),
-            Decision::Block(_)
-        ));
+        assert!(matches!(decide(&input(&scope, 1, 0), &overrides), Decision::Block(_)));
         let checks = Failure::Checks { results: vec![] };
         assert_eq!(
             decide(&input(&checks, 1, 0), &overrides),

@@ -81,9 +81,7 @@ pub fn trailers(message: &str) -> Vec<Trailer> {
 
 /// The value of a trailer that stands exactly once.
 pub fn value<'a>(trailers: &'a [Trailer], key: &str) -> Option<&'a str> {
-    let mut found = trailers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case(key));
+    let mut found = trailers.iter().filter(|(name, _)| name.eq_ignore_ascii_case(key));
     match (found.next(), found.next()) {
         (Some((_, value)), None) => Some(value),
         _ => None,
@@ -131,8 +129,7 @@ fn parse_block(lines: &[&str]) -> Option<Vec<Trailer>> {
 }
 
 fn is_harness_key(key: &str) -> bool {
-    key.get(..8)
-        .is_some_and(|head| head.eq_ignore_ascii_case("harness-"))
+    key.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("harness-"))
 }
 
 /// Everything that a message says. Blocks in which one of our keys stands twice say nothing.
@@ -156,10 +153,7 @@ pub fn read_message(message: &str) -> Vec<Said> {
             said.push(Said::Approved { plan, digest });
         }
     }
-    if !said
-        .iter()
-        .any(|said| matches!(said, Said::RevertedTask { .. }))
-    {
+    if !said.iter().any(|said| matches!(said, Said::RevertedTask { .. })) {
         said.extend(reverted_commits(message).map(Said::RevertedCommit));
     }
     said
@@ -181,11 +175,9 @@ pub fn harness_lines(message: &str) -> Vec<&str> {
         .filter(|line| {
             let line = line.trim_start();
             is_harness_key(line)
-                && line.split_once(':').is_some_and(|(key, _)| {
-                    key.trim_end()
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-                })
+                && line
+                    .split_once(':')
+                    .is_some_and(|(key, _)| key.trim_end().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
         })
         .collect()
 }
@@ -283,11 +275,7 @@ impl LandingMessage<'_> {
             }
         }
         if !self.checks.is_empty() {
-            let names: Vec<String> = self
-                .checks
-                .iter()
-                .map(|name| one_line(name, BULLET))
-                .collect();
+            let names: Vec<String> = self.checks.iter().map(|name| one_line(name, BULLET)).collect();
             let _ = writeln!(text, "- Verified with: {}", names.join(", "));
         }
         if !text.ends_with("\n\n") {
@@ -319,11 +307,7 @@ impl LandingMessage<'_> {
             let _ = writeln!(text, "Assisted-by: {}", one_line(model, BULLET));
         }
         for person in self.reviewed_by {
-            let _ = writeln!(
-                text,
-                "Reviewed-by: {}",
-                one_line(&person.to_string(), BULLET)
-            );
+            let _ = writeln!(text, "Reviewed-by: {}", one_line(&person.to_string(), BULLET));
         }
         if let Some(person) = self.signed_off_by {
             let _ = writeln!(text, "Signed-off-by: {}", one_line(person, BULLET));
@@ -356,10 +340,7 @@ pub struct RevisionMessage<'a> {
 impl RevisionMessage<'_> {
     /// The whole message.
     pub fn render(&self) -> String {
-        let head = one_line(
-            &format!("Revise task {}: {}", self.task, self.title),
-            SUBJECT,
-        );
+        let head = one_line(&format!("Revise task {}: {}", self.task, self.title), SUBJECT);
         let by = one_line(&self.by.to_string(), BULLET);
         let why = one_line(self.why, 400);
         let body = if why.is_empty() {
@@ -387,10 +368,7 @@ pub struct RollbackMessage<'a> {
 impl RollbackMessage<'_> {
     /// The whole message.
     pub fn render(&self) -> String {
-        let head = one_line(
-            &format!("Roll back task {}: {}", self.task, self.title),
-            SUBJECT,
-        );
+        let head = one_line(&format!("Roll back task {}: {}", self.task, self.title), SUBJECT);
         let why = one_line(self.why, 400);
         let reason = if why.is_empty() {
             String::new()
@@ -461,16 +439,9 @@ mod tests {
 
     #[test]
     fn git_finds_trailers_in_the_last_paragraph_only() {
-        assert_eq!(
-            trailers("Harness-Task: a\n"),
-            [],
-            "never the first paragraph"
-        );
+        assert_eq!(trailers("Harness-Task: a\n"), [], "never the first paragraph");
         let two = "s\n\nHarness-Task: a\n\nSigned-off-by: x\n";
-        assert_eq!(
-            trailers(two),
-            [("Signed-off-by".to_owned(), "x".to_owned())]
-        );
+        assert_eq!(trailers(two), [("Signed-off-by".to_owned(), "x".to_owned())]);
         assert_eq!(
             read_message(two),
             [Said::Landed(TaskId::new("a").unwrap())],
@@ -486,11 +457,9 @@ mod tests {
 
     #[test]
     fn an_indented_block_of_a_squash_merge_counts() {
-        let squash = "Squashed commit\n\ncommit 1\n\n    Task a: x\n\n    Harness-Task: a\n    Harness-Attempt: 1\n\ncommit 2\n";
-        assert_eq!(
-            read_message(squash),
-            [Said::Landed(TaskId::new("a").unwrap())]
-        );
+        let squash =
+            "Squashed commit\n\ncommit 1\n\n    Task a: x\n\n    Harness-Task: a\n    Harness-Attempt: 1\n\ncommit 2\n";
+        assert_eq!(read_message(squash), [Said::Landed(TaskId::new("a").unwrap())]);
     }
 
     #[test]
@@ -512,20 +481,13 @@ mod tests {
             }]
         );
         let plain = format!("Revert \"Task a\"\n\nThis reverts commit {oid}.\n");
-        assert_eq!(
-            read_message(&plain),
-            [Said::RevertedCommit(oid.parse().unwrap())]
-        );
+        assert_eq!(read_message(&plain), [Said::RevertedCommit(oid.parse().unwrap())]);
     }
 
     #[test]
     fn every_spelling_of_a_forged_trailer_is_seen() {
-        let message =
-            "s\n\nharness-task: a\n  Harness-Evidence : x\nHarnessing: no\nsee Harness-Task: b\n";
-        assert_eq!(
-            harness_lines(message),
-            ["harness-task: a", "  Harness-Evidence : x"]
-        );
+        let message = "s\n\nharness-task: a\n  Harness-Evidence : x\nHarnessing: no\nsee Harness-Task: b\n";
+        assert_eq!(harness_lines(message), ["harness-task: a", "  Harness-Evidence : x"]);
     }
 
     #[test]

@@ -97,13 +97,7 @@ pub fn accept(
         .task(task)
         .map(|log| log.approvals.clone())
         .unwrap_or_default();
-    let decision = gate::decide(
-        &gates,
-        work.author,
-        subject,
-        &approvals,
-        project.config.approval.self_,
-    );
+    let decision = gate::decide(&gates, work.author, subject, &approvals, project.config.approval.self_);
     let (approved_by, self_approved) = match decision {
         GateDecision::Waiting { missing } => {
             let request = ReviewRequested {
@@ -112,10 +106,7 @@ pub fn accept(
                 subject,
                 gates: missing.clone(),
             };
-            let known = engine
-                .replay()
-                .task(task)
-                .and_then(|log| log.review.as_ref());
+            let known = engine.replay().task(task).and_then(|log| log.review.as_ref());
             if known != Some(&request) {
                 engine.record(&[Event::ReviewRequested(request)])?;
             }

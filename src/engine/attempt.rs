@@ -33,18 +33,9 @@ pub fn attempt(
     builder: &dyn Builder,
     author: Actor,
 ) -> Result<Finish, RunError> {
-    let assignment = dispatch::dispatch(
-        engine,
-        project,
-        card,
-        builder,
-        author,
-        AttemptMode::Unattended,
-    )?;
+    let assignment = dispatch::dispatch(engine, project, card, builder, author, AttemptMode::Unattended)?;
     match build(engine, project, card, builder, &assignment) {
-        Ok(Work::Harvested(harvested)) => {
-            judge_and_finish(engine, project, card, &assignment, harvested)
-        }
+        Ok(Work::Harvested(harvested)) => judge_and_finish(engine, project, card, &assignment, harvested),
         Ok(Work::Failed(failure)) => finish::fail(engine, &assignment.dispatched, failure),
         Err(error) => {
             engine.record(&[Event::AttemptLost {
@@ -90,20 +81,8 @@ fn build(
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
     let top = slot.tree();
     if builder.answers_with() == AnswerMode::Files {
-        view::prepare(
-            &mut slot,
-            &engine.git,
-            project.tip,
-            assignment.start,
-            &ignored,
-        )?;
-        verify::set_up(
-            engine,
-            &project.config,
-            &mut slot,
-            project.tree,
-            &environment,
-        )?;
+        view::prepare(&mut slot, &engine.git, project.tip, assignment.start, &ignored)?;
+        verify::set_up(engine, &project.config, &mut slot, project.tree, &environment)?;
     }
     environment.set("TMPDIR", slot.tmp().as_os_str());
     let started = engine.clock.now();
@@ -155,11 +134,7 @@ fn finished(
     millis: i128,
 ) -> Result<(), RunError> {
     let dispatched = &assignment.dispatched;
-    let answer = engine
-        .ledger
-        .transcripts()
-        .put(output)
-        .map_err(RunError::Transcript)?;
+    let answer = engine.ledger.transcripts().put(output).map_err(RunError::Transcript)?;
     let mut events = vec![Event::BuilderFinished(BuilderFinished {
         task: dispatched.task.clone(),
         attempt: dispatched.attempt.clone(),
@@ -197,9 +172,7 @@ fn from_answer(
     let operations = match edit::parse(text, &there) {
         Ok(operations) => operations,
         Err(error) => {
-            return Ok(Work::Failed(Failure::Answer {
-                why: error.to_string(),
-            }));
+            return Ok(Work::Failed(Failure::Answer { why: error.to_string() }));
         }
     };
     let mut unreadable = None;
@@ -221,9 +194,7 @@ fn from_answer(
             assignment.start,
             files,
         )?)),
-        Err(error) => Ok(Work::Failed(Failure::Answer {
-            why: error.to_string(),
-        })),
+        Err(error) => Ok(Work::Failed(Failure::Answer { why: error.to_string() })),
     }
 }
 
@@ -255,33 +226,21 @@ fn judge_and_finish(
     })])?;
     match judged {
         Judged::InScope(candidate) => finish::finish(engine, project, card, dispatched, candidate),
-        Judged::Refused { violations, .. } => {
-            finish::fail(engine, dispatched, Failure::Scope { violations })
-        }
+        Judged::Refused { violations, .. } => finish::fail(engine, dispatched, Failure::Scope { violations }),
         Judged::Empty => finish::fail(engine, dispatched, Failure::NoChange),
     }
 }
 
 /// Keeps a candidate's objects from git's garbage collection, and for `diff`.
-fn keep(
-    engine: &Engine,
-    assignment: &Assignment,
-    tree: crate::domain::oid::TreeId,
-) -> Result<(), RunError> {
+fn keep(engine: &Engine, assignment: &Assignment, tree: crate::domain::oid::TreeId) -> Result<(), RunError> {
     let dispatched = &assignment.dispatched;
     let commit = engine.git.commit_unsigned(&crate::git::NewCommit {
         tree,
         parents: &[dispatched.base],
-        message: &format!(
-            "Attempt {} of {}\n",
-            dispatched.place.number, dispatched.task
-        ),
+        message: &format!("Attempt {} of {}\n", dispatched.place.number, dispatched.task),
         seconds: engine.clock.now().as_second(),
     })?;
-    let name = format!(
-        "refs/harness/attempts/{}/{}",
-        dispatched.task, dispatched.place.number
-    );
+    let name = format!("refs/harness/attempts/{}/{}", dispatched.task, dispatched.place.number);
     let old = engine.git.reference(&name)?;
     engine
         .git

@@ -43,9 +43,7 @@ pub enum AttendedError {
     #[error("HEAD is on no branch")]
     Detached,
     /// The task has landed already since it was opened.
-    #[error(
-        "{0} is committed already; close it with `git harness release {0}`, or amend that commit"
-    )]
+    #[error("{0} is committed already; close it with `git harness release {0}`, or amend that commit")]
     AlreadyCommitted(TaskId),
     /// The mark could not be read or written.
     #[error("cannot use {path}: {source}")]
@@ -105,39 +103,26 @@ pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
     let here = work_tree.to_string_lossy().into_owned();
     let found = engine.replay().tasks().find_map(|(_, log)| {
         let dispatched = log.open()?;
-        let in_hand = log.state.is_with_builder() || log.state.waits_for_person();
-        (in_hand
-            && dispatched.mode
-                == AttemptMode::Attended {
-                    worktree: here.clone(),
-                })
-        .then(|| dispatched.clone())
+        let landed = log.landed.iter().any(|landed| landed.attempt == dispatched.attempt);
+        let in_hand = log.state.is_with_builder() || log.state.waits_for_person() || !landed;
+        (in_hand && dispatched.mode == AttemptMode::Attended { worktree: here.clone() }).then(|| dispatched.clone())
     });
     let Some(dispatched) = found else {
         return Ok(None);
     };
     let text = engine.git.blob(dispatched.card)?;
-    let card = parse_card(
-        &dispatched.task.card_path(),
-        &String::from_utf8_lossy(&text),
-    )
-    .map_err(|_| RunError::CardGone(dispatched.task.clone()))?;
+    let card = parse_card(&dispatched.task.card_path(), &String::from_utf8_lossy(&text))
+        .map_err(|_| RunError::CardGone(dispatched.task.clone()))?;
     Ok(Some(Open { dispatched, card }))
 }
 
 /// Hands a card to this worktree and returns its packet.
-pub fn start(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    person: Actor,
-) -> Result<String, AttendedError> {
+pub fn start(engine: &mut Engine, project: &Project, card: &Card, person: Actor) -> Result<String, AttendedError> {
     let work_tree = engine.git.work_tree().ok_or(AttendedError::NoWorktree)?;
     let mode = AttemptMode::Attended {
         worktree: work_tree.to_string_lossy().into_owned(),
     };
-    let assignment =
-        dispatch::dispatch(engine, project, card, &Manual::new("manual"), person, mode)?;
+    let assignment = dispatch::dispatch(engine, project, card, &Manual::new("manual"), person, mode)?;
     set_mark(engine, &card.id)?;
     Ok(assignment.packet)
 }
@@ -305,11 +290,7 @@ pub fn branch(engine: &Engine) -> Result<(String, CommitId), AttendedError> {
 }
 
 /// Paths of the worktree that differ from HEAD outside the card: a person's other work, which is never taken along.
-pub fn other_work(
-    engine: &Engine,
-    open: &Open,
-    project: &Project,
-) -> Result<Vec<String>, AttendedError> {
+pub fn other_work(engine: &Engine, open: &Open, project: &Project) -> Result<Vec<String>, AttendedError> {
     let Some(path) = engine.git.work_tree() else {
         return Ok(Vec::new());
     };
@@ -329,19 +310,14 @@ pub fn other_work(
 }
 
 /// Lands the worktree's change as `run` would, on the branch that HEAD is on.
-pub fn submit(
-    engine: &mut Engine,
-    project: &Project,
-    open: &Open,
-) -> Result<(Verdict, Option<Finish>), AttendedError> {
+pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
     let candidate = worktree_candidate(engine, open)?;
     let verdict = judge(engine, project, open, candidate)?;
     let Verdict::Accepted { accepted, .. } = &verdict else {
         return Ok((verdict, None));
     };
     let (branch, _) = branch(engine)?;
-    let commit =
-        super::land::build_commit(engine, project, &open.card, accepted).map_err(RunError::from)?;
+    let commit = super::land::build_commit(engine, project, &open.card, accepted).map_err(RunError::from)?;
     engine.record(&[Event::LandIntended(event::LandIntended {
         task: open.card.id.clone(),
         attempt: open.dispatched.attempt.clone(),
@@ -366,10 +342,7 @@ pub fn submit(
         target: branch,
     })])?;
     clear_mark(engine)?;
-    Ok((
-        verdict,
-        Some(Finish::Landed(super::land::Landed { commit })),
-    ))
+    Ok((verdict, Some(Finish::Landed(super::land::Landed { commit }))))
 }
 
 /// After a plain `git commit` went through the hooks: finds the commit and records the landing.
@@ -389,11 +362,10 @@ pub fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
     };
     let history = engine.git.history(tip, None)?;
     for (task, dispatched) in waiting {
-        let already = engine.replay().task(&task).is_some_and(|log| {
-            log.landed
-                .iter()
-                .any(|landed| landed.attempt == dispatched.attempt)
-        });
+        let already = engine
+            .replay()
+            .task(&task)
+            .is_some_and(|log| log.landed.iter().any(|landed| landed.attempt == dispatched.attempt));
         if let (Some(commit), false) = (history.landing(&task), already) {
             engine.record(&[Event::Landed(event::Landed {
                 task: task.clone(),

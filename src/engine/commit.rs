@@ -62,10 +62,7 @@ pub fn commit_files(
             return Ok(None);
         }
         let commit = commit_on(engine, tip, tree, message)?;
-        match engine
-            .git
-            .move_branch(branch, commit, tip, "harness: commit cards")
-        {
+        match engine.git.move_branch(branch, commit, tip, "harness: commit cards") {
             Ok(()) => return Ok(Some(commit)),
             Err(MoveError::Moved { .. }) if tries < MOST_TRIES => {}
             Err(error) => return Err(error.into()),
@@ -74,11 +71,7 @@ pub fn commit_files(
 }
 
 /// Commits without a change of files, for what is said in trailers alone.
-pub fn commit_words(
-    engine: &Engine,
-    branch: &str,
-    message: &str,
-) -> Result<CommitId, CommitFilesError> {
+pub fn commit_words(engine: &Engine, branch: &str, message: &str) -> Result<CommitId, CommitFilesError> {
     let tip = engine
         .git
         .branch_tip(branch)?

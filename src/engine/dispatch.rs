@@ -9,9 +9,7 @@ use crate::domain::check::Check;
 use crate::domain::failure::Failure;
 use crate::domain::id::{AttemptId, TaskId};
 use crate::domain::oid::{BlobId, TreeId};
-use crate::domain::packet::{
-    AnswerFormat, BuilderPacket, Excerpt, Note, PacketError, Template, render_builder,
-};
+use crate::domain::packet::{AnswerFormat, BuilderPacket, Excerpt, Note, PacketError, Template, render_builder};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, AttemptPlace, Dispatched, Event};
 use crate::domain::task::state::TaskState;
@@ -151,11 +149,7 @@ struct Claim {
     undone: Option<crate::domain::oid::CommitId>,
 }
 
-fn undone_landing(
-    engine: &Engine,
-    project: &Project,
-    task: &TaskId,
-) -> Option<crate::domain::oid::CommitId> {
+fn undone_landing(engine: &Engine, project: &Project, task: &TaskId) -> Option<crate::domain::oid::CommitId> {
     let last = engine.replay().task(task)?.landed.last()?.commit;
     project.history.is_reverted(last).then_some(last)
 }
@@ -164,15 +158,9 @@ fn undone_landing(
 fn claim(engine: &mut Engine, card: &Card, claim: &Claim) -> Result<Dispatched, DispatchError> {
     let task = &card.id;
     let Engine {
-        ledger,
-        replay,
-        seen,
-        ..
+        ledger, replay, seen, ..
     } = engine;
-    let writer = ledger
-        .writer()
-        .cloned()
-        .ok_or(crate::ledger::AppendError::ReadOnly)?;
+    let writer = ledger.writer().cloned().ok_or(crate::ledger::AppendError::ReadOnly)?;
     let decided = ledger.append_if(|new_rows| {
         for row in new_rows {
             replay.apply(row);
@@ -215,9 +203,7 @@ fn claim(engine: &mut Engine, card: &Card, claim: &Claim) -> Result<Dispatched, 
             by: Actor::Harness,
             reason: "its landing was undone".to_owned(),
         });
-        let events = reopened
-            .into_iter()
-            .chain([Event::Dispatched(dispatched.clone())]);
+        let events = reopened.into_iter().chain([Event::Dispatched(dispatched.clone())]);
         Ok((events.collect(), dispatched))
     });
     let (rows, dispatched) = match decided {
@@ -255,9 +241,7 @@ pub fn draft_packet(
         .filter(|log| log.state == TaskState::Failed)
         .and_then(|log| log.last_failure.as_ref());
     let from_tree = match log {
-        Some(log) if previous.is_some() || log.keep_changes => {
-            going_on_from(engine, project, card)?
-        }
+        Some(log) if previous.is_some() || log.keep_changes => going_on_from(engine, project, card)?,
         _ => None,
     };
     let checks: Vec<Check> = project.config.checks_for(card);
@@ -301,11 +285,7 @@ pub fn draft_packet(
 }
 
 /// The text of a prompt: the repository's own where it has one, else the built-in.
-pub fn template_text(
-    engine: &Engine,
-    project: &Project,
-    template: Template,
-) -> Result<String, ReadError> {
+pub fn template_text(engine: &Engine, project: &Project, template: Template) -> Result<String, ReadError> {
     let path = format!(".harness/templates/{}.md", template.name());
     Ok(match engine.git.file(project.tree, &path)? {
         Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -315,11 +295,7 @@ pub fn template_text(
 
 /// The in-scope changes of the last attempt, on the present base. Where others changed one of its files meanwhile, the
 /// attempt starts from the base.
-fn going_on_from(
-    engine: &Engine,
-    project: &Project,
-    card: &Card,
-) -> Result<Option<TreeId>, DispatchError> {
+fn going_on_from(engine: &Engine, project: &Project, card: &Card) -> Result<Option<TreeId>, DispatchError> {
     let Some((kept, base)) = engine.replay().task(&card.id).and_then(|log| log.kept()) else {
         return Ok(None);
     };
@@ -329,16 +305,10 @@ fn going_on_from(
     }
     let changes = engine.git.diff(old_base, kept)?;
     let others = engine.git.diff(old_base, project.tree)?;
-    if changes
-        .paths()
-        .any(|path| others.paths().any(|other| other == path))
-    {
+    if changes.paths().any(|path| others.paths().any(|other| other == path)) {
         return Ok(None);
     }
-    let edits: Vec<_> = changes
-        .iter()
-        .map(|change| (change.path.clone(), change.new))
-        .collect();
+    let edits: Vec<_> = changes.iter().map(|change| (change.path.clone(), change.new)).collect();
     Ok(Some(engine.git.write_tree(project.tree, &edits)?))
 }
 
@@ -358,11 +328,7 @@ fn excerpts(
             missing.push(path);
             continue;
         };
-        found.push(Excerpt::cut(
-            path,
-            &String::from_utf8_lossy(&bytes),
-            wanted.lines,
-        ));
+        found.push(Excerpt::cut(path, &String::from_utf8_lossy(&bytes), wanted.lines));
     }
     if !missing.is_empty() {
         return Err(DispatchError::Missing {
@@ -380,11 +346,7 @@ fn excerpts(
             }
             // A glob names no file; what it matches is for the planner to give as context.
             if let Some(bytes) = engine.git.file(start, path)? {
-                found.push(Excerpt::cut(
-                    path.clone(),
-                    &String::from_utf8_lossy(&bytes),
-                    None,
-                ));
+                found.push(Excerpt::cut(path.clone(), &String::from_utf8_lossy(&bytes), None));
             }
         }
     }

@@ -162,11 +162,7 @@ fn failure_of(record: crate::domain::check::EvidenceRecord) -> Failure {
 }
 
 /// Records that an attempt failed.
-pub fn fail(
-    engine: &mut Engine,
-    dispatched: &Dispatched,
-    failure: Failure,
-) -> Result<Finish, RunError> {
+pub fn fail(engine: &mut Engine, dispatched: &Dispatched, failure: Failure) -> Result<Finish, RunError> {
     engine.record(&[Event::AttemptFailed {
         task: dispatched.task.clone(),
         attempt: dispatched.attempt.clone(),

@@ -138,9 +138,7 @@ pub fn from_answer(
     for (path, bytes) in files {
         let text = path.to_text().into_owned();
         let old = git.entry(base, &text)?;
-        let mode = git
-            .entry(start, &text)?
-            .map_or(FileMode::Regular, |entry| entry.mode);
+        let mode = git.entry(start, &text)?.map_or(FileMode::Regular, |entry| entry.mode);
         let new = bytes.map(|bytes| {
             let blob = Repository::hash_blob(&bytes);
             contents.insert(blob, bytes);
@@ -188,9 +186,7 @@ impl Walk<'_> {
                 Ok(name) => self.file(&path, name, &kind)?,
                 Err(error) => self.refuse_text(
                     String::from_utf8_lossy(&bytes).into_owned(),
-                    Rule::Name {
-                        why: error.to_string(),
-                    },
+                    Rule::Name { why: error.to_string() },
                 ),
             }
         }
@@ -221,12 +217,7 @@ impl Walk<'_> {
         self.folder(path)
     }
 
-    fn file(
-        &mut self,
-        path: &Path,
-        name: RepoPath,
-        kind: &fs::Metadata,
-    ) -> Result<(), HarvestError> {
+    fn file(&mut self, path: &Path, name: RepoPath, kind: &fs::Metadata) -> Result<(), HarvestError> {
         let old = self.before.get(&name).copied();
         self.seen.insert(name.clone(), ());
         if old.is_none() && self.ignored.is_ignored(&name, false) {
@@ -241,11 +232,7 @@ impl Walk<'_> {
             return Ok(());
         }
         if kind.len() > self.limits.file_bytes {
-            let what = format!(
-                "{} bytes, and at most {} are taken",
-                kind.len(),
-                self.limits.file_bytes
-            );
+            let what = format!("{} bytes, and at most {} are taken", kind.len(), self.limits.file_bytes);
             self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
             return Ok(());
         }
@@ -284,12 +271,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn link(
-        &mut self,
-        path: &Path,
-        name: &RepoPath,
-        old: Option<Entry>,
-    ) -> Result<(), HarvestError> {
+    fn link(&mut self, path: &Path, name: &RepoPath, old: Option<Entry>) -> Result<(), HarvestError> {
         use std::os::unix::ffi::OsStrExt;
         let target = fs::read_link(path).map_err(io_at(path))?;
         let new = Entry {
@@ -303,9 +285,7 @@ impl Walk<'_> {
     }
 
     fn refuse(&mut self, name: &RepoPath, what: &str) {
-        let rule = Rule::NotRegular {
-            what: what.to_owned(),
-        };
+        let rule = Rule::NotRegular { what: what.to_owned() };
         self.refuse_text(name.to_text().into_owned(), rule);
     }
 

@@ -44,11 +44,7 @@ pub enum ImportError {
 }
 
 fn names(tasks: &[TaskId]) -> String {
-    tasks
-        .iter()
-        .map(TaskId::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+    tasks.iter().map(TaskId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// A plan that may be written.

@@ -109,12 +109,7 @@ pub struct Rules {
 
 impl Rules {
     /// Compiles the rules of a card in its lane.
-    pub fn new(
-        card: &Card,
-        lane: &Lane,
-        protected: &[String],
-        incidental: &[String],
-    ) -> Result<Self, JudgeError> {
+    pub fn new(card: &Card, lane: &Lane, protected: &[String], incidental: &[String]) -> Result<Self, JudgeError> {
         let globs = |errors: Vec<GlobError>| JudgeError::Globs {
             card: card.id.to_string(),
             why: errors.first().map(ToString::to_string).unwrap_or_default(),
@@ -137,11 +132,7 @@ impl Rules {
 
     /// Whether the project drops changes of this path without a word to the Builder.
     fn is_incidental(&self, path: &RepoPath) -> bool {
-        !self.allowed.matches(path)
-            && self
-                .incidental
-                .as_ref()
-                .is_some_and(|globs| globs.matches(path))
+        !self.allowed.matches(path) && self.incidental.as_ref().is_some_and(|globs| globs.matches(path))
     }
 
     /// Judges changes that are in git already.
@@ -163,11 +154,7 @@ impl Rules {
 
 /// Judges a harvest, and writes what is in scope of it.
 #[expect(clippy::needless_pass_by_value, reason = "a harvest is judged once")]
-pub fn judge(
-    git: &Repository,
-    harvested: Harvested,
-    rules: &Rules,
-) -> Result<(Judged, Vec<String>), JudgeError> {
+pub fn judge(git: &Repository, harvested: Harvested, rules: &Rules) -> Result<(Judged, Vec<String>), JudgeError> {
     let base = harvested.base();
     let mut notes = harvested.dropped().to_vec();
     let (incidental, taken): (Vec<Change>, Vec<Change>) = harvested
@@ -175,11 +162,7 @@ pub fn judge(
         .iter()
         .cloned()
         .partition(|change| rules.is_incidental(&change.path));
-    notes.extend(
-        incidental
-            .iter()
-            .map(|change| format!("{} (incidental)", change.path)),
-    );
+    notes.extend(incidental.iter().map(|change| format!("{} (incidental)", change.path)));
     let changes = ChangeSet::new(taken);
     let mut violations = rules.violations(git, base, &changes)?;
     violations.extend(harvested.refused().iter().cloned());
@@ -210,11 +193,7 @@ pub fn judge(
     Ok((judged, notes))
 }
 
-fn write(
-    git: &Repository,
-    harvested: &Harvested,
-    changes: &[&Change],
-) -> Result<TreeId, WriteError> {
+fn write(git: &Repository, harvested: &Harvested, changes: &[&Change]) -> Result<TreeId, WriteError> {
     let contents: Vec<&[u8]> = changes
         .iter()
         .filter_map(|change| harvested.content(change.new?.blob))
@@ -222,10 +201,7 @@ fn write(
     if !contents.is_empty() {
         git.write_blobs(&contents)?;
     }
-    let edits: Vec<_> = changes
-        .iter()
-        .map(|change| (change.path.clone(), change.new))
-        .collect();
+    let edits: Vec<_> = changes.iter().map(|change| (change.path.clone(), change.new)).collect();
     if edits.is_empty() {
         return Ok(harvested.base());
     }

@@ -93,21 +93,14 @@ pub fn bring_onto_tip(
             }));
         }
     };
-    Ok(
-        match InScope::again(&engine.git, project.tree, tree, rules)? {
-            Ok(candidate) => OnTip::Candidate(Box::new(candidate)),
-            Err(violations) => OnTip::Failed(Failure::Scope { violations }),
-        },
-    )
+    Ok(match InScope::again(&engine.git, project.tree, tree, rules)? {
+        Ok(candidate) => OnTip::Candidate(Box::new(candidate)),
+        Err(violations) => OnTip::Failed(Failure::Scope { violations }),
+    })
 }
 
 /// Commits an accepted change and moves the branch to it.
-pub fn land(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    accepted: &Accepted,
-) -> Result<Landing, LandError> {
+pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Accepted) -> Result<Landing, LandError> {
     let row = accepted.row();
     let commit = build_commit(engine, project, card, accepted)?;
     engine.record(&[Event::LandIntended(LandIntended {
@@ -124,10 +117,7 @@ pub fn land(
         reason: reason.to_owned(),
         still_accepted: true,
     };
-    match engine
-        .git
-        .move_branch(&project.target, commit, row.parent, &why)
-    {
+    match engine.git.move_branch(&project.target, commit, row.parent, &why) {
         Ok(()) => {
             engine.record(&[Event::Landed(event::Landed {
                 task: row.task.clone(),
@@ -141,9 +131,7 @@ pub fn land(
             engine.record(&[lost(&error.to_string())])?;
             Ok(Landing::BranchMoved)
         }
-        Err(
-            error @ (MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. }),
-        ) => {
+        Err(error @ (MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })) => {
             engine.record(&[lost(&error.to_string())])?;
             Ok(Landing::InTheWay(error.to_string()))
         }
@@ -169,9 +157,7 @@ pub(super) fn build_commit(
             mode: FileMode::Regular,
             blob,
         };
-        tree = engine
-            .git
-            .write_tree(tree, &[(RepoPath::new(path)?, Some(entry))])?;
+        tree = engine.git.write_tree(tree, &[(RepoPath::new(path)?, Some(entry))])?;
     }
     let message = record::landing_message(engine, project, card, accepted);
     Ok(engine.git.commit_tree(&NewCommit {

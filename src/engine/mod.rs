@@ -133,9 +133,7 @@ impl Engine {
 
     /// The person who runs the harness, as git knows them.
     pub fn person(&self) -> Result<Actor, IdentityError> {
-        self.git
-            .identity()
-            .map(|identity| Actor::Person(identity.to_string()))
+        self.git.identity().map(|identity| Actor::Person(identity.to_string()))
     }
 
     /// The folder below which this clone's slots live: one for each clone, named after it, outside of it.
@@ -148,10 +146,7 @@ impl Engine {
             .unwrap_or_default();
         let digest = Digest::of(common.as_os_str().as_encoded_bytes()).short();
         configured
-            .map_or_else(
-                || self.host.cache_dir.join("slots"),
-                std::path::Path::to_owned,
-            )
+            .map_or_else(|| self.host.cache_dir.join("slots"), std::path::Path::to_owned)
             .join(format!("{name}-{digest}"))
     }
 }

@@ -213,11 +213,7 @@ pub fn projects(engine: &mut Engine) -> Result<Vec<Project>, ProjectError> {
     Ok(found)
 }
 
-fn read_config(
-    engine: &Engine,
-    tree: TreeId,
-    wrong: &mut Vec<Diagnostic>,
-) -> Result<Option<Config>, ProjectError> {
+fn read_config(engine: &Engine, tree: TreeId, wrong: &mut Vec<Diagnostic>) -> Result<Option<Config>, ProjectError> {
     let tracked = engine.git.file(tree, ".harness/config.toml")?;
     let tracked = tracked.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let overlay = |path: &Path| std::fs::read_to_string(path).ok();
@@ -255,11 +251,7 @@ fn read_config(
     }
 }
 
-fn read_plans(
-    engine: &Engine,
-    tree: TreeId,
-    wrong: &mut Vec<Diagnostic>,
-) -> Result<Vec<PlanHead>, ProjectError> {
+fn read_plans(engine: &Engine, tree: TreeId, wrong: &mut Vec<Diagnostic>) -> Result<Vec<PlanHead>, ProjectError> {
     let mut plans = Vec::new();
     for (path, entry) in engine.git.list(tree, ".harness/plans")? {
         let name = path.to_text().into_owned();

@@ -2,9 +2,7 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::plan::card::Card;
-use crate::domain::record::{
-    RecordedAnswer, RecordedAttempt, RecordedCheck, RecordedNote, TaskRecord,
-};
+use crate::domain::record::{RecordedAnswer, RecordedAttempt, RecordedCheck, RecordedNote, TaskRecord};
 use crate::domain::task::event;
 use crate::domain::task::replay::{AttemptLog, TaskLog};
 use crate::domain::trailer::{LandingMessage, one_line};
@@ -17,12 +15,7 @@ use super::project::Project;
 const LINE: usize = 200;
 
 /// The tracked record of a task that is about to land.
-pub fn render(
-    engine: &Engine,
-    card: &Card,
-    row: &event::Accepted,
-    before: Option<&[u8]>,
-) -> String {
+pub fn render(engine: &Engine, card: &Card, row: &event::Accepted, before: Option<&[u8]>) -> String {
     let log = engine.replay().task(&card.id);
     let attempt = log.and_then(TaskLog::last);
     let mut record = TaskRecord {
@@ -41,29 +34,19 @@ pub fn render(
         model: attempt.and_then(|attempt| attempt.dispatched.model.clone()),
         approved_by: row.approved_by.iter().map(Actor::to_string).collect(),
         self_approved: row.self_approved,
-        context_files: card
-            .context
-            .iter()
-            .map(|context| context.path.to_string())
-            .collect(),
+        context_files: card.context.iter().map(|context| context.path.to_string()).collect(),
         files_changed: changed_files(attempt),
         checks: row.evidence.results.iter().map(recorded_check).collect(),
         earlier: before.and_then(earlier_of).unwrap_or_default(),
         ..TaskRecord::default()
     };
     if let Some(log) = log {
-        let counted = log
-            .attempts
-            .iter()
-            .filter(|attempt| attempt.lost.is_none())
-            .count();
+        let counted = log.attempts.iter().filter(|attempt| attempt.lost.is_none()).count();
         record.retries = u32::try_from(counted.saturating_sub(1)).unwrap_or(u32::MAX);
-        record.escalation = log.escalation.as_ref().map(|escalation| {
-            one_line(
-                &format!("{}: {}", escalation.trigger, escalation.reason),
-                LINE,
-            )
-        });
+        record.escalation = log
+            .escalation
+            .as_ref()
+            .map(|escalation| one_line(&format!("{}: {}", escalation.trigger, escalation.reason), LINE));
         record.attempts = log.attempts.iter().map(recorded_attempt).collect();
         record.answers = log
             .answers
@@ -131,33 +114,18 @@ fn recorded_attempt(attempt: &AttemptLog) -> RecordedAttempt {
 fn earlier_of(bytes: &[u8]) -> Option<Vec<String>> {
     let old = TaskRecord::parse(std::str::from_utf8(bytes).ok()?)?;
     let mut earlier = old.earlier;
-    earlier.push(format!(
-        "{} on {} by {}",
-        old.check_tree, old.parent, old.author
-    ));
+    earlier.push(format!("{} on {} by {}", old.check_tree, old.parent, old.author));
     Some(earlier)
 }
 
 /// The message of a landing commit.
-pub fn landing_message(
-    engine: &Engine,
-    project: &Project,
-    card: &Card,
-    accepted: &Accepted,
-) -> String {
+pub fn landing_message(engine: &Engine, project: &Project, card: &Card, accepted: &Accepted) -> String {
     with_message(engine, project, card, accepted, |message| message.render())
 }
 
 /// The trailers of a landing alone, for a message that a person wrote.
-pub fn landing_trailers(
-    engine: &Engine,
-    project: &Project,
-    card: &Card,
-    accepted: &Accepted,
-) -> String {
-    with_message(engine, project, card, accepted, |message| {
-        message.trailers()
-    })
+pub fn landing_trailers(engine: &Engine, project: &Project, card: &Card, accepted: &Accepted) -> String {
+    with_message(engine, project, card, accepted, |message| message.trailers())
 }
 
 fn with_message(
@@ -181,12 +149,7 @@ fn with_message(
             .map(|change| format!("{} {}", change.kind().letter(), change.path))
             .collect()
     });
-    let checks: Vec<String> = row
-        .evidence
-        .results
-        .iter()
-        .map(|result| result.name.clone())
-        .collect();
+    let checks: Vec<String> = row.evidence.results.iter().map(|result| result.name.clone()).collect();
     let signer = project
         .config
         .commit

@@ -44,22 +44,14 @@ pub fn route(engine: &mut Engine, project: &Project, card: &Card) -> Result<Deci
     );
     match &decision {
         Decision::Retry => {}
-        Decision::Escalate(trigger) => {
-            escalate(engine, card, *trigger, Actor::Harness, failure.to_string())?
-        }
+        Decision::Escalate(trigger) => escalate(engine, card, *trigger, Actor::Harness, failure.to_string())?,
         Decision::Block(reason) => block(engine, card, reason.clone())?,
     }
     Ok(decision)
 }
 
 /// Records that the Architect is called in.
-pub fn escalate(
-    engine: &mut Engine,
-    card: &Card,
-    trigger: Trigger,
-    by: Actor,
-    reason: String,
-) -> Result<(), RunError> {
+pub fn escalate(engine: &mut Engine, card: &Card, trigger: Trigger, by: Actor, reason: String) -> Result<(), RunError> {
     engine.record(&[Event::Escalated(Escalated {
         task: card.id.clone(),
         trigger,
@@ -81,11 +73,7 @@ pub fn block(engine: &mut Engine, card: &Card, reason: String) -> Result<(), Run
 }
 
 /// The escalation packet of a task, as the Architect gets it.
-pub fn escalation_packet(
-    engine: &Engine,
-    project: &Project,
-    card: &Card,
-) -> Result<String, RunError> {
+pub fn escalation_packet(engine: &Engine, project: &Project, card: &Card) -> Result<String, RunError> {
     let log = engine.replay().task(&card.id);
     let failure = log.and_then(|log| log.last_failure.clone());
     let escalation = log.and_then(|log| log.escalation.clone());
@@ -137,12 +125,7 @@ fn attempted_files(
 }
 
 /// Asks the Architect about an escalated task and applies the answer.
-pub fn consult(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    architect: &dyn Builder,
-) -> Result<(), RunError> {
+pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &dyn Builder) -> Result<(), RunError> {
     let packet = escalation_packet(engine, project, card)?;
     engine
         .ledger

@@ -39,10 +39,7 @@ fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
     };
     if holds {
         if tip == Some(intent.commit) {
-            match engine
-                .git
-                .finish_move(&intent.target, intent.commit, intent.old)
-            {
+            match engine.git.finish_move(&intent.target, intent.commit, intent.old) {
                 Ok(()) | Err(MoveError::Blocked { .. }) => {}
                 Err(error) => return Err(RunError::Resume(error)),
             }
@@ -53,11 +50,7 @@ fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
             commit: intent.commit,
             target: intent.target.clone(),
         })])?;
-        tell(
-            engine,
-            &intent.task,
-            "its landing had happened before the interruption",
-        );
+        tell(engine, &intent.task, "its landing had happened before the interruption");
     } else {
         engine.record(&[Event::LandLost {
             task: intent.task.clone(),
@@ -75,11 +68,7 @@ fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
 }
 
 /// An attempt whose owner is gone counts for nothing; one that is verified and waits keeps waiting.
-fn attempt(
-    engine: &mut Engine,
-    task: &TaskId,
-    dispatched: &event::Dispatched,
-) -> Result<(), RunError> {
+fn attempt(engine: &mut Engine, task: &TaskId, dispatched: &event::Dispatched) -> Result<(), RunError> {
     let with_builder = engine
         .replay()
         .task(task)
@@ -87,11 +76,7 @@ fn attempt(
     if !with_builder {
         return Ok(());
     }
-    let lock = engine
-        .ledger
-        .locks()
-        .try_task(task)
-        .map_err(RunError::Transcript)?;
+    let lock = engine.ledger.locks().try_task(task).map_err(RunError::Transcript)?;
     if lock.is_none() {
         return Ok(());
     }
@@ -100,11 +85,7 @@ fn attempt(
         attempt: dispatched.attempt.clone(),
         reason: "its process ended before the work did".to_owned(),
     }])?;
-    tell(
-        engine,
-        task,
-        "its attempt was interrupted and counts for nothing",
-    );
+    tell(engine, task, "its attempt was interrupted and counts for nothing");
     Ok(())
 }
 

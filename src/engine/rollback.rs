@@ -71,11 +71,7 @@ pub enum RollbackError {
 }
 
 fn names(tasks: &[TaskId]) -> String {
-    tasks
-        .iter()
-        .map(TaskId::as_str)
-        .collect::<Vec<_>>()
-        .join(", ")
+    tasks.iter().map(TaskId::as_str).collect::<Vec<_>>().join(", ")
 }
 
 /// Complete tasks that build on a task, directly or through others.
@@ -85,10 +81,7 @@ pub fn dependants(project: &Project, task: &TaskId) -> Vec<TaskId> {
         let next = project.cards.iter().find(|card| {
             !found.contains(&card.id)
                 && project.history.landing(&card.id).is_some()
-                && card
-                    .depends_on
-                    .iter()
-                    .any(|on| on == task || found.contains(on))
+                && card.depends_on.iter().any(|on| on == task || found.contains(on))
         });
         match next {
             Some(card) => found.push(card.id.clone()),
@@ -98,11 +91,7 @@ pub fn dependants(project: &Project, task: &TaskId) -> Vec<TaskId> {
 }
 
 /// Tasks that landed at or after a time (seconds since 1970).
-pub fn landed_since(
-    engine: &Engine,
-    project: &Project,
-    seconds: i64,
-) -> Result<Vec<TaskId>, ReadError> {
+pub fn landed_since(engine: &Engine, project: &Project, seconds: i64) -> Result<Vec<TaskId>, ReadError> {
     let mut found = Vec::new();
     for (task, commit) in project.history.landings() {
         if engine.git.commit(commit)?.seconds >= seconds {
@@ -215,10 +204,7 @@ fn undo(
         }
     };
     let tree = with_record(engine, project, task, landing, tree)?;
-    let title = project
-        .card(task)
-        .map(|card| card.title.clone())
-        .unwrap_or_default();
+    let title = project.card(task).map(|card| card.title.clone()).unwrap_or_default();
     let message = RollbackMessage {
         task,
         title: &title,
@@ -254,29 +240,18 @@ fn with_record(
         mode: FileMode::Regular,
         blob,
     };
-    Ok(engine
-        .git
-        .write_tree(tree, &[(RepoPath::new(path)?, Some(entry))])?)
+    Ok(engine.git.write_tree(tree, &[(RepoPath::new(path)?, Some(entry))])?)
 }
 
 /// A rollback is checked like any landing: what joins every card has to be green without the tasks.
-fn check(
-    engine: &mut Engine,
-    project: &Project,
-    tip: CommitId,
-    tasks: &[TaskId],
-) -> Result<(), RollbackError> {
+fn check(engine: &mut Engine, project: &Project, tip: CommitId, tasks: &[TaskId]) -> Result<(), RollbackError> {
     let checks = project.config.always_checks();
     if checks.is_empty() {
         return Ok(());
     }
     let tree = engine.git.tree_of(tip)?;
     let record = verify::check_tree(engine, &project.config, tree, &checks)?;
-    match record
-        .results
-        .into_iter()
-        .find(|result| !result.status.passed())
-    {
+    match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RollbackError::Red {
             tasks: names(tasks),
             check: red.name,

@@ -209,13 +209,7 @@ pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Su
     let mut doings = Doings::default();
     let ended = turns(engine, target, options, &mut doings);
     let summary = summary(engine, target, options, &doings)?;
-    let count = |state: TaskState| {
-        summary
-            .tasks
-            .iter()
-            .filter(|task| task.state == state)
-            .count()
-    };
+    let count = |state: TaskState| summary.tasks.iter().filter(|task| task.state == state).count();
     engine.record(&[Event::RunFinished {
         landed: summary
             .tasks
@@ -233,11 +227,7 @@ pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Su
 }
 
 /// The checks that join every card have to be green before anybody is blamed.
-fn check_base(
-    engine: &mut Engine,
-    project: &Project,
-    options: &RunOptions,
-) -> Result<(), RunError> {
+fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions) -> Result<(), RunError> {
     let checks: Vec<Check> = project
         .config
         .always_checks()
@@ -248,11 +238,7 @@ fn check_base(
         return Ok(());
     }
     let record = verify::check_tree(engine, &project.config, project.tree, &checks)?;
-    match record
-        .results
-        .into_iter()
-        .find(|result| !result.status.passed())
-    {
+    match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RunError::RedOnBase {
             check: red.name,
             target: project.target.clone(),
@@ -263,12 +249,7 @@ fn check_base(
     }
 }
 
-fn turns(
-    engine: &mut Engine,
-    target: &str,
-    options: &RunOptions,
-    doings: &mut Doings,
-) -> Result<(), RunError> {
+fn turns(engine: &mut Engine, target: &str, options: &RunOptions, doings: &mut Doings) -> Result<(), RunError> {
     loop {
         if engine.cancel.is_cancelled() {
             return Err(RunError::Interrupted);
@@ -281,10 +262,7 @@ fn turns(
         let Some(card) = next_card(&project, &views, doings) else {
             return Ok(());
         };
-        let state = views
-            .iter()
-            .find(|view| view.id == card.id)
-            .map(|view| view.state);
+        let state = views.iter().find(|view| view.id == card.id).map(|view| view.state);
         turn(
             engine,
             &project,
@@ -303,11 +281,7 @@ fn wanted(project: &Project, engine: &Engine, options: &RunOptions) -> Vec<TaskV
         .as_ref()
         .and_then(|task| project.cards.iter().position(|card| card.id == *task))
         .unwrap_or(0);
-    let views = project
-        .views(engine)
-        .into_iter()
-        .zip(&project.cards)
-        .skip(from);
+    let views = project.views(engine).into_iter().zip(&project.cards).skip(from);
     views
         .filter(|(view, card)| {
             options.plan.as_ref().is_none_or(|plan| card.plan == *plan)
@@ -358,12 +332,7 @@ fn turn(
     }
 }
 
-fn consult(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    doings: &mut Doings,
-) -> Result<(), RunError> {
+fn consult(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
     doings.escalated.push(card.id.clone());
     let name = &project.config.roles.architect;
     let definition = project
@@ -380,29 +349,21 @@ fn consult(
         return Ok(());
     }
     match recover::consult(engine, project, card, &*architect) {
-        Err(RunError::Builder(error)) => recover::block(
-            engine,
-            card,
-            format!("the Architect could not be asked: {error}"),
-        ),
+        Err(RunError::Builder(error)) => {
+            recover::block(engine, card, format!("the Architect could not be asked: {error}"))
+        }
         other => other,
     }
 }
 
 /// Takes up a change that waited: its gates may be open now, or what was in the way may be gone.
-fn go_on(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    doings: &mut Doings,
-) -> Result<(), RunError> {
+fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
     let log = engine.replay().task(&card.id);
     let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
     let Some((dispatched, tree)) = found else {
-        doings.left.insert(
-            card.id.clone(),
-            "its candidate is not known here".to_owned(),
-        );
+        doings
+            .left
+            .insert(card.id.clone(), "its candidate is not known here".to_owned());
         return Ok(());
     };
     let finished = finish::finish_recorded(engine, project, card, &dispatched, tree)?;
@@ -425,10 +386,9 @@ fn build(
         } else {
             format!("in the lane {} a person builds", lane.name)
         };
-        doings.left.insert(
-            card.id.clone(),
-            format!("{why}: `git harness start {}`", card.id),
-        );
+        doings
+            .left
+            .insert(card.id.clone(), format!("{why}: `git harness start {}`", card.id));
         return Ok(());
     }
     let weak = weak_checks(engine, project, card)?;
@@ -448,9 +408,7 @@ fn build(
             recover::planning_error(engine, card, &Failure::Missing { names })
         }
         Err(RunError::Dispatch(DispatchError::Busy(task))) => {
-            doings
-                .left
-                .insert(task, "another process works on it".to_owned());
+            doings.left.insert(task, "another process works on it".to_owned());
             Ok(())
         }
         Err(other) => Err(other),
@@ -458,22 +416,14 @@ fn build(
 }
 
 /// Checks that pass before any work are the card's fault; nobody is sent to work on it.
-fn weak_checks(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-) -> Result<Vec<String>, RunError> {
+fn weak_checks(engine: &mut Engine, project: &Project, card: &Card) -> Result<Vec<String>, RunError> {
     let checks = project.config.checks_for(card);
     let weak = verify::weak_checks(engine, &project.config, project.tree, &checks)?;
     Ok(weak.into_iter().map(|result| result.name).collect())
 }
 
 /// The Builder of a card in this run.
-fn builder_of(
-    project: &Project,
-    card: &Card,
-    options: &RunOptions,
-) -> Result<Box<dyn Builder>, RunError> {
+fn builder_of(project: &Project, card: &Card, options: &RunOptions) -> Result<Box<dyn Builder>, RunError> {
     let named = options.builder.as_ref().or(card.model.as_ref());
     let definition = match named {
         Some(name) => project.config.builders.get(name),
@@ -503,12 +453,7 @@ fn note(doings: &mut Doings, card: &Card, finished: Finish) {
     }
 }
 
-fn summary(
-    engine: &mut Engine,
-    target: &str,
-    options: &RunOptions,
-    doings: &Doings,
-) -> Result<Summary, RunError> {
+fn summary(engine: &mut Engine, target: &str, options: &RunOptions, doings: &Doings) -> Result<Summary, RunError> {
     let project = Project::load(engine, target)?;
     let views = wanted(&project, engine, options);
     let mut summary = Summary {
@@ -567,9 +512,7 @@ pub fn one_attempt(
         .into_iter()
         .find(|view| view.id == *task)
         .map(|view| view.state);
-    if let Some(state) =
-        state.filter(|state| !matches!(state, TaskState::Ready | TaskState::Failed))
-    {
+    if let Some(state) = state.filter(|state| !matches!(state, TaskState::Ready | TaskState::Failed)) {
         return Err(DispatchError::NotReady {
             task: task.clone(),
             state,
@@ -580,11 +523,7 @@ pub fn one_attempt(
 }
 
 /// Lands what an approval has set free.
-pub fn land_if_open(
-    engine: &mut Engine,
-    target: &str,
-    task: &TaskId,
-) -> Result<Option<Finish>, RunError> {
+pub fn land_if_open(engine: &mut Engine, target: &str, task: &TaskId) -> Result<Option<Finish>, RunError> {
     let project = Project::load(engine, target)?;
     let Some(card) = project.card(task).cloned() else {
         return Ok(None);
@@ -592,9 +531,7 @@ pub fn land_if_open(
     let log = engine.replay().task(task);
     let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
     match found {
-        Some((dispatched, tree)) => {
-            finish::finish_recorded(engine, &project, &card, &dispatched, tree).map(Some)
-        }
+        Some((dispatched, tree)) => finish::finish_recorded(engine, &project, &card, &dispatched, tree).map(Some),
         None => Ok(None),
     }
 }

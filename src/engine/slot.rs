@@ -146,19 +146,12 @@ impl Slot {
 
     fn remember(&self) -> Result<(), SlotError> {
         let path = self.dir.join("slot.json");
-        let text = serde_json::to_vec(&self.memory)
-            .map_err(|error| io_at(&path)(io::Error::other(error)))?;
+        let text = serde_json::to_vec(&self.memory).map_err(|error| io_at(&path)(io::Error::other(error)))?;
         fs::write(&path, text).map_err(io_at(&path))
     }
 
     /// Makes the folder equal the tree.
-    pub fn fill(
-        &mut self,
-        git: &Repository,
-        tree: TreeId,
-        ignored: &Ignored,
-        keep: Keep,
-    ) -> Result<(), SlotError> {
+    pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
         let top = self.tree();
         let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
         let keep_ignored = keep == Keep::IgnoredFiles || self.memory.warm;
@@ -233,23 +226,13 @@ impl Cleaning<'_> {
         }
     }
 
-    fn clean_file(
-        &mut self,
-        path: &Path,
-        name: RepoPath,
-        kind: &fs::Metadata,
-    ) -> Result<(), SlotError> {
+    fn clean_file(&mut self, path: &Path, name: RepoPath, kind: &fs::Metadata) -> Result<(), SlotError> {
         match self.wanted.get(&name) {
             Some(entry) if equals(path, kind, *entry) => {
                 self.right.insert(name);
                 Ok(())
             }
-            None if self
-                .ignored
-                .is_some_and(|rules| rules.is_ignored(&name, false)) =>
-            {
-                Ok(())
-            }
+            None if self.ignored.is_some_and(|rules| rules.is_ignored(&name, false)) => Ok(()),
             _ => remove(path),
         }
     }
@@ -273,11 +256,7 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> SlotError + '_ {
 
 /// The bytes of a path below `top`, as git would store them.
 pub fn relative(top: &Path, path: &Path) -> Vec<u8> {
-    path.strip_prefix(top)
-        .unwrap_or(path)
-        .as_os_str()
-        .as_bytes()
-        .to_vec()
+    path.strip_prefix(top).unwrap_or(path).as_os_str().as_bytes().to_vec()
 }
 
 /// The place of a repository path below a folder.
@@ -290,9 +269,8 @@ fn equals(path: &Path, kind: &fs::Metadata, entry: Entry) -> bool {
         FileMode::Gitlink => false,
         FileMode::Symlink => {
             kind.is_symlink()
-                && fs::read_link(path).is_ok_and(|target| {
-                    Repository::hash_blob(target.as_os_str().as_bytes()) == entry.blob
-                })
+                && fs::read_link(path)
+                    .is_ok_and(|target| Repository::hash_blob(target.as_os_str().as_bytes()) == entry.blob)
         }
         FileMode::Regular | FileMode::Executable => {
             kind.is_file()
@@ -310,12 +288,7 @@ const fn permissions(mode: FileMode) -> u32 {
     }
 }
 
-fn write_entry(
-    git: &Repository,
-    top: &Path,
-    path: &RepoPath,
-    entry: Entry,
-) -> Result<(), SlotError> {
+fn write_entry(git: &Repository, top: &Path, path: &RepoPath, entry: Entry) -> Result<(), SlotError> {
     let file = on_disk(top, path);
     if let Some(parent) = file.parent() {
         fs::create_dir_all(parent).map_err(io_at(parent))?;
@@ -329,8 +302,7 @@ fn write_entry(
         }
         FileMode::Regular | FileMode::Executable => {
             fs::write(&file, git.blob(entry.blob)?).map_err(io_at(&file))?;
-            fs::set_permissions(&file, fs::Permissions::from_mode(permissions(entry.mode)))
-                .map_err(io_at(&file))
+            fs::set_permissions(&file, fs::Permissions::from_mode(permissions(entry.mode))).map_err(io_at(&file))
         }
     }
 }
@@ -362,10 +334,7 @@ pub fn ignore_rules(git: &Repository, tree: TreeId) -> Result<Ignored, ReadError
     let mut rules = Ignored::default();
     for (path, entry) in git.list(tree, "")? {
         if path.file_name() == b".gitignore" && entry.mode.is_file() {
-            let dir = path
-                .parent()
-                .map(|dir| dir.as_bytes().to_vec())
-                .unwrap_or_default();
+            let dir = path.parent().map(|dir| dir.as_bytes().to_vec()).unwrap_or_default();
             rules.add(&dir, &String::from_utf8_lossy(&git.blob(entry.blob)?));
         }
     }

@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::domain::check::{
-    Check, CheckResult, CheckStatus, EvidenceKey, EvidenceRecord, FenceTier, check_set_digest,
-};
+use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceKey, EvidenceRecord, FenceTier, check_set_digest};
 use crate::domain::id::TaskId;
 use crate::domain::oid::{Digest, TreeId};
 use crate::domain::task::event::Event;
@@ -152,11 +150,7 @@ pub fn weak_checks(
     base: TreeId,
     checks: &[Check],
 ) -> Result<Vec<CheckResult>, VerifyError> {
-    let red_first: Vec<Check> = checks
-        .iter()
-        .filter(|check| check.red_first)
-        .cloned()
-        .collect();
+    let red_first: Vec<Check> = checks.iter().filter(|check| check.red_first).cloned().collect();
     if red_first.is_empty() {
         return Ok(Vec::new());
     }
@@ -238,11 +232,7 @@ fn run_on(
         };
         results.push(result);
     }
-    let record = EvidenceRecord {
-        key,
-        results,
-        reused,
-    };
+    let record = EvidenceRecord { key, results, reused };
     Ok((record, slot))
 }
 
@@ -264,21 +254,11 @@ fn environment(engine: &Engine, config: &Config) -> Environment {
     Environment::allow_list(&engine.host.variables, &names)
 }
 
-fn prepare(
-    engine: &Engine,
-    config: &Config,
-    tree: TreeId,
-    environment: &Environment,
-) -> Result<Slot, VerifyError> {
+fn prepare(engine: &Engine, config: &Config, tree: TreeId, environment: &Environment) -> Result<Slot, VerifyError> {
     let pool = engine.pool(config.worktrees_dir.as_deref());
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
     let ignored = slot::ignore_rules(&engine.git, tree)?;
-    slot.fill(
-        &engine.git,
-        tree,
-        &ignored,
-        Keep::IgnoredFilesOfAcceptedWork,
-    )?;
+    slot.fill(&engine.git, tree, &ignored, Keep::IgnoredFilesOfAcceptedWork)?;
     set_up(engine, config, &mut slot, tree, environment)?;
     slot.mark_used()?;
     Ok(slot)
@@ -297,10 +277,7 @@ pub fn set_up(
     }
     let mut fields = config.slot.setup.clone();
     for path in &config.slot.setup_inputs {
-        let blob = engine
-            .git
-            .entry(tree, path)?
-            .map(|entry| entry.blob.to_string());
+        let blob = engine.git.entry(tree, path)?.map(|entry| entry.blob.to_string());
         fields.push(blob.unwrap_or_default());
     }
     let digest = Digest::of_fields(fields.iter().map(String::as_bytes)).to_string();
@@ -355,11 +332,7 @@ fn run_check(
             continue;
         }
         let output = finished.output.to_bytes();
-        let log = engine
-            .ledger
-            .transcripts()
-            .put(&output)
-            .map_err(VerifyError::Log)?;
+        let log = engine.ledger.transcripts().put(&output).map_err(VerifyError::Log)?;
         return Ok(CheckResult {
             name: check.name.clone(),
             kind: check.kind,
@@ -418,14 +391,7 @@ fn excerpt(text: &str) -> String {
         return text.to_owned();
     }
     let from = text.len() - QUOTED_OUTPUT;
-    let from = (from..text.len())
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(from);
-    let from = text[from..]
-        .find('\n')
-        .map_or(from, |newline| from + newline + 1);
-    format!(
-        "… {from} bytes before this are in the log …\n{}",
-        &text[from..]
-    )
+    let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(from);
+    let from = text[from..].find('\n').map_or(from, |newline| from + newline + 1);
+    format!("… {from} bytes before this are in the log …\n{}", &text[from..])
 }

@@ -49,21 +49,12 @@ pub fn prepare(
         source,
     };
     write_repository(&dir, &git.common_dir().join("objects"), base).map_err(failed)?;
-    git.write_index(
-        git.tree_of(base).map_err(SlotError::from)?,
-        &dir.join("index"),
-    )?;
+    git.write_index(git.tree_of(base).map_err(SlotError::from)?, &dir.join("index"))?;
     Ok(top)
 }
 
 fn write_repository(dir: &Path, objects: &Path, base: CommitId) -> io::Result<()> {
-    for folder in [
-        "objects/info",
-        "objects/pack",
-        "refs/heads",
-        "refs/tags",
-        "info",
-    ] {
+    for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
         fs::create_dir_all(dir.join(folder))?;
     }
     let objects = fs::canonicalize(objects)?;
@@ -72,9 +63,6 @@ fn write_repository(dir: &Path, objects: &Path, base: CommitId) -> io::Result<()
         dir.join("config"),
         "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tlogallrefupdates = false\n",
     )?;
-    fs::write(
-        dir.join("objects/info/alternates"),
-        format!("{}\n", objects.display()),
-    )?;
+    fs::write(dir.join("objects/info/alternates"), format!("{}\n", objects.display()))?;
     fs::write(dir.join("refs/heads/work"), format!("{base}\n"))
 }

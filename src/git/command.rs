@@ -120,9 +120,7 @@ impl GitProgram {
         ] {
             call.command.env_remove(name);
         }
-        call.command
-            .env("GIT_TERMINAL_PROMPT", "0")
-            .env("LC_ALL", "C");
+        call.command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
         call.arg("--git-dir").arg(git_dir);
         if let Some(work_tree) = work_tree {
             call.arg("--work-tree").arg(work_tree);
@@ -150,26 +148,17 @@ const FORCED: [(&str, &str); 11] = [
     ),
     ("core.pager=cat", "a pager is a program"),
     ("diff.external=", "an external diff is a program"),
-    (
-        "protocol.allow=never",
-        "nothing here speaks to another repository",
-    ),
+    ("protocol.allow=never", "nothing here speaks to another repository"),
     (
         "safe.bareRepository=explicit",
         "a folder inside the tree may look like a repository",
     ),
-    (
-        "core.commitGraph=false",
-        "a forged commit-graph changes parents",
-    ),
+    ("core.commitGraph=false", "a forged commit-graph changes parents"),
     (
         "core.fsync=committed,loose-object,reference",
         "git's default survives no power cut",
     ),
-    (
-        "gc.auto=0",
-        "housekeeping belongs to the user's own commands",
-    ),
+    ("gc.auto=0", "housekeeping belongs to the user's own commands"),
     ("core.quotePath=false", "paths are bytes"),
 ];
 
@@ -265,9 +254,7 @@ impl Call {
     /// The same as text without the line's end.
     pub fn text(&mut self) -> Result<String, GitError> {
         let bytes = self.bytes()?;
-        Ok(String::from_utf8_lossy(&bytes)
-            .trim_end_matches('\n')
-            .to_owned())
+        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
     }
 
     /// The error for an output whose status is not 0.
@@ -288,12 +275,7 @@ impl Call {
     }
 
     fn shown(&self) -> String {
-        let words: Vec<_> = self
-            .words
-            .iter()
-            .take(3)
-            .map(|word| word.to_string_lossy())
-            .collect();
+        let words: Vec<_> = self.words.iter().take(3).map(|word| word.to_string_lossy()).collect();
         words.join(" ")
     }
 }

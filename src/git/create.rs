@@ -25,12 +25,7 @@ pub enum CreateError {
 impl Repository {
     /// Makes a repository in a folder, with everything that lies there as its first commit. Where git knows nobody,
     /// `fallback` (a name and an address) is who commits in it.
-    pub fn create(
-        dir: &Path,
-        branch: &str,
-        message: &str,
-        fallback: (&str, &str),
-    ) -> Result<Self, CreateError> {
+    pub fn create(dir: &Path, branch: &str, message: &str, fallback: (&str, &str)) -> Result<Self, CreateError> {
         let program = GitProgram::find().ok_or(OpenError::NoGit)?;
         let git_dir = dir.join(".git");
         program
@@ -38,12 +33,7 @@ impl Repository {
             .words(["init", "--quiet", "-b", branch])
             .bytes()?;
         let mut config = program.as_user(&git_dir, Some(dir));
-        if config
-            .words(["config", "user.email"])
-            .output()?
-            .stdout
-            .is_empty()
-        {
+        if config.words(["config", "user.email"]).output()?.stdout.is_empty() {
             for (key, value) in [("user.name", fallback.0), ("user.email", fallback.1)] {
                 program
                     .as_user(&git_dir, Some(dir))
@@ -51,10 +41,7 @@ impl Repository {
                     .bytes()?;
             }
         }
-        program
-            .as_user(&git_dir, Some(dir))
-            .words(["add", "--all"])
-            .bytes()?;
+        program.as_user(&git_dir, Some(dir)).words(["add", "--all"]).bytes()?;
         program
             .as_user(&git_dir, Some(dir))
             .words(["commit", "--quiet", "--no-gpg-sign", "-m", message])
@@ -65,15 +52,9 @@ impl Repository {
     /// The log as git prints it for people, newest first.
     pub fn log_text(&self, tip: CommitId, most: usize) -> Result<String, GitError> {
         let mut call = self.program().as_user(self.git_dir(), self.work_tree());
-        call.words([
-            "-c",
-            "color.ui=false",
-            "--no-pager",
-            "log",
-            "--no-show-signature",
-        ])
-        .word(format!("-{most}"))
-        .word(tip.to_string())
-        .text()
+        call.words(["-c", "color.ui=false", "--no-pager", "log", "--no-show-signature"])
+            .word(format!("-{most}"))
+            .word(tip.to_string())
+            .text()
     }
 }

@@ -18,7 +18,8 @@ use super::tree::ReadError;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct History {
     landings: BTreeMap<TaskId, CommitId>,
-    landed_in: BTreeMap<CommitId, Vec<TaskId>>,
+    /// The landings that a commit brought, itself or by undoing a revert.
+    landed_in: BTreeMap<CommitId, Vec<(TaskId, CommitId)>>,
     /// What a revert took away, so that a revert of the revert can give it back.
     taken: BTreeMap<CommitId, Vec<(TaskId, CommitId)>>,
     reverted: BTreeMap<CommitId, CommitId>,
@@ -87,7 +88,7 @@ impl History {
                 Said::Landed(task) => {
                     self.given.insert(task.clone());
                     self.landings.insert(task.clone(), commit);
-                    self.landed_in.entry(commit).or_default().push(task);
+                    self.landed_in.entry(commit).or_default().push((task, commit));
                 }
                 Said::RevertedTask { task, landing } => {
                     if self.landings.get(&task) == Some(&landing) {
@@ -98,8 +99,7 @@ impl History {
                 }
                 Said::RevertedCommit(undone) => self.revert(commit, undone),
                 Said::Approved { plan, digest } => {
-                    self.approvals
-                        .push((plan, digest, commit, author.to_owned()));
+                    self.approvals.push((plan, digest, commit, author.to_owned()));
                 }
                 Said::Revised(task) => {
                     self.given.insert(task);
@@ -109,17 +109,18 @@ impl History {
     }
 
     fn revert(&mut self, commit: CommitId, undone: CommitId) {
-        // A revert of a revert gives back what the first took.
+        // A revert of a revert gives back what the first took, and can be undone in its turn.
         for (task, landing) in self.taken.remove(&undone).unwrap_or_default() {
-            self.landings.insert(task, landing);
+            self.landings.insert(task.clone(), landing);
             self.reverted.remove(&landing);
+            self.landed_in.entry(commit).or_default().push((task, landing));
         }
-        for task in self.landed_in.get(&undone).cloned().unwrap_or_default() {
-            if self.landings.get(&task) == Some(&undone) {
+        for (task, landing) in self.landed_in.get(&undone).cloned().unwrap_or_default() {
+            if self.landings.get(&task) == Some(&landing) {
                 self.landings.remove(&task);
-                self.taken.entry(commit).or_default().push((task, undone));
+                self.taken.entry(commit).or_default().push((task, landing));
             }
-            self.reverted.insert(undone, commit);
+            self.reverted.insert(landing, commit);
         }
     }
 }
@@ -135,15 +136,9 @@ impl Repository {
         let seed = seed.filter(|_| usable);
         let mut history = seed.map(|seed| seed.history.clone()).unwrap_or_default();
         let mut call = self.trusted();
-        call.words([
-            "log",
-            "--topo-order",
-            "--reverse",
-            "-z",
-            "--no-show-signature",
-        ])
-        .word("--format=%H%x01%an <%ae>%x01%B")
-        .word(tip.to_string());
+        call.words(["log", "--topo-order", "--reverse", "-z", "--no-show-signature"])
+            .word("--format=%H%x01%an <%ae>%x01%B")
+            .word(tip.to_string());
         if let Some(seed) = seed {
             call.word("--not").word(seed.tip.to_string());
         }
@@ -155,8 +150,7 @@ impl Repository {
             }
             let text = String::from_utf8_lossy(record);
             let mut fields = text.splitn(3, '\x01');
-            if let (Some(id), Some(author), Some(message)) =
-                (fields.next(), fields.next(), fields.next())
+            if let (Some(id), Some(author), Some(message)) = (fields.next(), fields.next(), fields.next())
                 && let Ok(commit) = id.trim().parse()
             {
                 history.take(commit, author, message);

@@ -76,15 +76,10 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> HookError + '_ {
 impl Repository {
     /// The folder in which git looks for hooks, seen from this worktree.
     pub fn hooks_dir(&self) -> PathBuf {
-        match self
-            .config_value("core.hooksPath")
-            .filter(|path| !path.is_empty())
-        {
+        match self.config_value("core.hooksPath").filter(|path| !path.is_empty()) {
             Some(path) => {
                 let path = match path.strip_prefix("~/") {
-                    Some(rest) => {
-                        PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(rest)
-                    }
+                    Some(rest) => PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(rest),
                     None => PathBuf::from(path),
                 };
                 self.work_tree().unwrap_or(self.git_dir()).join(path)
@@ -104,17 +99,12 @@ impl Repository {
     /// Installs our hooks, or brings them up to date. `program` is what they call.
     pub fn install_hooks(&self, program: &Path) -> Result<Vec<HookReport>, HookError> {
         let dir = self.hooks_dir();
-        let redirected = self
-            .config_value("core.hooksPath")
-            .is_some_and(|path| !path.is_empty());
+        let redirected = self.config_value("core.hooksPath").is_some_and(|path| !path.is_empty());
         if redirected && dir != self.own_hooks_dir() {
             self.take_over(program)?;
         } else if redirected {
             let former = fs::read_to_string(self.remembered_setting()).unwrap_or_default();
-            self.write_own(
-                program,
-                former.trim_end().rsplit('\t').next().unwrap_or_default(),
-            )?;
+            self.write_own(program, former.trim_end().rsplit('\t').next().unwrap_or_default())?;
         } else {
             fs::create_dir_all(&dir).map_err(io_at(&dir))?;
             for name in HOOKS {
@@ -134,9 +124,7 @@ impl Repository {
     fn take_over(&self, program: &Path) -> Result<(), HookError> {
         let value = self.config_value("core.hooksPath").unwrap_or_default();
         let mut call = self.program().as_user(self.git_dir(), self.work_tree());
-        let local = call
-            .words(["config", "--local", "--get", "core.hooksPath"])
-            .output()?;
+        let local = call.words(["config", "--local", "--get", "core.hooksPath"]).output()?;
         let had_local = local.status.success();
         let remembered = self.remembered_setting();
         if let Some(dir) = remembered.parent() {
@@ -161,10 +149,7 @@ impl Repository {
         for entry in fs::read_dir(&there).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
             if !HOOKS.contains(&name.as_str()) && !name.contains('.') && entry.path().is_file() {
-                write_hook(
-                    &own.join(&name),
-                    &FORWARD.replace("@FORMER@", &former(&name)),
-                )?;
+                write_hook(&own.join(&name), &FORWARD.replace("@FORMER@", &former(&name)))?;
             }
         }
         for name in HOOKS {
@@ -180,12 +165,8 @@ impl Repository {
         if let Ok(text) = fs::read_to_string(&remembered) {
             let mut call = self.program().as_user(self.git_dir(), self.work_tree());
             match text.trim_end().split_once('\t') {
-                Some(("local", value)) => call
-                    .words(["config", "--local", "core.hooksPath", value])
-                    .bytes()?,
-                _ => call
-                    .words(["config", "--local", "--unset", "core.hooksPath"])
-                    .bytes()?,
+                Some(("local", value)) => call.words(["config", "--local", "core.hooksPath", value]).bytes()?,
+                _ => call.words(["config", "--local", "--unset", "core.hooksPath"]).bytes()?,
             };
             fs::remove_file(&remembered).map_err(io_at(&remembered))?;
             let own = self.own_hooks_dir();
@@ -229,19 +210,14 @@ fn report(dir: &Path, name: &'static str) -> HookReport {
     let executable = fs::metadata(&file).is_ok_and(|file| file.permissions().mode() & 0o111 != 0);
     let state = match &text {
         Err(error) if error.kind() == io::ErrorKind::NotFound => HookState::Missing,
-        Ok(text) if text.contains(MARK) && !(text.contains(CURRENT) && is_whole(text, name)) => {
-            HookState::Altered
-        }
+        Ok(text) if text.contains(MARK) && !(text.contains(CURRENT) && is_whole(text, name)) => HookState::Altered,
         Ok(text) if text.contains(MARK) && !executable => HookState::NotExecutable,
         Ok(text) if text.contains(MARK) => HookState::Ours,
         _ => HookState::Displaced,
     };
     let aside = dir.join(format!("{name}.{FORMER}"));
     let elsewhere = text.ok().and_then(|text| {
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("former="))?
-            .to_owned();
+        let line = text.lines().find_map(|line| line.strip_prefix("former="))?.to_owned();
         let path = PathBuf::from(line.trim_matches('\''));
         path.exists().then_some(path)
     });
@@ -255,8 +231,8 @@ fn report(dir: &Path, name: &'static str) -> HookReport {
 
 /// Whether a hook has every line of its template that is not filled in.
 fn is_whole(text: &str, name: &str) -> bool {
-    let template = template(name);
-    let fixed = |line: &&str| !line.contains('@');
+    let template = template(name).replace("@HOOK@", name);
+    let fixed = |line: &&str| !line.contains("@FORMER@") && !line.contains("@PROGRAM@");
     template
         .lines()
         .filter(fixed)
@@ -291,10 +267,7 @@ fn write_hook(file: &Path, text: &str) -> Result<(), HookError> {
     let dir = file.parent().unwrap_or(Path::new("."));
     let temporary = tempfile::NamedTempFile::new_in(dir).map_err(io_at(file))?;
     fs::write(temporary.path(), text).map_err(io_at(file))?;
-    fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o755))
-        .map_err(io_at(file))?;
-    temporary
-        .persist(file)
-        .map_err(|error| io_at(file)(error.error))?;
+    fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o755)).map_err(io_at(file))?;
+    temporary.persist(file).map_err(|error| io_at(file)(error.error))?;
     Ok(())
 }

@@ -29,10 +29,7 @@ impl Repository {
             std::fs::copy(self.index_file(), &copy)?;
         }
         let mut call = self.trusted();
-        let id = call
-            .variable("GIT_INDEX_FILE", &copy)
-            .words(["write-tree"])
-            .text()?;
+        let id = call.variable("GIT_INDEX_FILE", &copy).words(["write-tree"]).text()?;
         Ok(id.parse()?)
     }
 
@@ -69,10 +66,7 @@ impl Repository {
                 .output()?;
         }
         let mut call = self.trusted();
-        let id = call
-            .variable("GIT_INDEX_FILE", &copy)
-            .words(["write-tree"])
-            .text()?;
+        let id = call.variable("GIT_INDEX_FILE", &copy).words(["write-tree"]).text()?;
         Ok(id.parse()?)
     }
 
@@ -89,13 +83,10 @@ impl Repository {
         for change in &changes {
             match change.new {
                 Some(entry) => {
-                    input.extend_from_slice(
-                        format!("{} {}\t", entry.mode.as_octal(), entry.blob).as_bytes(),
-                    );
+                    input.extend_from_slice(format!("{} {}\t", entry.mode.as_octal(), entry.blob).as_bytes());
                     let missing = self.work_tree().is_some_and(|top| {
                         use std::os::unix::ffi::OsStrExt;
-                        !top.join(std::ffi::OsStr::from_bytes(change.path.as_bytes()))
-                            .exists()
+                        !top.join(std::ffi::OsStr::from_bytes(change.path.as_bytes())).exists()
                     });
                     if missing || change.path.is_harness() {
                         to_write.extend_from_slice(change.path.as_bytes());

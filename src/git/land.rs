@@ -74,13 +74,7 @@ pub enum MoveError {
 
 impl Repository {
     /// Moves a branch from `old` to `new`, and with it the files of a worktree that has it checked out.
-    pub fn move_branch(
-        &self,
-        branch: &str,
-        new: CommitId,
-        old: CommitId,
-        why: &str,
-    ) -> Result<(), MoveError> {
+    pub fn move_branch(&self, branch: &str, new: CommitId, old: CommitId, why: &str) -> Result<(), MoveError> {
         let reference = format!("refs/heads/{branch}");
         let swap = || {
             self.compare_and_swap(&reference, new, Some(old), why)
@@ -128,23 +122,13 @@ impl Repository {
             .find(|worktree| worktree.branch.as_deref() == Some(branch)))
     }
 
-    fn two_way(
-        &self,
-        index: &IndexLock,
-        new: CommitId,
-        old: CommitId,
-        trial: Trial,
-    ) -> Result<(), MoveError> {
+    fn two_way(&self, index: &IndexLock, new: CommitId, old: CommitId, trial: Trial) -> Result<(), MoveError> {
         let worktree = &index.worktree;
-        let mut call = self
-            .program()
-            .as_user(&worktree.git_dir, Some(&worktree.path));
+        let mut call = self.program().as_user(&worktree.git_dir, Some(&worktree.path));
         call.variable("GIT_INDEX_FILE", &index.copy);
         let refresh = call.words(["update-index", "-q", "--refresh"]).output();
         drop(refresh);
-        let mut call = self
-            .program()
-            .as_user(&worktree.git_dir, Some(&worktree.path));
+        let mut call = self.program().as_user(&worktree.git_dir, Some(&worktree.path));
         call.variable("GIT_INDEX_FILE", &index.copy)
             .words(["read-tree", "-m", "-u"]);
         if trial == Trial::DryRun {
@@ -167,9 +151,7 @@ impl Repository {
 
     /// Every path of a worktree that is not as its HEAD has it: staged, edited, or untracked and not ignored.
     pub fn dirty_paths(&self, worktree: &Worktree) -> Result<Vec<RepoPath>, ReadError> {
-        let mut call = self
-            .program()
-            .as_user(&worktree.git_dir, Some(&worktree.path));
+        let mut call = self.program().as_user(&worktree.git_dir, Some(&worktree.path));
         call.variable("GIT_OPTIONAL_LOCKS", "0");
         call.words([
             "-c",

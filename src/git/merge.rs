@@ -20,15 +20,9 @@ impl Repository {
     /// Merges two commits; their merge base is found by git from their parents.
     pub fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Merge, WriteError> {
         let mut call = self.trusted();
-        call.words([
-            "merge-tree",
-            "--write-tree",
-            "--name-only",
-            "--no-messages",
-            "-z",
-        ])
-        .word(ours.to_string())
-        .word(theirs.to_string());
+        call.words(["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z"])
+            .word(ours.to_string())
+            .word(theirs.to_string());
         let output = call.output()?;
         let mut fields = output.stdout.split(|byte| *byte == 0);
         let tree = fields.next().unwrap_or_default();

@@ -50,11 +50,10 @@ impl Repository {
     /// Finds the repository of a folder, as git does; `GIT_DIR` and `GIT_INDEX_FILE` of a hook are honoured.
     pub fn discover(dir: &Path) -> Result<Self, OpenError> {
         let program = GitProgram::find().ok_or(OpenError::NoGit)?;
-        let gix =
-            gix::discover_with_environment_overrides(dir).map_err(|error| OpenError::NotFound {
-                dir: dir.to_owned(),
-                why: error.to_string(),
-            })?;
+        let gix = gix::discover_with_environment_overrides(dir).map_err(|error| OpenError::NotFound {
+            dir: dir.to_owned(),
+            why: error.to_string(),
+        })?;
         let absolute = |path: &Path| {
             let path = if path.as_os_str().is_empty() {
                 Path::new(".")
@@ -69,8 +68,7 @@ impl Repository {
         let git_dir = absolute(gix.git_dir())?;
         let common_dir = absolute(gix.common_dir())?;
         let work_tree = gix.workdir().map(absolute).transpose()?;
-        let index_file =
-            std::path::absolute(gix.index_path()).unwrap_or_else(|_| git_dir.join("index"));
+        let index_file = std::path::absolute(gix.index_path()).unwrap_or_else(|_| git_dir.join("index"));
         Ok(Self {
             gix,
             program,
@@ -121,10 +119,7 @@ impl Repository {
 
     /// A value of the configuration as git sees it here.
     pub fn config_value(&self, key: &str) -> Option<String> {
-        self.gix
-            .config_snapshot()
-            .string(key)
-            .map(|value| value.to_string())
+        self.gix.config_snapshot().string(key).map(|value| value.to_string())
     }
 
     /// A trusted call on this repository.

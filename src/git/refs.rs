@@ -72,10 +72,7 @@ fn shown(commit: &Option<CommitId>) -> String {
 impl Repository {
     /// Where HEAD is now.
     pub fn head(&self) -> Result<Head, ReadError> {
-        let head = self
-            .gix
-            .head()
-            .map_err(|error| ReadError::reference("HEAD", &error))?;
+        let head = self.gix.head().map_err(|error| ReadError::reference("HEAD", &error))?;
         let name = head.referent_name().map(|name| name.shorten().to_string());
         let commit = head.id().map(|id| CommitId::new(id.detach()));
         Ok(match (name, commit) {
@@ -85,9 +82,7 @@ impl Repository {
             },
             (Some(branch), None) => Head::Unborn { branch },
             (None, Some(commit)) => Head::Detached { commit },
-            (None, None) => Head::Unborn {
-                branch: String::new(),
-            },
+            (None, None) => Head::Unborn { branch: String::new() },
         })
     }
 
@@ -99,11 +94,7 @@ impl Repository {
     /// What a ref names, read from disk now. A tag is followed to its commit.
     pub fn reference(&self, full_name: &str) -> Result<Option<CommitId>, ReadError> {
         let failed = |error: &dyn std::fmt::Display| ReadError::reference(full_name, error);
-        let Some(mut reference) = self
-            .gix
-            .try_find_reference(full_name)
-            .map_err(|error| failed(&error))?
-        else {
+        let Some(mut reference) = self.gix.try_find_reference(full_name).map_err(|error| failed(&error))? else {
             return Ok(None);
         };
         let id = reference.peel_to_id().map_err(|error| failed(&error))?;
@@ -113,10 +104,7 @@ impl Repository {
     /// The commit that a revision such as `HEAD~2` or a short id names.
     pub fn resolve(&self, spec: &str) -> Result<CommitId, ReadError> {
         let failed = |error: &dyn std::fmt::Display| ReadError::reference(spec, error);
-        let id = self
-            .gix
-            .rev_parse_single(spec)
-            .map_err(|error| failed(&error))?;
+        let id = self.gix.rev_parse_single(spec).map_err(|error| failed(&error))?;
         let object = id.object().map_err(|error| failed(&error))?;
         let commit = object
             .peel_to_kind(gix::object::Kind::Commit)
@@ -208,11 +196,7 @@ impl Repository {
 fn describe(path: PathBuf, git_dir: PathBuf) -> Worktree {
     let branch = fs::read_to_string(git_dir.join("HEAD"))
         .ok()
-        .and_then(|head| {
-            head.trim_end()
-                .strip_prefix("ref: refs/heads/")
-                .map(str::to_owned)
-        })
+        .and_then(|head| head.trim_end().strip_prefix("ref: refs/heads/").map(str::to_owned))
         .or_else(|| branch_under_rebase(&git_dir));
     Worktree {
         busy: going_on(&git_dir),
@@ -226,11 +210,7 @@ fn branch_under_rebase(git_dir: &Path) -> Option<String> {
     ["rebase-merge/head-name", "rebase-apply/head-name"]
         .iter()
         .find_map(|file| fs::read_to_string(git_dir.join(file)).ok())
-        .and_then(|name| {
-            name.trim_end()
-                .strip_prefix("refs/heads/")
-                .map(str::to_owned)
-        })
+        .and_then(|name| name.trim_end().strip_prefix("refs/heads/").map(str::to_owned))
 }
 
 fn going_on(git_dir: &Path) -> Option<&'static str> {

@@ -116,10 +116,7 @@ impl Repository {
     /// Reads a commit.
     pub fn commit(&self, id: CommitId) -> Result<Commit, ReadError> {
         let failed = |error: &dyn std::fmt::Display| ReadError::object(id.object_id(), error);
-        let object = self
-            .gix
-            .find_commit(id.object_id())
-            .map_err(|error| failed(&error))?;
+        let object = self.gix.find_commit(id.object_id()).map_err(|error| failed(&error))?;
         let decoded = object.decode().map_err(|error| failed(&error))?;
         let author = decoded.author().map_err(|error| failed(&error))?;
         let committer = decoded.committer().map_err(|error| failed(&error))?;
@@ -192,10 +189,7 @@ impl Repository {
         let mut at = tree.object_id();
         let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
         while let Some(part) = parts.next() {
-            let found = self
-                .nodes(at)?
-                .into_iter()
-                .find(|node| node.name == part.as_bytes());
+            let found = self.nodes(at)?.into_iter().find(|node| node.name == part.as_bytes());
             match found {
                 Some(node) if parts.peek().is_none() => return Ok(Some(node)),
                 Some(node) if node.kind == EntryKind::Tree => at = node.id,
@@ -280,8 +274,7 @@ impl Repository {
         if old == new {
             return Ok(());
         }
-        let read =
-            |tree: Option<ObjectId>| tree.map_or_else(|| Ok(Vec::new()), |tree| self.nodes(tree));
+        let read = |tree: Option<ObjectId>| tree.map_or_else(|| Ok(Vec::new()), |tree| self.nodes(tree));
         let (old_nodes, new_nodes) = (read(old)?, read(new)?);
         let (mut olds, mut news) = (old_nodes.iter().peekable(), new_nodes.iter().peekable());
         loop {
@@ -302,15 +295,9 @@ impl Repository {
                 continue;
             }
             let length = prefix.len();
-            let name = before
-                .or(after)
-                .map(|node| node.name.as_slice())
-                .unwrap_or_default();
+            let name = before.or(after).map(|node| node.name.as_slice()).unwrap_or_default();
             push(prefix, name);
-            let folder = |node: Option<&Node>| {
-                node.filter(|node| node.kind == EntryKind::Tree)
-                    .map(|node| node.id)
-            };
+            let folder = |node: Option<&Node>| node.filter(|node| node.kind == EntryKind::Tree).map(|node| node.id);
             let (old_folder, new_folder) = (folder(before), folder(after));
             if old_folder.is_some() || new_folder.is_some() {
                 self.diff_into(old_folder, new_folder, prefix, changes)?;
@@ -318,10 +305,7 @@ impl Repository {
             let (a, b) = (before.and_then(Node::entry), after.and_then(Node::entry));
             if a.is_some() || b.is_some() {
                 changes.push(Change {
-                    path: checked(
-                        old.or(new).unwrap_or_else(|| TreeId::empty().object_id()),
-                        prefix,
-                    )?,
+                    path: checked(old.or(new).unwrap_or_else(|| TreeId::empty().object_id()), prefix)?,
                     old: a,
                     new: b,
                 });

@@ -102,20 +102,14 @@ impl Repository {
 
     /// A tree with some paths replaced, added or (`None`) removed. A file takes the place of a folder and the other
     /// way round; folders that become empty vanish.
-    pub fn write_tree(
-        &self,
-        base: TreeId,
-        edits: &[(RepoPath, Option<Entry>)],
-    ) -> Result<TreeId, WriteError> {
+    pub fn write_tree(&self, base: TreeId, edits: &[(RepoPath, Option<Entry>)]) -> Result<TreeId, WriteError> {
         let mut root = Folder::default();
         for (path, entry) in edits {
             let parts: Vec<&[u8]> = path.parts().collect();
             root.edit(&parts, *entry);
         }
         let written = self.write_folder(Some(base.object_id()), &root)?;
-        Ok(TreeId::new(
-            written.unwrap_or_else(|| TreeId::empty().object_id()),
-        ))
+        Ok(TreeId::new(written.unwrap_or_else(|| TreeId::empty().object_id())))
     }
 
     /// The same tree without one folder at its top.
@@ -133,16 +127,10 @@ impl Repository {
             return Ok(tree);
         }
         let id = self.make_tree(&nodes)?;
-        Ok(TreeId::new(
-            id.unwrap_or_else(|| TreeId::empty().object_id()),
-        ))
+        Ok(TreeId::new(id.unwrap_or_else(|| TreeId::empty().object_id())))
     }
 
-    fn write_folder(
-        &self,
-        base: Option<ObjectId>,
-        folder: &Folder,
-    ) -> Result<Option<ObjectId>, WriteError> {
+    fn write_folder(&self, base: Option<ObjectId>, folder: &Folder) -> Result<Option<ObjectId>, WriteError> {
         let mut nodes = BTreeMap::new();
         if let Some(base) = base {
             for node in self.nodes(base)? {
@@ -174,10 +162,7 @@ impl Repository {
     }
 
     /// Writes one tree; `None` where it would be empty.
-    fn make_tree(
-        &self,
-        nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>,
-    ) -> Result<Option<ObjectId>, WriteError> {
+    fn make_tree(&self, nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>) -> Result<Option<ObjectId>, WriteError> {
         if nodes.is_empty() {
             return Ok(None);
         }
@@ -211,10 +196,7 @@ impl Repository {
 
     /// Whether the user signs commits; `commit-tree` does not look at the setting itself.
     fn signs(&self) -> bool {
-        self.gix
-            .config_snapshot()
-            .boolean("commit.gpgsign")
-            .unwrap_or(false)
+        self.gix.config_snapshot().boolean("commit.gpgsign").unwrap_or(false)
     }
 
     fn commit_with(&self, commit: &NewCommit, sign: bool) -> Result<CommitId, WriteError> {
@@ -246,12 +228,7 @@ impl Repository {
     pub fn identity(&self) -> Result<Identity, IdentityError> {
         let mut call = self.program().as_user(self.git_dir(), self.work_tree());
         let line = call
-            .words([
-                "-c",
-                "user.useConfigOnly=true",
-                "var",
-                "GIT_COMMITTER_IDENT",
-            ])
+            .words(["-c", "user.useConfigOnly=true", "var", "GIT_COMMITTER_IDENT"])
             .text()
             .map_err(|error| IdentityError(error.to_string()))?;
         let parsed = line.split_once(" <").and_then(|(name, rest)| {

@@ -17,15 +17,11 @@ pub struct Caches {
 
 impl Caches {
     pub(super) fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
+        Self { dir: dir.to_owned() }
     }
 
     fn path(&self, kind: &str, key: &str) -> PathBuf {
-        self.dir
-            .join(kind)
-            .join(Digest::of(key.as_bytes()).to_string())
+        self.dir.join(kind).join(Digest::of(key.as_bytes()).to_string())
     }
 
     /// What was put under a key. A damaged entry is as good as none.

@@ -174,15 +174,8 @@ impl Journal {
         let mut prev = self.prev;
         for (index, event) in recorded.into_iter().enumerate() {
             let step = index as u64 + 1;
-            let (row, line) = Row::write(
-                &self.writer,
-                self.seq + step,
-                highest_at + step,
-                time,
-                event,
-                prev,
-            )
-            .map_err(|error| io_at(&path)(io::Error::other(error.to_string())))?;
+            let (row, line) = Row::write(&self.writer, self.seq + step, highest_at + step, time, event, prev)
+                .map_err(|error| io_at(&path)(io::Error::other(error.to_string())))?;
             prev = Some(row.hash);
             text.push_str(&line);
             rows.push(row);
@@ -226,11 +219,7 @@ impl Journal {
     }
 
     /// Reads on from where this value is. Returns what is torn, if something is.
-    fn read_own(
-        &mut self,
-        _held: &Held,
-        rows: &mut Vec<Row>,
-    ) -> Result<Option<Torn>, JournalError> {
+    fn read_own(&mut self, _held: &Held, rows: &mut Vec<Row>) -> Result<Option<Torn>, JournalError> {
         loop {
             let path = self.segment_path(self.segment);
             let text = match read_from(&path, self.offset) {
@@ -240,10 +229,7 @@ impl Journal {
                 }
                 Err(error) => return Err(io_at(&path)(error)),
             };
-            let whole = text
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |at| at + 1);
+            let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let mut reader = Reader {
                 path: &path,
                 line: self.line,
@@ -328,10 +314,8 @@ impl Reader<'_> {
                 continue;
             }
             self.line += 1;
-            let text =
-                std::str::from_utf8(line).map_err(|error| self.damaged(error.to_string()))?;
-            let row = Row::read(text, self.prev)
-                .map_err(|error: RowError| self.damaged(error.to_string()))?;
+            let text = std::str::from_utf8(line).map_err(|error| self.damaged(error.to_string()))?;
+            let row = Row::read(text, self.prev).map_err(|error: RowError| self.damaged(error.to_string()))?;
             if row.writer != *self.writer {
                 return Err(self.damaged(format!("it belongs to the writer {}", row.writer)));
             }
@@ -365,10 +349,7 @@ fn read_writer(ledger: &Path, writer: &WriterId) -> Result<Vec<Row>, JournalErro
             Err(error) if error.kind() == io::ErrorKind::NotFound => break,
             Err(error) => return Err(io_at(&path)(error)),
         };
-        let whole = text
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
+        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut reader = Reader {
             path: &path,
             line: 0,
@@ -395,9 +376,7 @@ fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
 }
 
 fn sync_folder(dir: &Path) -> Result<(), JournalError> {
-    File::open(dir)
-        .and_then(|dir| dir.sync_all())
-        .map_err(io_at(dir))
+    File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_at(dir))
 }
 
 fn writers(ledger: &Path) -> Result<Vec<WriterId>, JournalError> {
@@ -434,9 +413,7 @@ fn own_writer(ledger: &Path, clock: &dyn Clock) -> Result<WriterId, JournalError
     writeln!(temporary, "{writer} {place}")
         .and_then(|()| temporary.as_file().sync_all())
         .map_err(io_at(&file))?;
-    temporary
-        .persist(&file)
-        .map_err(|error| io_at(&file)(error.error))?;
+    temporary.persist(&file).map_err(|error| io_at(&file)(error.error))?;
     sync_folder(ledger)?;
     Ok(writer)
 }

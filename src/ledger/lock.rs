@@ -69,9 +69,7 @@ pub struct Locks {
 
 impl Locks {
     pub(super) fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
+        Self { dir: dir.to_owned() }
     }
 
     /// The lock of a task, if no other process has it.

@@ -38,9 +38,7 @@ pub enum AppendError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// A row of a later version forbids writing.
-    #[error(
-        "the journal holds `{0}`, which this version does not know: it needs a newer git-harness"
-    )]
+    #[error("the journal holds `{0}`, which this version does not know: it needs a newer git-harness")]
     NeedsNewer(String),
     /// The ledger was opened for reading.
     #[error("the ledger was opened for reading")]
@@ -162,9 +160,7 @@ impl Ledger {
         }
         let (events, value) = decide(&others).map_err(AppendIfError::Refused)?;
         let at = self.rows.iter().map(|row| row.at).max().unwrap_or(0);
-        let rows = journal
-            .append(&held, &events, at, self.clock.now())
-            .map_err(failed)?;
+        let rows = journal.append(&held, &events, at, self.clock.now()).map_err(failed)?;
         self.rows.extend(rows.iter().cloned());
         Ok((rows, value))
     }
@@ -192,10 +188,7 @@ fn make_private(dir: &Path) -> Result<(), JournalError> {
     if mode & 0o022 != 0 {
         return Err(failed(io::Error::new(
             io::ErrorKind::PermissionDenied,
-            format!(
-                "others may write to it; `chmod go-w {}` mends that",
-                dir.display()
-            ),
+            format!("others may write to it; `chmod go-w {}` mends that", dir.display()),
         )));
     }
     Ok(())

@@ -16,9 +16,7 @@ pub struct Transcripts {
 
 impl Transcripts {
     pub(super) fn new(dir: &Path) -> Self {
-        Self {
-            dir: dir.to_owned(),
-        }
+        Self { dir: dir.to_owned() }
     }
 
     fn path(&self, digest: Digest) -> PathBuf {
@@ -35,10 +33,7 @@ impl Transcripts {
             return Ok(digest);
         }
         let dir = path.parent().unwrap_or(&self.dir);
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(dir)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         // tempfile makes files for their owner alone.
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
         file.write_all(bytes)?;
@@ -69,10 +64,7 @@ mod tests {
         let transcripts = Transcripts::new(&dir.path().join("t"));
         let digest = transcripts.put(b"packet").unwrap();
         assert_eq!(transcripts.put(b"packet").unwrap(), digest);
-        assert_eq!(
-            transcripts.get(digest).unwrap().as_deref(),
-            Some(b"packet".as_slice())
-        );
+        assert_eq!(transcripts.get(digest).unwrap().as_deref(), Some(b"packet".as_slice()));
         assert_eq!(transcripts.get(Digest::of(b"other")).unwrap(), None);
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert_eq!(mode(&transcripts.path(digest)), 0o600);

@@ -72,10 +72,7 @@ mod tests {
         let text = long.text();
         assert!(text.starts_with("0000 0001 "), "{text}");
         assert!(text.ends_with("0998 0999 "), "{text}");
-        assert_eq!(
-            long.dropped as usize + long.head.len() + long.tail.len(),
-            5000
-        );
+        assert_eq!(long.dropped as usize + long.head.len() + long.tail.len(), 5000);
         assert!(long.tail.len() <= 20);
     }
 }

@@ -33,9 +33,7 @@ impl Environment {
     pub fn allow_list(from: &BTreeMap<OsString, OsString>, names: &[String]) -> Self {
         let allowed = |name: &OsStr| {
             let text = name.to_string_lossy();
-            ALLOWED.contains(&&*text)
-                || text.starts_with("LC_")
-                || names.iter().any(|named| *named == text)
+            ALLOWED.contains(&&*text) || text.starts_with("LC_") || names.iter().any(|named| *named == text)
         };
         let mut variables: BTreeMap<OsString, OsString> = from
             .iter()

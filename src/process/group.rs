@@ -129,14 +129,7 @@ pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
     let mut collected = Collected::new(program.keep_bytes);
     let deadline = program.timeout.map(|limit| started + limit);
-    let ending = wait(
-        &mut child,
-        group,
-        &receiver,
-        &mut collected,
-        deadline,
-        cancel,
-    );
+    let ending = wait(&mut child, group, &receiver, &mut collected, deadline, cancel);
     // Whatever it left in its group ends with it.
     signal(group, Signal::KILL);
     collected.drain(&receiver, LAST_WORDS);
@@ -211,18 +204,13 @@ impl Collected {
 
     fn drain(&mut self, receiver: &Receiver<Chunk>, longest: Duration) {
         let until = Instant::now() + longest;
-        while let Ok(chunk) = receiver.recv_timeout(until.saturating_duration_since(Instant::now()))
-        {
+        while let Ok(chunk) = receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
             self.take(chunk);
         }
     }
 }
 
-fn read_in_background(
-    stream: Option<impl Read + Send + 'static>,
-    which: Stream,
-    sender: Sender<Chunk>,
-) {
+fn read_in_background(stream: Option<impl Read + Send + 'static>, which: Stream, sender: Sender<Chunk>) {
     let Some(mut stream) = stream else { return };
     thread::spawn(move || {
         let mut buffer = vec![0; 64 * 1024];
@@ -283,12 +271,7 @@ fn wait(
 }
 
 /// Asks the group to end, then makes it.
-fn end(
-    child: &mut Child,
-    group: Option<Pid>,
-    receiver: &Receiver<Chunk>,
-    collected: &mut Collected,
-) {
+fn end(child: &mut Child, group: Option<Pid>, receiver: &Receiver<Chunk>, collected: &mut Collected) {
     signal(group, Signal::TERM);
     let until = Instant::now() + GRACE;
     while Instant::now() < until {
@@ -319,12 +302,7 @@ fn ending_of(status: ExitStatus) -> Ending {
 mod tests {
     use super::*;
 
-    fn run_shell(
-        script: &str,
-        input: Input,
-        timeout: Option<Duration>,
-        cancel: &Cancel,
-    ) -> Finished {
+    fn run_shell(script: &str, input: Input, timeout: Option<Duration>, cancel: &Cancel) -> Finished {
         let mut environment = Environment::default();
         environment.set("PATH", std::env::var_os("PATH").unwrap());
         run(
@@ -367,12 +345,7 @@ mod tests {
     #[test]
     fn a_group_that_ignores_the_first_signal_is_ended_all_the_same() {
         let script = "trap '' TERM; (trap '' TERM; sleep 60) & echo up; sleep 60";
-        let finished = run_shell(
-            script,
-            Input::Closed,
-            Some(Duration::from_millis(100)),
-            &Cancel::new(),
-        );
+        let finished = run_shell(script, Input::Closed, Some(Duration::from_millis(100)), &Cancel::new());
         assert_eq!(finished.ending, Ending::TimedOut);
         assert_eq!(finished.stdout.text(), "up\n");
     }
@@ -384,12 +357,8 @@ mod tests {
         let finished = simple(&format!("sleep 60 & echo $! > {}", pid_file.display()));
         assert_eq!(finished.ending, Ending::Exited(0));
         let pid = std::fs::read_to_string(pid_file).unwrap();
-        let state =
-            std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-        assert!(
-            state.is_empty() || state.contains(") Z "),
-            "still there: {state}"
-        );
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "still there: {state}");
     }
 
     #[test]

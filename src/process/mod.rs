@@ -6,7 +6,9 @@
 mod capture;
 mod environment;
 mod group;
+mod parent;
 
 pub use capture::Captured;
 pub use environment::Environment;
 pub use group::{Cancel, Ending, Finished, Input, Program, StartError, find_program, run, shell};
+pub use parent::parent_words;

@@ -1,9 +1,6 @@
 //! Mistakes in what people wrote, with the place in the text where that helps.
 
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report,
-    Severity,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report, Severity};
 
 use crate::domain::diagnostic::{self, Diagnostic};
 

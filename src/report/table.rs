@@ -42,10 +42,7 @@ pub fn columns(rows: &[Vec<String>], width: usize) -> Vec<Vec<String>> {
     let widths: Vec<usize> = (0..count)
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column));
-            cells
-                .map(|cell| visible(cell).chars().count())
-                .max()
-                .unwrap_or(0)
+            cells.map(|cell| visible(cell).chars().count()).max().unwrap_or(0)
         })
         .collect();
     rows.iter()

@@ -118,9 +118,7 @@ impl<W: Write> Sink for Lines<W> {
                 let text = format!("landed on {} as {}", landed.target, landed.commit.short(10));
                 self.task("32", "✓", &landed.task, &text);
             }
-            Event::LandLost { task, reason, .. } => {
-                self.task("33", "!", task, &format!("not landed yet: {reason}"))
-            }
+            Event::LandLost { task, reason, .. } => self.task("33", "!", task, &format!("not landed yet: {reason}")),
             Event::Escalated(escalated) => {
                 self.task(
                     "33",
@@ -146,9 +144,7 @@ impl<W: Write> Sink for Lines<W> {
                     &format!("card revised in {}", revised.commit.short(10)),
                 );
             }
-            Event::Blocked { task, reason, .. } => {
-                self.task("31", "■", task, &format!("blocked: {reason}"))
-            }
+            Event::Blocked { task, reason, .. } => self.task("31", "■", task, &format!("blocked: {reason}")),
             Event::RolledBack(done) => {
                 let text = format!(
                     "rolled back: {} undoes {}",

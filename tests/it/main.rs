@@ -1,1 +1,12 @@
-//! Stories with the real binary on real repositories.
+//! Stories with the real binary on real repositories, one file for each part of the product.
+
+#![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
+
+mod architecture;
+mod attended;
+mod hooks;
+mod plans;
+mod record;
+mod rollback;
+mod run;
+mod sandbox;

@@ -53,9 +53,7 @@ fn write(path: &RepoPath, text: &str, old: Option<&[u8]>) -> Result<Vec<u8>, Ans
         let is_comment = ["//", "#", "--", "/*", "<!--", "...", ";", "%"]
             .iter()
             .any(|mark| folded.trim_start().starts_with(mark));
-        is_comment
-            && ELISIONS.iter().any(|words| folded.contains(words))
-            && !old_text.contains(line)
+        is_comment && ELISIONS.iter().any(|words| folded.contains(words)) && !old_text.contains(line)
     });
     if let Some(line) = remark {
         return Err(AnswerError::Elided {
@@ -63,8 +61,7 @@ fn write(path: &RepoPath, text: &str, old: Option<&[u8]>) -> Result<Vec<u8>, Ans
             line: line.trim().to_owned(),
         });
     }
-    let crlf =
-        old.is_some_and(|old| old.windows(2).any(|two| two == b"\r\n")) && !text.contains("\r\n");
+    let crlf = old.is_some_and(|old| old.windows(2).any(|two| two == b"\r\n")) && !text.contains("\r\n");
     Ok(if crlf {
         text.replace('\n', "\r\n").into_bytes()
     } else {
@@ -121,10 +118,7 @@ fn patch(path: &RepoPath, hunks: &[Hunk], old: &[u8]) -> Result<Vec<u8>, AnswerE
             line.end = "";
         }
     }
-    let bytes: String = file
-        .iter()
-        .flat_map(|line| [line.text.as_str(), line.end])
-        .collect();
+    let bytes: String = file.iter().flat_map(|line| [line.text.as_str(), line.end]).collect();
     Ok(bytes.into_bytes())
 }
 
@@ -138,11 +132,7 @@ fn find(path: &RepoPath, hunk: &Hunk, file: &[Line]) -> Result<usize, AnswerErro
             HunkLine::Add(_) => None,
         })
         .collect();
-    let wanted = || {
-        old.iter()
-            .map(|line| format!("    {line}\n"))
-            .collect::<String>()
-    };
+    let wanted = || old.iter().map(|line| format!("    {line}\n")).collect::<String>();
     if old.is_empty() {
         return match file.is_empty() {
             true => Ok(0),

@@ -78,9 +78,7 @@ pub enum AnswerError {
     )]
     Truncated(String),
     /// A block names no file.
-    #[error(
-        "a code block names no file: put the path alone on the line before it. The block begins: {0}"
-    )]
+    #[error("a code block names no file: put the path alone on the line before it. The block begins: {0}")]
     NoPath(String),
     /// A path leaves the repository.
     #[error("`{path}` cannot be changed: {why}")]
@@ -94,9 +92,7 @@ pub enum AnswerError {
     #[error("`{0}` is given twice with different texts: give each file once")]
     Twice(String),
     /// A part was left out with a remark instead of written.
-    #[error(
-        "`{path}` leaves something out (\"{line}\"): write the whole file, without placeholders"
-    )]
+    #[error("`{path}` leaves something out (\"{line}\"): write the whole file, without placeholders")]
     Elided {
         /// The file.
         path: String,
@@ -140,11 +136,7 @@ pub enum AnswerError {
 }
 
 fn list(places: &[usize]) -> String {
-    places
-        .iter()
-        .map(usize::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
+    places.iter().map(usize::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads the edits out of an answer. `known` are the files that the card allows and that exist, for names that are
@@ -172,10 +164,7 @@ fn without_reasoning(answer: &str) -> &str {
 fn once_each(operations: Vec<Operation>) -> Result<Vec<Operation>, AnswerError> {
     let mut kept: Vec<Operation> = Vec::new();
     for operation in operations {
-        match kept
-            .iter_mut()
-            .find(|known| known.path() == operation.path())
-        {
+        match kept.iter_mut().find(|known| known.path() == operation.path()) {
             None => kept.push(operation),
             // A model that repeats itself said it once.
             Some(known) if *known == operation => {}
@@ -195,11 +184,9 @@ fn once_each(operations: Vec<Operation>) -> Result<Vec<Operation>, AnswerError> 
 /// A path as a model writes it, made a path of the repository.
 fn path_of(name: &str, known: &[RepoPath]) -> Result<RepoPath, AnswerError> {
     let name = name.trim();
-    let path = RepoPath::new(name.strip_prefix("./").unwrap_or(name)).map_err(|error| {
-        AnswerError::BadPath {
-            path: name.to_owned(),
-            why: error.to_string(),
-        }
+    let path = RepoPath::new(name.strip_prefix("./").unwrap_or(name)).map_err(|error| AnswerError::BadPath {
+        path: name.to_owned(),
+        why: error.to_string(),
     })?;
     if known.contains(&path) {
         return Ok(path);

@@ -5,10 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn known(paths: &[&str]) -> Vec<RepoPath> {
-    paths
-        .iter()
-        .map(|path| RepoPath::try_from(*path).unwrap())
-        .collect()
+    paths.iter().map(|path| RepoPath::try_from(*path).unwrap()).collect()
 }
 
 /// Parses and applies against one file; gives the new texts.
@@ -24,12 +21,7 @@ fn run(answer: &str, files: &[(&str, &str)]) -> Result<Vec<(String, Option<Strin
     let applied = apply(&operations, &mut read)?;
     Ok(applied
         .into_iter()
-        .map(|(path, bytes)| {
-            (
-                path.to_string(),
-                bytes.map(|bytes| String::from_utf8(bytes).unwrap()),
-            )
-        })
+        .map(|(path, bytes)| (path.to_string(), bytes.map(|bytes| String::from_utf8(bytes).unwrap())))
         .collect())
 }
 
@@ -50,10 +42,7 @@ fn whole_files_by_the_ways_in_which_models_name_them() {
         ("A8", "```src/a.rs\nnew\n```\n"),
         ("A13", "path/to/a.rs\n```\nnew\n```\n"),
         ("A15", "Here it is:\n```rust\nnew\n```\n"),
-        (
-            "B6",
-            "src/a.rs\n```\nnew\n```\nRun:\n```bash\ncargo test\n```\n",
-        ),
+        ("B6", "src/a.rs\n```\nnew\n```\nRun:\n```bash\ncargo test\n```\n"),
         ("B9", "src/a.rs\n````\nnew\n````\n"),
         (
             "B15",
@@ -62,11 +51,7 @@ fn whole_files_by_the_ways_in_which_models_name_them() {
         ("B21", "src/a.rs\n```\nnew\n```\nsrc/a.rs\n```\nnew\n```\n"),
     ];
     for (row, answer) in cases {
-        assert_eq!(
-            one(answer, "src/a.rs", "old\n").as_deref(),
-            Ok("new\n"),
-            "{row}"
-        );
+        assert_eq!(one(answer, "src/a.rs", "old\n").as_deref(), Ok("new\n"), "{row}");
     }
 }
 
@@ -77,11 +62,7 @@ fn what_is_cut_elided_or_without_a_name_is_refused() {
         ("B14", "src/a.rs\n```\nnew\n", "cut off"),
         ("A18", "../x\n```\nnew\n```\n", "cannot be changed"),
         ("A18", "/etc/x.conf\n```\nnew\n```\n", "cannot be changed"),
-        (
-            "A18",
-            ".git/hooks/x.sh\n```\nnew\n```\n",
-            "cannot be changed",
-        ),
+        ("A18", ".git/hooks/x.sh\n```\nnew\n```\n", "cannot be changed"),
         (
             "C31",
             "src/a.rs\n```\n// ... rest of the code\nnew\n```\n",
@@ -113,26 +94,14 @@ fn patches_are_found_by_their_text() {
             diff("@@ -99,3 +99,3 @@\n one\n-two\n+TWO\n three\n"),
             "one\nTWO\nthree\nfour\n",
         ),
-        (
-            "B17",
-            diff("@@ ... @@\n two\n+2.5\n"),
-            "one\ntwo\n2.5\nthree\nfour\n",
-        ),
+        ("B17", diff("@@ ... @@\n two\n+2.5\n"), "one\ntwo\n2.5\nthree\nfour\n"),
         (
             "B20",
             diff("@@ @@\n-two\n+TWO\n@@ @@\n-two\n+TWO\n"),
             "one\nTWO\nthree\nfour\n",
         ),
-        (
-            "C12",
-            diff("@@ @@\n-two   \n+TWO\n"),
-            "one\nTWO\nthree\nfour\n",
-        ),
-        (
-            "E28",
-            diff("@@ @@\n-one\n+1\n@@ @@\n-four\n+4\n"),
-            "1\ntwo\nthree\n4\n",
-        ),
+        ("C12", diff("@@ @@\n-two   \n+TWO\n"), "one\nTWO\nthree\nfour\n"),
+        ("E28", diff("@@ @@\n-one\n+1\n@@ @@\n-four\n+4\n"), "1\ntwo\nthree\n4\n"),
         (
             "A20",
             "--- f.txt\n+++ f.txt\n@@ @@\n-two\n".to_owned(),
@@ -166,10 +135,7 @@ fn what_is_ambiguous_or_not_there_is_said_with_lines() {
         "a\nlet totals = 1;\n",
     )
     .unwrap_err();
-    assert!(
-        error.to_string().contains("2: let totals = 1;"),
-        "C15: {error}"
-    );
+    assert!(error.to_string().contains("2: let totals = 1;"), "C15: {error}");
     let error = one("--- a/f\n+++ b/f\n@@ @@\n-a\n-b\n-c\n", "f", "a\n").unwrap_err();
     assert!(matches!(error, AnswerError::NotFound { .. }), "C28");
 }
@@ -177,11 +143,7 @@ fn what_is_ambiguous_or_not_there_is_said_with_lines() {
 #[test]
 fn bytes_stay_as_they_were_where_nothing_changes() {
     let patch = "--- a/f\n+++ b/f\n@@ @@\n a\n-b\n+B\n";
-    assert_eq!(
-        one(patch, "f", "a\r\nb\r\nc\r\n").unwrap(),
-        "a\r\nB\r\nc\r\n",
-        "D1"
-    );
+    assert_eq!(one(patch, "f", "a\r\nb\r\nc\r\n").unwrap(), "a\r\nB\r\nc\r\n", "D1");
     assert_eq!(one(patch, "f", "a\nb\nc").unwrap(), "a\nB\nc", "D3");
     assert_eq!(
         one("--- a/f\n+++ b/f\n@@ @@\n b\n+c\n", "f", "a\nb").unwrap(),

@@ -46,12 +46,7 @@ pub(super) fn parse(text: &str, known: &[RepoPath]) -> Result<Vec<Operation>, An
                 return Err(AnswerError::NoPath(line.to_owned()));
             };
             let (hunk, used) = hunk(&lines[at + 1..]);
-            if hunk
-                .lines
-                .iter()
-                .any(|line| !matches!(line, HunkLine::Context(_)))
-                && !file.hunks.contains(&hunk)
-            {
+            if hunk.lines.iter().any(|line| !matches!(line, HunkLine::Context(_))) && !file.hunks.contains(&hunk) {
                 file.hunks.push(hunk);
             }
             at += 1 + used;
@@ -69,10 +64,7 @@ pub(super) fn parse(text: &str, known: &[RepoPath]) -> Result<Vec<Operation>, An
             at += 1;
         }
     }
-    files
-        .into_iter()
-        .map(|file| operation(file, known))
-        .collect()
+    files.into_iter().map(|file| operation(file, known)).collect()
 }
 
 /// A header's path without its time stamp.
@@ -90,10 +82,7 @@ fn hunk(lines: &[&str]) -> (Hunk, usize) {
     let mut hunk = Hunk::default();
     let mut used = 0;
     for (index, line) in lines.iter().enumerate() {
-        let starts_file = line.starts_with("--- ")
-            && lines
-                .get(index + 1)
-                .is_some_and(|next| next.starts_with("+++ "));
+        let starts_file = line.starts_with("--- ") && lines.get(index + 1).is_some_and(|next| next.starts_with("+++ "));
         if line.starts_with("@@") || starts_file || line.starts_with("diff --git ") {
             break;
         }
@@ -117,9 +106,7 @@ fn hunk(lines: &[&str]) -> (Hunk, usize) {
         }
     }
     // Blank lines behind a hunk belong to the text around it.
-    while matches!(hunk.lines.last(), Some(HunkLine::Context(text)) if text.is_empty())
-        && hunk.lines.len() > 1
-    {
+    while matches!(hunk.lines.last(), Some(HunkLine::Context(text)) if text.is_empty()) && hunk.lines.len() > 1 {
         hunk.lines.pop();
     }
     (hunk, used)

@@ -32,12 +32,7 @@ struct Block<'a> {
 pub(super) fn blocks(answer: &str, known: &[RepoPath]) -> Result<Vec<Operation>, AnswerError> {
     let mut operations = Vec::new();
     for block in find_blocks(answer)? {
-        let language = block
-            .info
-            .split_whitespace()
-            .next()
-            .unwrap_or_default()
-            .to_lowercase();
+        let language = block.info.split_whitespace().next().unwrap_or_default().to_lowercase();
         let text = block.lines.join("\n");
         if matches!(language.as_str(), "diff" | "patch" | "udiff") || unified::is_patch(&text) {
             operations.extend(unified::parse(&text, known)?);
@@ -48,10 +43,7 @@ pub(super) fn blocks(answer: &str, known: &[RepoPath]) -> Result<Vec<Operation>,
             None if SHELLS.contains(&language.as_str()) => continue,
             None if known.len() == 1 => (known[0].to_text().into_owned(), 0),
             // A snippet beside files that are named is talk; alone, it may be an edit that lost its name.
-            None if operations.is_empty()
-                && !language.is_empty()
-                && find_blocks(answer)?.len() == 1 =>
-            {
+            None if operations.is_empty() && !language.is_empty() && find_blocks(answer)?.len() == 1 => {
                 return Err(AnswerError::NoPath(
                     block.lines.first().copied().unwrap_or_default().to_owned(),
                 ));
@@ -146,9 +138,6 @@ fn plain_path(line: &str) -> Option<String> {
         && name.contains(['.', '/', '_'])
         && !name.ends_with('.');
     // A name without a slash or extension, such as Makefile, is taken in backticks only.
-    let bare = line.trim().starts_with('`')
-        && line.trim().ends_with('`')
-        && !name.contains(' ')
-        && !name.is_empty();
+    let bare = line.trim().starts_with('`') && line.trim().ends_with('`') && !name.contains(' ') && !name.is_empty();
     (plausible || bare).then(|| name.to_owned())
 }

@@ -42,9 +42,7 @@ pub fn read_closing(text: &str) -> BuilderClosing {
             closing.unclear.get_or_insert(question);
             continue;
         }
-        let bullet = trimmed
-            .strip_prefix("- ")
-            .or_else(|| trimmed.strip_prefix("* "));
+        let bullet = trimmed.strip_prefix("- ").or_else(|| trimmed.strip_prefix("* "));
         match bullet {
             Some(item) => {
                 if !list_goes_on {
@@ -165,24 +163,17 @@ fn opens(line: &str) -> Option<(Part, &str)> {
     };
     let label = label
         .trim()
-        .trim_start_matches(|c: char| {
-            matches!(c, '#' | '*' | '-' | ' ') || c.is_ascii_digit() || c == '.'
-        })
+        .trim_start_matches(|c: char| matches!(c, '#' | '*' | '-' | ' ') || c.is_ascii_digit() || c == '.')
         .trim_end_matches(['*', ' ', ':'])
         .to_lowercase();
     let part = match label.as_str() {
         "diagnosis" => Part::Diagnosis,
-        "corrected task instructions" | "corrected instructions" | "instructions" => {
-            Part::Instructions
-        }
+        "corrected task instructions" | "corrected instructions" | "instructions" => Part::Instructions,
         "constraints" | "changes to constraints" => Part::Constraints,
-        "changes to definition of done"
-        | "any changes to definition of done"
-        | "definition of done" => Part::Done,
-        "updated verification steps"
-        | "any updated verification steps"
-        | "verification"
-        | "verification commands" => Part::Verify,
+        "changes to definition of done" | "any changes to definition of done" | "definition of done" => Part::Done,
+        "updated verification steps" | "any updated verification steps" | "verification" | "verification commands" => {
+            Part::Verify
+        }
         "allowed files" | "files" => Part::Files,
         _ => return None,
     };
@@ -242,10 +233,7 @@ mod tests {
         assert!(answer.keep_changes);
         let labels = "1. **Diagnosis**: x\n2. **Corrected task instructions**:\nDo y\n";
         assert_eq!(read_architect(labels).unwrap().instructions, "Do y");
-        assert_eq!(
-            read_architect("I am not sure."),
-            Err(AnswerError::NoInstructions)
-        );
+        assert_eq!(read_architect("I am not sure."), Err(AnswerError::NoInstructions));
     }
 
     proptest! {

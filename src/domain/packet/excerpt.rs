@@ -77,10 +77,7 @@ mod tests {
         assert_eq!(cut(Some((9, 9))).text, "");
         assert!(cut(None).is_whole());
         assert!(!cut(Some((2, 3))).is_whole());
-        assert_eq!(
-            cut(Some((2, 2))).render(),
-            "f (lines 2-2 of 3):\n```text\nb\n```\n"
-        );
+        assert_eq!(cut(Some((2, 2))).render(), "f (lines 2-2 of 3):\n```text\nb\n```\n");
     }
 
     proptest! {

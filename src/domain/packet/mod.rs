@@ -12,6 +12,6 @@ mod render;
 
 pub use excerpt::{Excerpt, fenced};
 pub use render::{
-    AnswerFormat, BuilderPacket, EscalationPacket, Note, PacketError, Rendered, Template,
-    estimate_tokens, render_builder, render_escalation, render_goal,
+    AnswerFormat, BuilderPacket, EscalationPacket, Note, PacketError, Rendered, Template, estimate_tokens,
+    render_builder, render_escalation, render_goal,
 };

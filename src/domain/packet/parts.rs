@@ -45,10 +45,7 @@ pub(super) fn task(card: &Card, checks: &[Check]) -> String {
 }
 
 pub(super) fn bullets<S: AsRef<str>>(entries: &[S]) -> String {
-    entries
-        .iter()
-        .map(|entry| format!("- {}\n", entry.as_ref()))
-        .collect()
+    entries.iter().map(|entry| format!("- {}\n", entry.as_ref())).collect()
 }
 
 /// What happened, as data. `most` bytes of each check's output.
@@ -71,12 +68,7 @@ pub(super) fn failure_output(failure: &Failure, most: usize) -> String {
             format!("{failure}\n{}", fenced(&end_of(excerpt, most)))
         }
         Failure::Answer { why } => fenced(&end_of(why, most)),
-        Failure::Scope { violations } => bullets(
-            &violations
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>(),
-        ),
+        Failure::Scope { violations } => bullets(&violations.iter().map(ToString::to_string).collect::<Vec<_>>()),
         Failure::MergeConflict { paths } => {
             format!("Conflicts with the branch in:\n{}", bullets(paths))
         }
@@ -91,7 +83,11 @@ pub(super) fn correction(failure: &Failure, card: &Card) -> String {
         Failure::Scope { .. } => format!(
             "Change none of the files above. The allowed files are:\n{}{}\n",
             bullets(&card.files),
-            if card.stop_condition.is_empty() { STOP } else { &card.stop_condition }
+            if card.stop_condition.is_empty() {
+                STOP
+            } else {
+                &card.stop_condition
+            }
         ),
         Failure::Checks { results } => {
             let names: Vec<&str> = results
@@ -106,8 +102,12 @@ pub(super) fn correction(failure: &Failure, card: &Card) -> String {
             )
         }
         Failure::NoChange => "Nothing was changed. Make the change that the task asks for.\n".to_owned(),
-        Failure::Answer { .. } => "Give the answer again in exactly the format below; nothing of the last one was applied.\n".to_owned(),
-        Failure::BuilderTimeout { seconds } => format!("Finish within {seconds} seconds; do only what the task asks for.\n"),
+        Failure::Answer { .. } => {
+            "Give the answer again in exactly the format below; nothing of the last one was applied.\n".to_owned()
+        }
+        Failure::BuilderTimeout { seconds } => {
+            format!("Finish within {seconds} seconds; do only what the task asks for.\n")
+        }
         Failure::MergeConflict { .. } => "Make the change again on the files as they are now.\n".to_owned(),
         _ => "Resolve what is described above.\n".to_owned(),
     }

@@ -98,11 +98,7 @@ fn cycles(cards: &[Card]) -> Vec<Vec<TaskId>> {
 
 /// The cards in an order in which each comes after what it depends on, and plan order decides otherwise.
 pub fn order(cards: &[Card]) -> Vec<usize> {
-    let index: BTreeMap<&TaskId, usize> = cards
-        .iter()
-        .enumerate()
-        .map(|(at, card)| (&card.id, at))
-        .collect();
+    let index: BTreeMap<&TaskId, usize> = cards.iter().enumerate().map(|(at, card)| (&card.id, at)).collect();
     let mut waits: Vec<usize> = vec![0; cards.len()];
     let mut frees: Vec<Vec<usize>> = vec![Vec::new(); cards.len()];
     for (at, card) in cards.iter().enumerate() {
@@ -130,11 +126,7 @@ pub fn order(cards: &[Card]) -> Vec<usize> {
 /// The dependency order as text.
 pub fn text(cards: &[Card]) -> String {
     let mut out = String::new();
-    let width = cards
-        .iter()
-        .map(|card| card.id.as_str().len())
-        .max()
-        .unwrap_or(0);
+    let width = cards.iter().map(|card| card.id.as_str().len()).max().unwrap_or(0);
     for at in order(cards) {
         let card = &cards[at];
         let after: Vec<&str> = card.depends_on.iter().map(TaskId::as_str).collect();

@@ -15,12 +15,7 @@ const LOCK_FILES: [(&str, &[&str]); 7] = [
     ("Cargo.toml", &["Cargo.lock"]),
     (
         "package.json",
-        &[
-            "package-lock.json",
-            "pnpm-lock.yaml",
-            "yarn.lock",
-            "bun.lock",
-        ],
+        &["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"],
     ),
     ("pyproject.toml", &["poetry.lock", "uv.lock", "pdm.lock"]),
     ("Pipfile", &["Pipfile.lock"]),
@@ -45,32 +40,24 @@ pub fn lint(card: &Card, file: &str, text: &str, facts: &LintFacts) -> Vec<Diagn
     let mut found = Vec::new();
     let mut warn = |needle: &str, code: &'static str, message: String, fix: String| {
         let at = text.find(needle).unwrap_or(0);
-        found.push(
-            Diagnostic::error(file, text, at..at + needle.len(), code, message, fix).as_warning(),
-        );
+        found.push(Diagnostic::error(file, text, at..at + needle.len(), code, message, fix).as_warning());
     };
     if !facts.lanes.contains(&card.lane) {
         let names: Vec<&str> = facts.lanes.iter().map(String::as_str).collect();
         warn(
             "lane",
             "unknown-lane",
-            format!(
-                "there is no lane `{}`, so the card is treated as critical",
-                card.lane
-            ),
+            format!("there is no lane `{}`, so the card is treated as critical", card.lane),
             format!("lanes: {}", names.join(", ")),
         );
     }
-    if !facts
-        .checks
-        .iter()
-        .any(|check| check.kind == CheckKind::Acceptance)
-    {
+    if !facts.checks.iter().any(|check| check.kind == CheckKind::Acceptance) {
         warn(
             "verify",
             "no-acceptance-check",
             "no check is of this card's own definition of done".to_owned(),
-            "add one, best with red_first: { name = \"…\", run = \"…\", kind = \"acceptance\", red_first = true }".to_owned(),
+            "add one, best with red_first: { name = \"…\", run = \"…\", kind = \"acceptance\", red_first = true }"
+                .to_owned(),
         );
     }
     if card.stop_condition.is_empty() {
@@ -115,11 +102,7 @@ fn wide_glob(glob: &str, facts: &LintFacts, warn: &mut Warn) {
     let Ok(one) = Allowed::new(&[glob]) else {
         return;
     };
-    let matched: Vec<&RepoPath> = facts
-        .files
-        .iter()
-        .filter(|path| one.matches(path))
-        .collect();
+    let matched: Vec<&RepoPath> = facts.files.iter().filter(|path| one.matches(path)).collect();
     if matched.len() > WIDE {
         warn(
             glob,
@@ -157,9 +140,7 @@ fn named_paths(card: &Card, allowed: &Allowed, warn: &mut Warn) {
         card.definition_of_done.join("\n")
     );
     let mut seen: Vec<String> = Vec::new();
-    for word in text
-        .split(|c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | '"' | '\'' | ',' | ';'))
-    {
+    for word in text.split(|c: char| c.is_whitespace() || matches!(c, '`' | '(' | ')' | '"' | '\'' | ',' | ';')) {
         let word = word.trim_end_matches(['.', ':']);
         if !looks_like_path(word) || seen.iter().any(|known| known == word) {
             continue;
@@ -174,8 +155,7 @@ fn named_paths(card: &Card, allowed: &Allowed, warn: &mut Warn) {
                 word,
                 "path-not-allowed",
                 format!("the text names {word}, which the card neither allows nor shows"),
-                "add it to `files` if it may change, or to `context` if it is to be read"
-                    .to_owned(),
+                "add it to `files` if it may change, or to `context` if it is to be read".to_owned(),
             );
         }
     }
@@ -185,9 +165,7 @@ fn looks_like_path(word: &str) -> bool {
     let Some((folder, name)) = word.rsplit_once('/') else {
         return false;
     };
-    let extension = name
-        .rsplit_once('.')
-        .map(|(stem, extension)| (stem, extension.len()));
+    let extension = name.rsplit_once('.').map(|(stem, extension)| (stem, extension.len()));
     !folder.is_empty()
         && !word.contains("://")
         && !word.contains(['*', '{', '<', '$', '='])
@@ -206,8 +184,7 @@ fn lock_files(allowed: &Allowed, facts: &LintFacts, warn: &mut Warn) {
         let beside = path.parent();
         let lock = facts.files.iter().find(|other| {
             let other_name = String::from_utf8_lossy(other.file_name()).into_owned();
-            locks.contains(&other_name.as_str())
-                && (other.parent() == beside || other.parent().is_none())
+            locks.contains(&other_name.as_str()) && (other.parent() == beside || other.parent().is_none())
         });
         if let Some(lock) = lock.filter(|lock| !allowed.matches(lock)) {
             warn(

@@ -70,8 +70,7 @@ pub fn apply(correction: &Correction, card: &Card) -> (Card, Vec<Widening>) {
                     CardCheck::Text(text) => text == command,
                     CardCheck::Inline(check) => check.run == *command || check.name == *command,
                 });
-                same.cloned()
-                    .unwrap_or_else(|| CardCheck::Text(command.clone()))
+                same.cloned().unwrap_or_else(|| CardCheck::Text(command.clone()))
             })
             .collect();
     }

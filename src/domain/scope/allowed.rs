@@ -68,10 +68,7 @@ impl Allowed {
     /// Whether a glob matches the path.
     pub fn matches(&self, path: &RepoPath) -> bool {
         use std::os::unix::ffi::OsStrExt;
-        self.names.contains(path.as_bytes())
-            || self
-                .set
-                .is_match(std::ffi::OsStr::from_bytes(path.as_bytes()))
+        self.names.contains(path.as_bytes()) || self.set.is_match(std::ffi::OsStr::from_bytes(path.as_bytes()))
     }
 
     /// Whether an entry without wildcards is exactly this path.
@@ -106,10 +103,7 @@ fn check(glob: &str) -> Result<(), Wrong> {
         return wrong("is empty", "remove it, or name a file".to_owned());
     }
     if glob.contains('\\') {
-        return wrong(
-            "has a backslash",
-            format!("write `{}`", glob.replace('\\', "/")),
-        );
+        return wrong("has a backslash", format!("write `{}`", glob.replace('\\', "/")));
     }
     if let Some(dir) = glob.strip_suffix('/') {
         return wrong(
@@ -136,10 +130,7 @@ fn check(glob: &str) -> Result<(), Wrong> {
         ),
         Err(PathError::Dots(_)) => wrong(
             "leaves the repository, or goes round (`.` and `..` are refused)",
-            format!(
-                "write `{}`",
-                glob.trim_start_matches("./").trim_start_matches("../")
-            ),
+            format!("write `{}`", glob.trim_start_matches("./").trim_start_matches("../")),
         ),
         Err(PathError::GitFolder(_)) => wrong("names git's own folder", "remove it".to_owned()),
         Err(error) => wrong("is no path in a repository", error.to_string()),
@@ -157,24 +148,10 @@ mod tests {
     #[test]
     fn a_star_stops_at_a_slash_and_two_do_not() {
         let allowed = Allowed::new(&["src/*.rs", "docs/**", "a.{js,ts}", "b/**/x?.txt"]).unwrap();
-        for yes in [
-            "src/a.rs",
-            "docs/a",
-            "docs/b/c.md",
-            "a.ts",
-            "b/x1.txt",
-            "b/c/d/x2.txt",
-        ] {
+        for yes in ["src/a.rs", "docs/a", "docs/b/c.md", "a.ts", "b/x1.txt", "b/c/d/x2.txt"] {
             assert!(allowed.matches(&path(yes)), "{yes}");
         }
-        for no in [
-            "src/a/b.rs",
-            "docs",
-            "a.rs",
-            "b/x.txt",
-            "src/a.rs.evil",
-            "SRC/a.rs",
-        ] {
+        for no in ["src/a/b.rs", "docs", "a.rs", "b/x.txt", "src/a.rs.evil", "SRC/a.rs"] {
             assert!(!allowed.matches(&path(no)), "{no}");
         }
     }
@@ -201,10 +178,7 @@ mod tests {
             "a/./b",
         ];
         let wrong = Allowed::new(&globs).unwrap_err();
-        let text: Vec<String> = wrong
-            .iter()
-            .map(|error| format!("{error}; {}", error.fix))
-            .collect();
+        let text: Vec<String> = wrong.iter().map(|error| format!("{error}; {}", error.fix)).collect();
         insta::assert_snapshot!(text.join("\n"));
         assert_eq!(wrong.len(), globs.len());
     }

@@ -49,11 +49,7 @@ impl Ignored {
             let slash = path[..end].iter().rposition(|byte| *byte == b'/');
             let dir = slash.map_or(&path[..0], |at| &path[..at]);
             if let Some(rules) = self.levels.get(dir) {
-                let below = if dir.is_empty() {
-                    path
-                } else {
-                    &path[dir.len() + 1..]
-                };
+                let below = if dir.is_empty() { path } else { &path[dir.len() + 1..] };
                 match rules.matched(&*String::from_utf8_lossy(below), is_dir) {
                     Match::Ignore(_) => return true,
                     Match::Whitelist(_) => return false,

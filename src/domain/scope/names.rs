@@ -9,10 +9,7 @@ pub fn odd_name(path: &RepoPath) -> Option<String> {
         return Some("the name is not UTF-8".to_owned());
     };
     if let Some(odd) = text.chars().find(|c| c.is_control()) {
-        return Some(format!(
-            "the name holds a control character (U+{:04X})",
-            u32::from(odd)
-        ));
+        return Some(format!("the name holds a control character (U+{:04X})", u32::from(odd)));
     }
     if let Some(odd) = text.chars().find(|c| is_deceptive(*c)) {
         return Some(format!(
@@ -33,11 +30,7 @@ fn not_portable(part: &str) -> Option<String> {
     {
         return Some(format!("a name may not hold `{odd}` on Windows"));
     }
-    let stem = part
-        .split('.')
-        .next()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let stem = part.split('.').next().unwrap_or_default().to_ascii_lowercase();
     let numbered = |device: &str| {
         stem.strip_prefix(device)
             .is_some_and(|digit| digit.len() == 1 && digit.as_bytes()[0].is_ascii_digit())
@@ -50,10 +43,7 @@ fn not_portable(part: &str) -> Option<String> {
 
 /// The form in which two paths are the same on file systems that fold case.
 pub fn folded(path: &RepoPath) -> String {
-    path.to_text()
-        .chars()
-        .flat_map(char::to_lowercase)
-        .collect()
+    path.to_text().chars().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]

@@ -25,9 +25,7 @@ fn parts_meet(left: &[&str], right: &[&str]) -> bool {
 }
 
 fn takes_one(folders: &[&str], other: &[&str]) -> bool {
-    other
-        .split_first()
-        .is_some_and(|(_, after)| parts_meet(folders, after))
+    other.split_first().is_some_and(|(_, after)| parts_meet(folders, after))
 }
 
 /// Two names with wildcards may meet unless their fixed beginnings or ends differ. Braces and brackets are taken to

@@ -116,9 +116,7 @@ impl Protected {
     /// The pattern that protects a path, if one does.
     pub fn pattern_for(&self, path: &RepoPath) -> Option<&str> {
         use std::os::unix::ffi::OsStrExt;
-        let found = self
-            .set
-            .matches(std::ffi::OsStr::from_bytes(path.as_bytes()));
+        let found = self.set.matches(std::ffi::OsStr::from_bytes(path.as_bytes()));
         found.first().map(|index| self.patterns[*index].as_str())
     }
 }
@@ -144,10 +142,7 @@ mod tests {
                 .pattern_for(&RepoPath::try_from(path).unwrap())
                 .map(str::to_owned)
         };
-        assert_eq!(
-            pattern(".harness/tasks/a.md").as_deref(),
-            Some(".harness/**")
-        );
+        assert_eq!(pattern(".harness/tasks/a.md").as_deref(), Some(".harness/**"));
         for path in [
             ".gitattributes",
             "web/.gitignore",

@@ -23,11 +23,7 @@ pub struct Terms<'a> {
 
 /// Every path that breaks a rule, in the order of the paths; at most one violation each. `base` is every path of the
 /// tree that the changes are made on.
-pub fn verdict<'a>(
-    changes: &ChangeSet,
-    terms: &Terms,
-    base: impl IntoIterator<Item = &'a RepoPath>,
-) -> Vec<Violation> {
+pub fn verdict<'a>(changes: &ChangeSet, terms: &Terms, base: impl IntoIterator<Item = &'a RepoPath>) -> Vec<Violation> {
     let mut violations: Vec<Violation> = changes
         .iter()
         .filter_map(|change| {
@@ -52,8 +48,7 @@ pub fn verdict<'a>(
 fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
     let path = &change.path;
     if let Some(pattern) = terms.protected.pattern_for(path) {
-        let opened =
-            terms.open_protected && terms.allowed.names_exactly(path) && !path.is_harness();
+        let opened = terms.open_protected && terms.allowed.names_exactly(path) && !path.is_harness();
         if !opened {
             return Some(Rule::Protected {
                 pattern: pattern.to_owned(),
@@ -84,10 +79,7 @@ fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
 }
 
 /// New paths that are the same as another of the resulting tree where case does not count, also by a folder's name.
-fn collisions<'a>(
-    changes: &ChangeSet,
-    base: impl IntoIterator<Item = &'a RepoPath>,
-) -> Vec<(String, String)> {
+fn collisions<'a>(changes: &ChangeSet, base: impl IntoIterator<Item = &'a RepoPath>) -> Vec<(String, String)> {
     let added: Vec<&RepoPath> = changes
         .iter()
         .filter(|change| change.old.is_none())
@@ -113,9 +105,7 @@ fn collisions<'a>(
     for path in added {
         for prefix in prefixes(path) {
             let text = prefix.to_text().into_owned();
-            let first = by_fold
-                .entry(folded(&prefix))
-                .or_insert_with(|| text.clone());
+            let first = by_fold.entry(folded(&prefix)).or_insert_with(|| text.clone());
             if *first != text {
                 found.push((path.to_text().into_owned(), first.clone()));
                 break;
@@ -160,12 +150,7 @@ mod tests {
         }
     }
 
-    fn judge_all(
-        changes: Vec<Change>,
-        globs: &[&str],
-        open_protected: bool,
-        base: &[&str],
-    ) -> Vec<String> {
+    fn judge_all(changes: Vec<Change>, globs: &[&str], open_protected: bool, base: &[&str]) -> Vec<String> {
         let base: Vec<RepoPath> = base.iter().map(|text| path(text)).collect();
         let terms = Terms {
             allowed: &Allowed::new(globs).unwrap(),

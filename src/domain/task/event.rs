@@ -487,9 +487,9 @@ impl Event {
             | Self::Released { task, .. }
             | Self::RolledBack(RolledBack { task, .. })
             | Self::Noted { task, .. } => Some(task),
-            Self::CheckStarted { task, .. }
-            | Self::CheckFinished { task, .. }
-            | Self::Told { task, .. } => task.as_ref(),
+            Self::CheckStarted { task, .. } | Self::CheckFinished { task, .. } | Self::Told { task, .. } => {
+                task.as_ref()
+            }
             Self::PlanImported { .. }
             | Self::RunStarted { .. }
             | Self::RunFinished { .. }

@@ -73,12 +73,7 @@ pub fn views(facts: &Facts) -> Vec<TaskView> {
         .collect()
 }
 
-fn view(
-    facts: &Facts,
-    card: &Card,
-    complete: &BTreeMap<&TaskId, CommitId>,
-    approved: bool,
-) -> TaskView {
+fn view(facts: &Facts, card: &Card, complete: &BTreeMap<&TaskId, CommitId>, approved: bool) -> TaskView {
     let log = facts.replay.task(&card.id);
     let waits_for: Vec<TaskId> = card
         .depends_on
@@ -140,9 +135,7 @@ fn journal_state(log: &TaskLog, elsewhere: bool) -> TaskState {
 fn reason(log: &TaskLog, state: TaskState, elsewhere: Option<CommitId>) -> Option<String> {
     match state {
         TaskState::Blocked => log.blocked.as_ref().map(|(_, reason)| reason.clone()),
-        TaskState::Failed | TaskState::Retrying => {
-            log.last_failure.as_ref().map(ToString::to_string)
-        }
+        TaskState::Failed | TaskState::Retrying => log.last_failure.as_ref().map(ToString::to_string),
         TaskState::Escalated => log
             .escalation
             .as_ref()

@@ -16,8 +16,8 @@ use crate::domain::id::{AttemptId, TaskId, WriterId};
 use crate::domain::oid::{CommitId, Digest, TreeId};
 
 use super::event::{
-    Accepted, ArchitectAnswered, BuilderFinished, CardRevised, Dispatched, Escalated, Event,
-    Harvested, LandIntended, Landed, ReviewRequested, RolledBack,
+    Accepted, ArchitectAnswered, BuilderFinished, CardRevised, Dispatched, Escalated, Event, Harvested, LandIntended,
+    Landed, ReviewRequested, RolledBack,
 };
 use super::row::Row;
 use super::state::TaskState;
@@ -135,10 +135,7 @@ impl TaskLog {
     pub fn open(&self) -> Option<&Dispatched> {
         let holds = matches!(
             self.state,
-            TaskState::InProgress
-                | TaskState::Retrying
-                | TaskState::NeedsReview
-                | TaskState::Passed
+            TaskState::InProgress | TaskState::Retrying | TaskState::NeedsReview | TaskState::Passed
         );
         self.attempts
             .last()
@@ -153,11 +150,7 @@ impl TaskLog {
 
     /// The tree of the last attempt that left one, and the commit that it started from.
     pub fn kept(&self) -> Option<(TreeId, CommitId)> {
-        let last = self
-            .attempts
-            .iter()
-            .rev()
-            .find(|attempt| attempt.lost.is_none())?;
+        let last = self.attempts.iter().rev().find(|attempt| attempt.lost.is_none())?;
         Some((last.harvested.as_ref()?.tree?, last.dispatched.base))
     }
 
@@ -302,10 +295,7 @@ impl Replay {
                 });
             }
             Event::Dispatched(dispatched) => {
-                let count = self
-                    .attempts
-                    .entry(dispatched.attempt.writer.clone())
-                    .or_default();
+                let count = self.attempts.entry(dispatched.attempt.writer.clone()).or_default();
                 *count = (*count).max(dispatched.attempt.n);
             }
             Event::RolledBack(done) => {
@@ -343,25 +333,17 @@ impl TaskLog {
             Event::Harvested(harvested) => self.note(row, &harvested.attempt, |attempt| {
                 attempt.harvested = Some(harvested.clone());
             }),
-            Event::Verified {
-                attempt, evidence, ..
-            } => self.note(row, attempt, |attempt| {
+            Event::Verified { attempt, evidence, .. } => self.note(row, attempt, |attempt| {
                 attempt.evidence = Some(evidence.clone());
             }),
-            Event::AttemptFailed {
-                attempt, failure, ..
-            } => {
+            Event::AttemptFailed { attempt, failure, .. } => {
                 self.step(Step::Failed)?;
                 self.accepted = None;
                 self.review = None;
                 self.last_failure = Some(failure.clone());
-                self.note(row, attempt, |attempt| {
-                    attempt.failure = Some(failure.clone())
-                })
+                self.note(row, attempt, |attempt| attempt.failure = Some(failure.clone()))
             }
-            Event::AttemptLost {
-                attempt, reason, ..
-            } => {
+            Event::AttemptLost { attempt, reason, .. } => {
                 self.step(Step::Lost)?;
                 // Faults of the infrastructure count for nothing.
                 self.in_round = self.in_round.saturating_sub(1);
@@ -417,9 +399,7 @@ impl TaskLog {
                 self.note(row, &landed.attempt, |_| {})
             }
             Event::LandLost {
-                reason,
-                still_accepted,
-                ..
+                reason, still_accepted, ..
             } => {
                 self.land_intent = None;
                 self.land_lost = Some(reason.clone());
@@ -446,11 +426,7 @@ impl TaskLog {
                 self.step(Step::Revised)?;
                 self.open_round();
                 self.keep_changes = revised.keep_changes;
-                self.corrections = if revised.correction {
-                    self.corrections + 1
-                } else {
-                    0
-                };
+                self.corrections = if revised.correction { self.corrections + 1 } else { 0 };
                 self.revisions.push(revised.clone());
             }
             Event::Blocked { by, reason, .. } => {
@@ -501,12 +477,7 @@ impl TaskLog {
         Ok(())
     }
 
-    fn note(
-        &mut self,
-        row: &Row,
-        id: &AttemptId,
-        with: impl FnOnce(&mut AttemptLog),
-    ) -> Result<(), String> {
+    fn note(&mut self, row: &Row, id: &AttemptId, with: impl FnOnce(&mut AttemptLog)) -> Result<(), String> {
         let attempt = self
             .attempt_mut(id)
             .ok_or_else(|| format!("attempt {id} is not known"))?;

@@ -179,11 +179,7 @@ fn event_of(line: &Line) -> Result<RowEvent, RowError> {
     match serde_json::from_str::<Event>(&text) {
         Ok(event) => Ok(RowEvent::Known(Box::new(event))),
         // A row of our own format whose event we know must be readable; all else is somebody's later version.
-        Err(error)
-            if line.v == FORMAT
-                && !error.to_string().starts_with("unknown variant")
-                && !line.must =>
-        {
+        Err(error) if line.v == FORMAT && !error.to_string().starts_with("unknown variant") && !line.must => {
             Err(RowError::Shape(error.to_string()))
         }
         Err(_) => Ok(unknown()),
@@ -209,7 +205,12 @@ mod tests {
     fn a_row_survives_its_line() {
         let (row, line) = line();
         assert_eq!(Row::read(line.trim_end(), None), Ok(row));
-        assert!(line.starts_with(r#"{"v":1,"writer":"w1","seq":1,"at":1,"time":"1970-01-01T00:00:00Z","event":"paused","data":"#), "{line}");
+        assert!(
+            line.starts_with(
+                r#"{"v":1,"writer":"w1","seq":1,"at":1,"time":"1970-01-01T00:00:00Z","event":"paused","data":"#
+            ),
+            "{line}"
+        );
     }
 
     #[test]

@@ -114,45 +114,25 @@ pub fn next(state: TaskState, step: Step) -> Result<TaskState, Illegal> {
         (T::InProgress, S::Lost) => T::Ready,
         (T::Retrying, S::Lost) => T::Failed,
 
-        (T::InProgress | T::Retrying | T::NeedsReview | T::Passed, S::ReviewWanted) => {
-            T::NeedsReview
-        }
+        (T::InProgress | T::Retrying | T::NeedsReview | T::Passed, S::ReviewWanted) => T::NeedsReview,
         (T::InProgress | T::Retrying | T::NeedsReview | T::Passed, S::Accepted) => T::Passed,
         (T::Passed, S::LandingLost) => T::Ready,
         (T::NeedsReview, S::Rejected) => T::Failed,
 
         // A person may call the Architect whenever nobody works on the card; the router only after a failure, or when
         // the card itself is at fault before any attempt.
-        (T::Ready | T::Failed | T::Blocked | T::NeedsReview | T::Escalated, S::Escalated) => {
-            T::Escalated
-        }
+        (T::Ready | T::Failed | T::Blocked | T::NeedsReview | T::Escalated, S::Escalated) => T::Escalated,
         // A card changes under whatever was tried with its old text.
-        (
-            T::Pending
-            | T::Ready
-            | T::Failed
-            | T::Escalated
-            | T::Blocked
-            | T::NeedsReview
-            | T::Passed,
-            S::Revised,
-        ) => T::Ready,
+        (T::Pending | T::Ready | T::Failed | T::Escalated | T::Blocked | T::NeedsReview | T::Passed, S::Revised) => {
+            T::Ready
+        }
 
         (T::Complete, S::Blocked) => return Err(Illegal { state, step }),
         (_, S::Blocked) => T::Blocked,
-        (
-            T::Ready
-            | T::Failed
-            | T::Escalated
-            | T::Blocked
-            | T::NeedsReview
-            | T::Passed
-            | T::Complete,
-            S::Reopened,
-        ) => T::Ready,
-        (T::InProgress | T::Retrying | T::NeedsReview | T::Passed | T::Failed, S::Released) => {
+        (T::Ready | T::Failed | T::Escalated | T::Blocked | T::NeedsReview | T::Passed | T::Complete, S::Reopened) => {
             T::Ready
         }
+        (T::InProgress | T::Retrying | T::NeedsReview | T::Passed | T::Failed, S::Released) => T::Ready,
 
         // History decides: a commit on the target completes a task whatever the journal thought of it.
         (_, S::Completed) => T::Complete,

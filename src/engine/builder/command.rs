@@ -30,9 +30,7 @@ impl Command {
 
     fn start(&self, job: &Job) -> Result<Finished, BuilderError> {
         let BuilderKind::Command {
-            run,
-            timeout_seconds,
-            ..
+            run, timeout_seconds, ..
         } = &self.definition.kind
         else {
             return Err(BuilderError::Person(job.task.to_string()));
@@ -70,9 +68,7 @@ impl Command {
         let excerpt = || {
             let text = finished.output.text();
             let from = text.len().saturating_sub(QUOTED_OUTPUT);
-            let from = (from..=text.len())
-                .find(|at| text.is_char_boundary(*at))
-                .unwrap_or(0);
+            let from = (from..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(0);
             text[from..].to_owned()
         };
         match finished.ending {
@@ -83,9 +79,7 @@ impl Command {
             }),
             Ending::TimedOut => Some(Failure::BuilderTimeout {
                 seconds: match self.definition.kind {
-                    BuilderKind::Command {
-                        timeout_seconds, ..
-                    } => timeout_seconds,
+                    BuilderKind::Command { timeout_seconds, .. } => timeout_seconds,
                     _ => 0,
                 },
             }),
@@ -143,9 +137,7 @@ impl Builder for Command {
             AnswerMode::Files => Built::Edited(finished.output.to_bytes()),
             AnswerMode::Stdout if finished.stdout.dropped > 0 => Built::Failed(
                 Failure::Answer {
-                    why: format!(
-                        "the answer is longer than {KEPT_OUTPUT} bytes and was cut; nothing of it is applied"
-                    ),
+                    why: format!("the answer is longer than {KEPT_OUTPUT} bytes and was cut; nothing of it is applied"),
                 },
                 finished.output.to_bytes(),
             ),
@@ -171,10 +163,7 @@ mod tests {
 
     #[test]
     fn the_packets_file_takes_its_place_in_an_argument() {
-        assert_eq!(
-            with_packet("--file={packet}", OsStr::new("/p")),
-            "--file=/p"
-        );
+        assert_eq!(with_packet("--file={packet}", OsStr::new("/p")), "--file=/p");
         assert_eq!(with_packet("plain", OsStr::new("/p")), "plain");
         assert_eq!(with_packet("{packet}{packet}", OsStr::new("/p")), "/p/p");
     }

@@ -12,9 +12,7 @@ pub struct Manual {
 impl Manual {
     /// A person under the Builder's name of the configuration.
     pub fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-        }
+        Self { name: name.to_owned() }
     }
 }
 

@@ -30,9 +30,7 @@ impl Replay {
         let path = self.dir.join(job.task.as_str()).join(file);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(BuilderError::NoRecording { path })
-            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(BuilderError::NoRecording { path }),
             Err(source) => Err(BuilderError::Io { path, source }),
         }
     }
@@ -52,8 +50,7 @@ impl Builder for Replay {
     }
 
     fn build(&self, job: &Job) -> Result<Built, BuilderError> {
-        self.read(job, &format!("{}.md", job.number))
-            .map(Built::Answered)
+        self.read(job, &format!("{}.md", job.number)).map(Built::Answered)
     }
 
     fn advise(&self, job: &Job) -> Result<String, BuilderError> {

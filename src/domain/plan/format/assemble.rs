@@ -1,6 +1,6 @@
 //! From drafts to a plan: ids, order and graph are checked together, and what is missing is named with its place.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::domain::diagnostic::Diagnostic;
@@ -38,11 +38,7 @@ pub struct ImportOptions {
 }
 
 /// Joins the drafts of all files.
-pub(super) fn assemble(
-    files: &[SourceFile],
-    read: Read,
-    options: &ImportOptions,
-) -> Result<Plan, Vec<Diagnostic>> {
+pub(super) fn assemble(files: &[SourceFile], read: Read, options: &ImportOptions) -> Result<Plan, Vec<Diagnostic>> {
     let mut wrong = read.wrong;
     let first = files[0];
     let id = match (&options.plan, &read.plan) {
@@ -63,21 +59,16 @@ pub(super) fn assemble(
         return Err(wrong);
     };
     let mut cards: Vec<(usize, Range<usize>, Card)> = Vec::new();
-    let mut places: BTreeMap<TaskId, (usize, Range<usize>)> = BTreeMap::new();
+    let mut given: BTreeSet<TaskId> = BTreeSet::new();
     let mut before: Option<TaskId> = None;
     for (index, mut draft) in read.drafts {
         let file = files[index];
         if read.in_sequence && draft.depends_on.is_none() {
-            draft.depends_on = Some(
-                before
-                    .iter()
-                    .map(|task| (task.clone(), draft.span.clone()))
-                    .collect(),
-            );
+            draft.depends_on = Some(before.iter().map(|task| (task.clone(), draft.span.clone())).collect());
         }
         if let Some((task, at)) = &draft.id {
             before = Some(task.clone());
-            let twin = places.keys().find(|known| known.folded() == task.folded());
+            let twin = given.iter().find(|known| known.folded() == task.folded());
             if let Some(twin) = twin {
                 let message = if twin == task {
                     format!("the id {task} is there twice")
@@ -94,25 +85,12 @@ pub(super) fn assemble(
                 ));
                 continue;
             }
-            places.insert(task.clone(), (index, at.clone()));
-        }
-        for (task, at) in draft.depends_on.iter().flatten() {
-            places
-                .entry(task.clone())
-                .or_insert_with(|| (usize::MAX, at.clone()));
+            given.insert(task.clone());
         }
         let lane = options.lane.as_deref().unwrap_or("throughput");
         if let Some(card) = finish_card(file.name, file.text, &draft, Some(&id), lane, &mut wrong) {
             cards.push((index, draft.span.clone(), card));
         }
-        // Whether a dependency exists is only known when all are read; remember where it was named.
-        dependencies_of(&draft).for_each(|(task, at)| {
-            if let Some(place) = places.get_mut(task)
-                && place.0 == usize::MAX
-            {
-                *place = (index, at);
-            }
-        });
     }
     let plain: Vec<Card> = cards.iter().map(|(_, _, card)| card.clone()).collect();
     for problem in graph::problems(&plain, &options.known) {
@@ -144,14 +122,6 @@ pub(super) fn assemble(
     })
 }
 
-fn dependencies_of(draft: &Draft) -> impl Iterator<Item = (&TaskId, Range<usize>)> {
-    draft
-        .depends_on
-        .iter()
-        .flatten()
-        .map(|(task, at)| (task, at.clone()))
-}
-
 /// Where a word stands within a span, else the span's first line.
 fn place_of(text: &str, span: &Range<usize>, needle: &str) -> Range<usize> {
     let within = text.get(span.clone()).unwrap_or_default();
@@ -175,13 +145,7 @@ fn plan_id_of(name: &str) -> Option<PlanId> {
     };
     let clean: String = stem
         .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() || c == '_' {
-                c
-            } else {
-                '-'
-            }
-        })
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' })
         .collect();
     PlanId::new(clean.trim_matches('-').to_lowercase()).ok()
 }
@@ -202,14 +166,7 @@ pub(super) fn finish_card(
                 .and_then(|part| part.lines().next())
                 .map_or(0, str::len);
     let mut lacks = |code, message: &str, fix: &str| {
-        wrong.push(Diagnostic::error(
-            file,
-            text,
-            head.clone(),
-            code,
-            message,
-            fix,
-        ));
+        wrong.push(Diagnostic::error(file, text, head.clone(), code, message, fix));
     };
     let id = draft.id.as_ref().map(|(id, _)| id.clone());
     if id.is_none() && !text.is_empty() {
@@ -220,11 +177,7 @@ pub(super) fn finish_card(
         );
     }
     if draft.title.as_deref().is_none_or(str::is_empty) {
-        lacks(
-            "no-title",
-            "the task has no title",
-            "add a title of one line",
-        );
+        lacks("no-title", "the task has no title", "add a title of one line");
     }
     if draft.files.is_empty() {
         lacks(

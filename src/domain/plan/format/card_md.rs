@@ -103,28 +103,17 @@ const SECTIONS: [(&str, &[&str]); 5] = [
     ("objective", &["objective", "goal"]),
     (
         "instructions",
-        &[
-            "instructions",
-            "steps",
-            "detailed steps",
-            "implementation instructions",
-        ],
+        &["instructions", "steps", "detailed steps", "implementation instructions"],
     ),
     ("constraints", &["constraints"]),
-    (
-        "done",
-        &["definition of done", "completion criteria", "done"],
-    ),
+    ("done", &["definition of done", "completion criteria", "done"]),
     ("stop", &["stop condition", "stop"]),
 ];
 
 /// Puts the text of a section where it belongs. `false`: there is no such section.
 pub(super) fn put_section(draft: &mut Draft, title: &str, text: &str) -> bool {
     let folded = title.trim().trim_end_matches(':').to_lowercase();
-    let Some((section, _)) = SECTIONS
-        .iter()
-        .find(|(_, names)| names.contains(&folded.as_str()))
-    else {
+    let Some((section, _)) = SECTIONS.iter().find(|(_, names)| names.contains(&folded.as_str())) else {
         return false;
     };
     match *section {
@@ -219,10 +208,7 @@ pub(super) fn items(text: &str) -> Vec<String> {
             .or_else(|| numbered(trimmed));
         match bullet {
             Some(item) => {
-                let item = item
-                    .trim_start_matches("[ ] ")
-                    .trim_start_matches("[x] ")
-                    .trim();
+                let item = item.trim_start_matches("[ ] ").trim_start_matches("[x] ").trim();
                 found.push(item.to_owned());
                 open = true;
             }
@@ -294,10 +280,7 @@ pub fn render_card(card: &Card) -> String {
         line("priority", card.priority.to_string());
     }
     if !card.depends_on.is_empty() {
-        line(
-            "depends_on",
-            list(card.depends_on.iter().map(|id| quoted(id.as_str()))),
-        );
+        line("depends_on", list(card.depends_on.iter().map(|id| quoted(id.as_str()))));
     }
     line("files", list(card.files.iter().map(|glob| quoted(glob))));
     if !card.context.is_empty() {
@@ -318,20 +301,13 @@ pub fn render_card(card: &Card) -> String {
         line("retries", retries.to_string());
     }
     if !card.labels.is_empty() {
-        line(
-            "labels",
-            list(card.labels.iter().map(|label| quoted(label))),
-        );
+        line("labels", list(card.labels.iter().map(|label| quoted(label))));
     }
     text.push_str("+++\n");
     section(&mut text, "Objective", &card.objective);
     section(&mut text, "Instructions", &card.instructions);
     section(&mut text, "Constraints", &bullets(&card.constraints));
-    section(
-        &mut text,
-        "Definition of done",
-        &bullets(&card.definition_of_done),
-    );
+    section(&mut text, "Definition of done", &bullets(&card.definition_of_done));
     section(&mut text, "Stop condition", &card.stop_condition);
     text
 }
@@ -437,9 +413,7 @@ Summarize the changed files and stop.
         let card = parse_card("game-04.md", CARD).unwrap();
         assert_eq!(card.depends_on.len(), 2);
         assert_eq!(card.context[0].lines, Some((10, 80)));
-        assert!(
-            matches!(&card.verify[1], CardCheck::Inline(check) if check.red_first && check.name == "spawn")
-        );
+        assert!(matches!(&card.verify[1], CardCheck::Inline(check) if check.red_first && check.name == "spawn"));
         assert_eq!(
             card.definition_of_done,
             ["Enemies spawn repeatedly", "No console errors"]

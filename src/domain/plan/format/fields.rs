@@ -64,10 +64,7 @@ const HEAD_KEYS: [(&str, &[&str]); 13] = [
     ("lane", &[]),
     ("priority", &[]),
     ("depends_on", &["dependencies", "depends"]),
-    (
-        "files",
-        &["files_allowed", "allowed_files", "files_to_modify"],
-    ),
+    ("files", &["files_allowed", "allowed_files", "files_to_modify"]),
     ("context", &["relevant_files"]),
     ("verify", &["verification", "verification_commands"]),
     ("model", &["builder"]),
@@ -117,13 +114,7 @@ impl<'a> FieldReader<'a> {
         }
     }
 
-    fn error(
-        &mut self,
-        span: &Range<usize>,
-        code: &'static str,
-        message: impl Into<String>,
-        fix: impl Into<String>,
-    ) {
+    fn error(&mut self, span: &Range<usize>, code: &'static str, message: impl Into<String>, fix: impl Into<String>) {
         let found = Diagnostic::error(self.file, self.text, span.clone(), code, message, fix);
         self.wrong.push(found);
     }
@@ -135,10 +126,7 @@ impl<'a> FieldReader<'a> {
             ..Draft::default()
         };
         let Value::Table(entries) = &node.value else {
-            let message = format!(
-                "a task is a table of fields, and this is {}",
-                node.value.kind()
-            );
+            let message = format!("a task is a table of fields, and this is {}", node.value.kind());
             self.error(
                 &node.span,
                 "wrong-type",
@@ -185,11 +173,7 @@ impl<'a> FieldReader<'a> {
     fn unknown(&mut self, entry: &Entry) {
         let known: Vec<&str> = match self.keys {
             Keys::FrontMatter => HEAD_KEYS.iter().map(|(key, _)| *key).collect(),
-            Keys::List => HEAD_KEYS
-                .iter()
-                .chain(&BODY_KEYS)
-                .map(|(key, _)| *key)
-                .collect(),
+            Keys::List => HEAD_KEYS.iter().chain(&BODY_KEYS).map(|(key, _)| *key).collect(),
         };
         let alias = HEAD_KEYS
             .iter()
@@ -225,20 +209,18 @@ impl<'a> FieldReader<'a> {
             "model" => draft.model = self.one_text(node),
             "review" => draft.review = self.review(node),
             "retries" => {
-                draft.retries = self
-                    .number(node)
-                    .and_then(|number| match u32::try_from(number) {
-                        Ok(number) => Some(number),
-                        Err(_) => {
-                            self.error(
-                                &node.span,
-                                "wrong-type",
-                                "retries may not be negative",
-                                "write 0 or more",
-                            );
-                            None
-                        }
-                    });
+                draft.retries = self.number(node).and_then(|number| match u32::try_from(number) {
+                    Ok(number) => Some(number),
+                    Err(_) => {
+                        self.error(
+                            &node.span,
+                            "wrong-type",
+                            "retries may not be negative",
+                            "write 0 or more",
+                        );
+                        None
+                    }
+                });
             }
             "labels" => draft.labels = self.texts(node),
             "objective" => draft.objective = self.paragraphs(node),
@@ -287,20 +269,13 @@ impl<'a> FieldReader<'a> {
 
     fn texts(&mut self, node: &Node) -> Vec<String> {
         let nodes = self.nodes(node);
-        nodes
-            .iter()
-            .filter_map(|node| self.one_text(node))
-            .collect()
+        nodes.iter().filter_map(|node| self.one_text(node)).collect()
     }
 
     fn paragraphs(&mut self, node: &Node) -> String {
         match &node.value {
             Value::List(_) => {
-                let lines: Vec<String> = self
-                    .texts(node)
-                    .iter()
-                    .map(|line| format!("- {line}"))
-                    .collect();
+                let lines: Vec<String> = self.texts(node).iter().map(|line| format!("- {line}")).collect();
                 lines.join("\n")
             }
             _ => self.one_text(node).unwrap_or_default().trim().to_owned(),
@@ -351,12 +326,7 @@ impl<'a> FieldReader<'a> {
             };
             match context_ref(&text) {
                 Ok(context) => found.push(context),
-                Err(why) => self.error(
-                    &node.span,
-                    "bad-context",
-                    why,
-                    "write `path` or `path:first-last`",
-                ),
+                Err(why) => self.error(&node.span, "bad-context", why, "write `path` or `path:first-last`"),
             }
         }
         found
@@ -462,14 +432,7 @@ pub fn read_check(
     let mut check = Check::from_command("");
     let mut name = named.map(str::to_owned);
     let mut error = |span: &Range<usize>, code, message: String, fix: String| {
-        wrong.push(Diagnostic::error(
-            file,
-            text,
-            span.clone(),
-            code,
-            message,
-            fix,
-        ));
+        wrong.push(Diagnostic::error(file, text, span.clone(), code, message, fix));
     };
     for entry in entries {
         let at = &entry.node.span;
@@ -489,18 +452,12 @@ pub fn read_check(
             ("kind", Value::Text(text)) => match CheckKind::from_name(text) {
                 Some(kind) => check.kind = kind,
                 None => {
-                    let names: Vec<&str> =
-                        CheckKind::ALL.iter().map(|kind| kind.as_str()).collect();
+                    let names: Vec<&str> = CheckKind::ALL.iter().map(|kind| kind.as_str()).collect();
                     let fix = nearest(text, &names).map_or_else(
                         || format!("kinds: {}", names.join(", ")),
                         |near| format!("write `{near}` (kinds: {})", names.join(", ")),
                     );
-                    error(
-                        at,
-                        "unknown-kind",
-                        format!("`{text}` is not a kind of check"),
-                        fix,
-                    );
+                    error(at, "unknown-kind", format!("`{text}` is not a kind of check"), fix);
                 }
             },
             ("timeout", value) => match seconds(value) {
@@ -581,9 +538,7 @@ pub fn seconds(value: &Value) -> Option<u64> {
     match value {
         Value::Int(number) => u64::try_from(*number).ok().filter(|number| *number > 0),
         Value::Text(text) => {
-            let (number, unit) = text
-                .trim()
-                .split_at_checked(text.trim().len().checked_sub(1)?)?;
+            let (number, unit) = text.trim().split_at_checked(text.trim().len().checked_sub(1)?)?;
             let number: u64 = number.trim().parse().ok()?;
             let factor = match unit {
                 "s" => 1,

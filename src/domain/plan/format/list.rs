@@ -37,10 +37,7 @@ fn top(file: &SourceFile, node: &Node, read: &mut Read) {
         Value::List(list) => return tasks(file, list, read),
         Value::Table(entries) => entries,
         other => {
-            let message = format!(
-                "a list of tasks is wanted here, and this is {}",
-                other.kind()
-            );
+            let message = format!("a list of tasks is wanted here, and this is {}", other.kind());
             read.wrong.push(Diagnostic::error(
                 file.name,
                 file.text,
@@ -88,9 +85,7 @@ fn tasks(file: &SourceFile, list: &[Node], read: &mut Read) {
     for (index, node) in list.iter().enumerate() {
         let mut draft = reader.read(node);
         // What belongs to a task ends where the next one begins, so that messages find its words.
-        let end = list
-            .get(index + 1)
-            .map_or(file.text.len(), |next| next.span.start);
+        let end = list.get(index + 1).map_or(file.text.len(), |next| next.span.start);
         draft.span.end = end.max(draft.span.end).max(draft.span.start);
         read.drafts.push((0, draft));
     }

@@ -91,10 +91,7 @@ pub fn from_toml(file: &str, whole: &str, part: Range<usize>) -> Result<Node, Di
     })
 }
 
-fn toml_entries<'a>(
-    pairs: impl Iterator<Item = (&'a str, Range<usize>, &'a Item)>,
-    offset: usize,
-) -> Vec<Entry> {
+fn toml_entries<'a>(pairs: impl Iterator<Item = (&'a str, Range<usize>, &'a Item)>, offset: usize) -> Vec<Entry> {
     pairs
         .map(|(key, at, item)| Entry {
             key: key.to_owned(),
@@ -114,16 +111,9 @@ fn toml_item(item: &Item, offset: usize) -> Node {
         Item::None => Value::Null,
         Item::Value(value) => return toml_value(value, offset),
         Item::Table(table) => Value::Table(toml_entries(
-            table.iter().map(|(key, item)| {
-                (
-                    key,
-                    table
-                        .key(key)
-                        .and_then(toml_edit::Key::span)
-                        .unwrap_or(0..0),
-                    item,
-                )
-            }),
+            table
+                .iter()
+                .map(|(key, item)| (key, table.key(key).and_then(toml_edit::Key::span).unwrap_or(0..0), item)),
             offset,
         )),
         Item::ArrayOfTables(tables) => Value::List(
@@ -133,14 +123,7 @@ fn toml_item(item: &Item, offset: usize) -> Node {
                     span: shift(table.span().unwrap_or(0..0), offset),
                     value: Value::Table(toml_entries(
                         table.iter().map(|(key, item)| {
-                            (
-                                key,
-                                table
-                                    .key(key)
-                                    .and_then(toml_edit::Key::span)
-                                    .unwrap_or(0..0),
-                                item,
-                            )
+                            (key, table.key(key).and_then(toml_edit::Key::span).unwrap_or(0..0), item)
                         }),
                         offset,
                     )),
@@ -157,21 +140,13 @@ fn toml_value(value: &TomlValue, offset: usize) -> Node {
         TomlValue::String(text) => Value::Text(text.value().clone()),
         TomlValue::Integer(number) => Value::Int(*number.value()),
         TomlValue::Boolean(yes) => Value::Bool(*yes.value()),
-        TomlValue::Array(list) => {
-            Value::List(list.iter().map(|value| toml_value(value, offset)).collect())
-        }
+        TomlValue::Array(list) => Value::List(list.iter().map(|value| toml_value(value, offset)).collect()),
         TomlValue::InlineTable(table) => Value::Table(
             table
                 .iter()
                 .map(|(key, value)| Entry {
                     key: key.to_owned(),
-                    at: shift(
-                        table
-                            .key(key)
-                            .and_then(toml_edit::Key::span)
-                            .unwrap_or(0..0),
-                        offset,
-                    ),
+                    at: shift(table.key(key).and_then(toml_edit::Key::span).unwrap_or(0..0), offset),
                     node: toml_value(value, offset),
                 })
                 .collect(),
@@ -226,18 +201,9 @@ fn first_line(text: &str) -> String {
 fn offset_of(text: &str, line: u64, column: u64) -> usize {
     let line = usize::try_from(line).unwrap_or(1).max(1);
     let column = usize::try_from(column).unwrap_or(1).max(1);
-    let start: usize = text
-        .split_inclusive('\n')
-        .take(line - 1)
-        .map(str::len)
-        .sum();
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
     let rest = text.get(start..).unwrap_or_default();
-    start
-        + rest
-            .chars()
-            .take(column - 1)
-            .map(char::len_utf8)
-            .sum::<usize>()
+    start + rest.chars().take(column - 1).map(char::len_utf8).sum::<usize>()
 }
 
 /// A value as the YAML reader gives it.

@@ -45,14 +45,7 @@ pub fn parse_plan_file(file: &str, text: &str) -> Result<PlanHead, Vec<Diagnosti
     for entry in entries {
         let span = entry.node.span.clone();
         let mut error = |code, message: String, fix: &str| {
-            wrong.push(Diagnostic::error(
-                file,
-                text,
-                span.clone(),
-                code,
-                message,
-                fix,
-            ));
+            wrong.push(Diagnostic::error(file, text, span.clone(), code, message, fix));
         };
         match (entry.key.as_str(), &entry.node.value) {
             ("id", Value::Text(text)) => match PlanId::new(text.as_str()) {
@@ -68,11 +61,7 @@ pub fn parse_plan_file(file: &str, text: &str) -> Result<PlanHead, Vec<Diagnosti
                             Ok(task) => order.push(task),
                             Err(why) => error("invalid-id", why.to_string(), "name a card's id"),
                         },
-                        _ => error(
-                            "wrong-type",
-                            "a card is named by its id".to_owned(),
-                            "write text",
-                        ),
+                        _ => error("wrong-type", "a card is named by its id".to_owned(), "write text"),
                     }
                 }
             }
@@ -84,8 +73,7 @@ pub fn parse_plan_file(file: &str, text: &str) -> Result<PlanHead, Vec<Diagnosti
                 );
             }
             (key, _) => {
-                let fix = nearest(key, &KEYS)
-                    .map_or_else(|| KEYS.join(", "), |near| format!("write `{near}`"));
+                let fix = nearest(key, &KEYS).map_or_else(|| KEYS.join(", "), |near| format!("write `{near}`"));
                 wrong.push(Diagnostic::error(
                     file,
                     text,
@@ -160,12 +148,8 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        let wrong =
-            parse_plan_file("p.md", "+++\nid = \"x\"\ntargt = \"main\"\n+++\n").unwrap_err();
-        assert_eq!(
-            wrong[0].to_string(),
-            "p.md:3:1: `targt` is not a key of a plan"
-        );
+        let wrong = parse_plan_file("p.md", "+++\nid = \"x\"\ntargt = \"main\"\n+++\n").unwrap_err();
+        assert_eq!(wrong[0].to_string(), "p.md:3:1: `targt` is not a key of a plan");
         assert_eq!(wrong[0].fix, "write `target`");
     }
 }

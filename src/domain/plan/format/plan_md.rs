@@ -42,13 +42,10 @@ fn lines(text: &str) -> Vec<Line<'_>> {
 }
 
 /// The level and text of a heading.
-fn heading(line: &Line) -> Option<(usize, &'static str, usize)> {
+fn heading<'a>(line: &Line<'a>) -> Option<(usize, &'a str)> {
     let level = line.text.bytes().take_while(|b| *b == b'#').count();
-    (!line.in_code && (1..=6).contains(&level) && line.text[level..].starts_with(' ')).then_some((
-        level,
-        "",
-        level + 1,
-    ))
+    (!line.in_code && (1..=6).contains(&level) && line.text[level..].starts_with(' '))
+        .then(|| (level, &line.text[level + 1..]))
 }
 
 /// The id and title in a task's heading: `Task 04: Title`, `task-04 Title`, `0x01 - Title`, `T012: Title`.
@@ -85,10 +82,9 @@ pub(super) fn read(file: &SourceFile) -> Read {
     let mut read = Read::default();
     let mut starts: Vec<(usize, usize, String, String)> = Vec::new();
     for (index, line) in lines.iter().enumerate() {
-        let Some((level, _, from)) = heading(line) else {
+        let Some((level, title)) = heading(line) else {
             continue;
         };
-        let title = &line.text[from..];
         match task_heading(title) {
             // Deeper headings that look like one are parts of a task.
             Some((id, title)) if starts.first().is_none_or(|(_, first, ..)| *first == level) => {
@@ -105,16 +101,10 @@ pub(super) fn read(file: &SourceFile) -> Read {
     };
     read.blueprint = file.text[..lines[*first].at.start].trim().to_owned();
     for (position, (start, _, id, title)) in starts.iter().enumerate() {
-        let next_task = starts
-            .get(position + 1)
-            .map_or(lines.len(), |(next, ..)| *next);
+        let next_task = starts.get(position + 1).map_or(lines.len(), |(next, ..)| *next);
         // A task also ends at a heading above its own level, or at one of its level that is no part.
         let end = (*start + 1..next_task)
-            .find(|index| {
-                heading(&lines[*index]).is_some_and(|(at, _, from)| {
-                    at <= *level && part_of(&lines[*index].text[from..]).is_none()
-                })
-            })
+            .find(|index| heading(&lines[*index]).is_some_and(|(at, title)| at <= *level && part_of(title).is_none()))
             .unwrap_or(next_task);
         read_task(file, &lines[*start..end], id, title, &mut read);
     }
@@ -164,16 +154,13 @@ fn part_of(label: &str) -> Option<&'static str> {
         .trim_matches('*')
         .trim()
         .to_lowercase();
-    PARTS
-        .iter()
-        .find(|(name, _)| *name == folded)
-        .map(|(_, part)| *part)
+    PARTS.iter().find(|(name, _)| *name == folded).map(|(_, part)| *part)
 }
 
 /// A line that opens a part: a heading, `**Label:** text`, or `Label: text`.
 fn opens_part<'a>(line: &Line<'a>) -> Option<(&'static str, &'a str)> {
-    if let Some((_, _, from)) = heading(line) {
-        return part_of(&line.text[from..]).map(|part| (part, ""));
+    if let Some((_, title)) = heading(line) {
+        return part_of(title).map(|part| (part, ""));
     }
     if line.in_code {
         return None;
@@ -185,10 +172,7 @@ fn opens_part<'a>(line: &Line<'a>) -> Option<(&'static str, &'a str)> {
 
 fn read_task(file: &SourceFile, lines: &[Line], id: &str, title: &str, read: &mut Read) {
     let head = &lines[0];
-    let mut entries = vec![
-        text_entry("id", id, &head.at),
-        text_entry("title", title, &head.at),
-    ];
+    let mut entries = vec![text_entry("id", id, &head.at), text_entry("title", title, &head.at)];
     let mut sections: Vec<(&'static str, String)> = Vec::new();
     let mut lists: Vec<(&'static str, Vec<Placed>)> = Vec::new();
     let mut part: Option<&'static str> = None;
@@ -208,11 +192,7 @@ fn read_task(file: &SourceFile, lines: &[Line], id: &str, title: &str, read: &mu
         match part {
             Some(name) if is_list(name) => {
                 if let Some((_, list)) = lists.last_mut() {
-                    list.extend(
-                        list_items(name, rest)
-                            .into_iter()
-                            .map(|item| (item, line.at.clone())),
-                    );
+                    list.extend(list_items(name, rest).into_iter().map(|item| (item, line.at.clone())));
                 }
             }
             Some(_) => {
@@ -273,10 +253,7 @@ fn fill(draft: &mut Draft, part: &str, text: &str) {
 }
 
 const fn is_list(part: &str) -> bool {
-    matches!(
-        part.as_bytes(),
-        b"depends_on" | b"files" | b"context" | b"verify"
-    )
+    matches!(part.as_bytes(), b"depends_on" | b"files" | b"context" | b"verify")
 }
 
 /// The entries that one line of a list part holds.
@@ -288,27 +265,14 @@ fn list_items(part: &str, line: &str) -> Vec<String> {
     let plain = items(trimmed).join(" ");
     if part == "verify" {
         let command = plain.trim().trim_matches('`').to_owned();
-        return if command.is_empty() {
-            Vec::new()
-        } else {
-            vec![command]
-        };
+        return if command.is_empty() { Vec::new() } else { vec![command] };
     }
-    if matches!(
-        plain.to_lowercase().as_str(),
-        "none" | "-" | "n/a" | "none."
-    ) {
+    if matches!(plain.to_lowercase().as_str(), "none" | "-" | "n/a" | "none.") {
         return Vec::new();
     }
     plain
         .split(',')
-        .map(|word| {
-            word.trim()
-                .trim_matches('`')
-                .trim_end_matches('.')
-                .trim()
-                .to_owned()
-        })
+        .map(|word| word.trim().trim_matches('`').trim_end_matches('.').trim().to_owned())
         .filter(|word| !word.is_empty())
         .map(|word| match part {
             "depends_on" => task_heading(&format!("{word} x")).map_or(word, |(id, _)| id),
@@ -356,11 +320,7 @@ pub(super) fn read_parts(file: &SourceFile, id: &str, title: &str) -> (Draft, Ve
     }];
     all.extend(lines(file.text));
     read_task(file, &all, id, title, &mut read);
-    let draft = read
-        .drafts
-        .pop()
-        .map(|(_, draft)| draft)
-        .unwrap_or_default();
+    let draft = read.drafts.pop().map(|(_, draft)| draft).unwrap_or_default();
     (draft, read.wrong)
 }
 

@@ -50,8 +50,7 @@ fn id_of(name: &str) -> Option<String> {
     let last = name.rsplit('/').next()?;
     let stem = last.strip_suffix(".md")?;
     let word = stem.split(['-', '_', ' ']).next()?;
-    let is_id = word.starts_with(|c: char| c.is_ascii_digit())
-        && word.bytes().all(|b| b.is_ascii_alphanumeric());
+    let is_id = word.starts_with(|c: char| c.is_ascii_digit()) && word.bytes().all(|b| b.is_ascii_alphanumeric());
     is_id.then(|| word.to_owned())
 }
 

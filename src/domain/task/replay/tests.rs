@@ -15,10 +15,7 @@ fn writer() -> WriterId {
 }
 
 fn id(n: u64) -> AttemptId {
-    AttemptId {
-        writer: writer(),
-        n,
-    }
+    AttemptId { writer: writer(), n }
 }
 
 fn commit(fill: u8) -> CommitId {
@@ -122,10 +119,7 @@ fn rows(events: &[Event]) -> Vec<Row> {
 }
 
 fn log(events: &[Event]) -> TaskLog {
-    Replay::from_rows(&rows(events))
-        .task(&task())
-        .unwrap()
-        .clone()
+    Replay::from_rows(&rows(events)).task(&task()).unwrap().clone()
 }
 
 #[test]
@@ -139,13 +133,7 @@ fn a_round_counts_its_attempts_and_a_correction_opens_the_next() {
         revised(true),
     ]);
     assert_eq!(
-        (
-            log.state,
-            log.round,
-            log.in_round,
-            log.number,
-            log.corrections
-        ),
+        (log.state, log.round, log.in_round, log.number, log.corrections),
         (TaskState::Ready, 2, 0, 2, 1)
     );
     assert_eq!(log.last_failure, None);
@@ -154,10 +142,7 @@ fn a_round_counts_its_attempts_and_a_correction_opens_the_next() {
 #[test]
 fn a_lost_attempt_counts_for_nothing_but_keeps_its_number() {
     let log = log(&[dispatched(1), failed(1), dispatched(2), lost(2)]);
-    assert_eq!(
-        (log.state, log.in_round, log.number),
-        (TaskState::Failed, 1, 2)
-    );
+    assert_eq!((log.state, log.in_round, log.number), (TaskState::Failed, 1, 2));
 }
 
 #[test]

@@ -1,0 +1,186 @@
+//! Attended mode: a person works in their own worktree, with no model at all.
+
+use super::sandbox::{Sandbox, one_card};
+
+fn ready() -> Sandbox {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n"), ("b.txt", "x\n")]);
+    let _ = sandbox.harness(&["init"]).exits(0).prints("hook pre-commit installed");
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-qm", "Set up"]);
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "grep -q good a.txt"));
+    sandbox
+}
+
+#[test]
+fn next_hands_the_card_out_and_prints_the_same_packet_again() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["next", "--peek"]).exits(0).prints("p-1  Do p-1");
+    assert_eq!(sandbox.state("p-1"), "ready", "a peek takes nothing");
+    let first = sandbox.harness(&["next"]).exits(0);
+    assert!(first.stdout.contains("Task p-1: Do p-1"), "{}", first.stdout);
+    let again = sandbox.harness(&["next"]).exits(0);
+    assert_eq!(first.stdout, again.stdout);
+    assert_eq!(sandbox.state("p-1"), "in_progress");
+    let _ = sandbox.harness(&["start", "p-1"]).exits(0).prints("Task p-1");
+    let _ = sandbox.harness(&["release", "p-1"]).exits(0);
+    assert_eq!(sandbox.state("p-1"), "ready");
+}
+
+#[test]
+fn submit_lands_what_the_card_allows_and_leaves_other_work_alone() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["submit"]).exits(3).says("no task is open");
+    let _ = sandbox.harness(&["next"]).exits(0);
+    let _ = sandbox
+        .harness(&["submit"])
+        .exits(1)
+        .says("nothing that the card allows has changed");
+    sandbox.write("a.txt", "bad\n");
+    let _ = sandbox
+        .harness(&["submit"])
+        .exits(1)
+        .says("grep -q good a.txt: failed (exit 1)");
+    assert_eq!(sandbox.state("p-1"), "in_progress", "a refusal uses up no attempt");
+    sandbox.write("a.txt", "good\n");
+    sandbox.write("b.txt", "mine\n");
+    let _ = sandbox
+        .harness(&["submit"])
+        .exits(0)
+        .says("left out")
+        .prints("landed as");
+    assert_eq!(sandbox.state("p-1"), "complete");
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), " M b.txt");
+    assert_eq!(sandbox.git(&["show", "HEAD:a.txt"]), "good");
+    assert!(
+        sandbox
+            .git(&["show", "--stat", "HEAD"])
+            .contains(".harness/ledger/p-1.toml")
+    );
+    let _ = sandbox.harness(&["next"]).exits(3);
+}
+
+#[test]
+fn git_commit_is_judged_verified_and_gets_its_trailers() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["next"]).exits(0);
+    sandbox.write("b.txt", "outside\n");
+    let refused = sandbox.try_git(&["commit", "-qam", "Outside"]);
+    assert_ne!(refused.code, 0);
+    assert!(
+        refused.stderr.contains("b.txt: outside the card's allowed files"),
+        "{}",
+        refused.stderr
+    );
+    assert!(refused.stderr.contains("git restore --staged"), "{}", refused.stderr);
+    let refused = sandbox.try_git(&["commit", "-qnam", "Outside, and no hooks please"]);
+    assert_ne!(refused.code, 0, "--no-verify does not skip the hook that decides");
+    sandbox.git(&["restore", "b.txt"]);
+    sandbox.write("a.txt", "bad\n");
+    let refused = sandbox.try_git(&["commit", "-qam", "Red"]);
+    assert!(
+        refused.stderr.contains("grep -q good a.txt: failed"),
+        "{}",
+        refused.stderr
+    );
+    sandbox.write("a.txt", "good\n");
+    sandbox.git(&["commit", "-qam", "My own words"]);
+    let trailers = sandbox.trailers("HEAD");
+    assert!(trailers.contains(&"Harness-Task: p-1".to_owned()), "{trailers:?}");
+    assert!(
+        trailers
+            .iter()
+            .any(|line| line.starts_with("Harness-Evidence: ") && line.ends_with(" 1/1")),
+        "{trailers:?}"
+    );
+    assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "My own words");
+    assert_eq!(sandbox.state("p-1"), "complete");
+    // The next command notices the commit and closes the task, so later commits pass untouched.
+    let _ = sandbox.harness(&["next"]).exits(3);
+    sandbox.write("b.txt", "later\n");
+    sandbox.git(&["commit", "-qam", "Something else"]);
+    assert!(sandbox.trailers("HEAD").is_empty());
+}
+
+#[test]
+fn partial_commits_and_amends_are_judged_by_what_they_commit() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["next"]).exits(0);
+    sandbox.write("a.txt", "good\n");
+    sandbox.write("b.txt", "staged, but not committed\n");
+    sandbox.git(&["add", "b.txt"]);
+    sandbox.git(&["commit", "-qm", "Only a", "a.txt"]);
+    assert_eq!(sandbox.git(&["show", "--name-only", "--format=", "HEAD"]), "a.txt");
+    assert_eq!(sandbox.git(&["diff", "--cached", "--name-only"]), "b.txt");
+    sandbox.git(&["reset", "-q", "b.txt"]);
+    sandbox.git(&["checkout", "-q", "b.txt"]);
+    sandbox.write("a.txt", "good, and better\n");
+    sandbox.git(&["commit", "-qa", "--amend", "-m", "Better"]);
+    let trailers = sandbox.trailers("HEAD");
+    assert_eq!(
+        trailers.iter().filter(|line| line.starts_with("Harness-Task:")).count(),
+        1,
+        "{trailers:?}"
+    );
+    sandbox.write("b.txt", "more\n");
+    sandbox.git(&["add", "-A"]);
+    assert_ne!(
+        sandbox.try_git(&["commit", "-q", "--amend", "--no-edit"]).code,
+        0,
+        "an amend may not reach further"
+    );
+}
+
+#[test]
+fn trailers_that_somebody_else_writes_are_refused() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["next"]).exits(0);
+    sandbox.write("a.txt", "good\n");
+    sandbox.git(&["add", "-A"]);
+    // prepare-commit-msg puts the right ones in the place of forged ones.
+    sandbox.git(&["commit", "-qm", "Mine\n\nHarness-Task: other\nHarness-Evidence: forged"]);
+    let trailers = sandbox.trailers("HEAD");
+    assert!(trailers.contains(&"Harness-Task: p-1".to_owned()), "{trailers:?}");
+    assert!(
+        !trailers
+            .iter()
+            .any(|line| line.contains("forged") || line.contains("other")),
+        "{trailers:?}"
+    );
+}
+
+#[test]
+fn nobody_approves_their_own_work() {
+    let sandbox = ready();
+    sandbox.import(
+        "q.json",
+        &one_card("q-1", "b.txt", "true").replace("\"title\"", "\"review\": \"person\", \"title\""),
+    );
+    let _ = sandbox.harness(&["start", "q-1"]).exits(0);
+    sandbox.write("b.txt", "reviewed\n");
+    let _ = sandbox.harness(&["submit"]).exits(4).says("waits for review");
+    let _ = sandbox
+        .harness(&["approve", "q-1"])
+        .exits(1)
+        .says("nobody approves their own work");
+    let _ = sandbox.harness_as("Bob", &["approve", "q-1"]).exits(0);
+    let _ = sandbox.harness(&["submit"]).exits(0);
+    assert!(
+        sandbox
+            .trailers("HEAD")
+            .contains(&"Reviewed-by: Bob <bob@example.invalid>".to_owned())
+    );
+}
+
+#[test]
+fn a_linked_worktree_has_a_task_of_its_own() {
+    let sandbox = ready();
+    let linked = sandbox.beside("linked");
+    sandbox.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "side"]);
+    let _ = sandbox.harness_in(&linked, &["start", "p-1"]).exits(0);
+    sandbox.write("b.txt", "free\n");
+    sandbox.git(&["commit", "-qam", "The main worktree is free"]);
+    std::fs::write(linked.join("b.txt"), "outside\n").unwrap();
+    let path = linked.to_str().unwrap();
+    let refused = sandbox.try_git(&["-C", path, "commit", "-qam", "Outside"]);
+    assert!(refused.stderr.contains("b.txt: outside"), "{}", refused.stderr);
+}

@@ -1,0 +1,87 @@
+//! Hooks beside those of others.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::sandbox::Sandbox;
+
+fn executable(sandbox: &Sandbox, path: &str, text: &str) {
+    sandbox.write(path, text);
+    fs::set_permissions(sandbox.repo().join(path), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_hook_that_is_there_runs_first_and_comes_back_byte_for_byte() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let former = "#!/bin/sh\necho former ran >&2\n";
+    executable(&sandbox, ".git/hooks/pre-commit", former);
+    let _ = sandbox
+        .harness(&["hooks", "install"])
+        .exits(0)
+        .prints("pre-commit.pre-harness first");
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    sandbox.write("a.txt", "y\n");
+    let commit = sandbox.try_git(&["commit", "-qam", "Change"]);
+    assert_eq!(commit.code, 0);
+    assert!(commit.stderr.contains("former ran"), "{}", commit.stderr);
+    let _ = sandbox.harness(&["hooks", "uninstall"]).exits(0);
+    assert_eq!(sandbox.read(".git/hooks/pre-commit"), former);
+    assert!(!sandbox.repo().join(".git/hooks/pre-commit.pre-harness").exists());
+    assert!(!sandbox.repo().join(".git/hooks/commit-msg").exists());
+    let _ = sandbox.harness(&["hooks", "status"]).exits(1).prints("displaced");
+}
+
+#[test]
+fn a_hooks_folder_in_the_tree_is_chained_and_not_written_to() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    executable(&sandbox, ".husky/_/pre-commit", "#!/bin/sh\necho husky ran >&2\n");
+    executable(&sandbox, ".husky/_/post-commit", "#!/bin/sh\necho husky after >&2\n");
+    sandbox.git(&["config", "core.hooksPath", ".husky/_"]);
+    let before = sandbox.git(&["status", "--porcelain", "--ignored"]);
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    assert_eq!(sandbox.git(&["status", "--porcelain", "--ignored"]), before);
+    sandbox.write("a.txt", "y\n");
+    let commit = sandbox.try_git(&["commit", "-qam", "Change"]);
+    assert!(
+        commit.stderr.contains("husky ran") && commit.stderr.contains("husky after"),
+        "{}",
+        commit.stderr
+    );
+    let _ = sandbox.harness(&["hooks", "uninstall"]).exits(0);
+    assert_eq!(sandbox.git(&["config", "core.hooksPath"]), ".husky/_");
+}
+
+#[test]
+fn a_displaced_or_altered_hook_is_told() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let _ = sandbox.harness(&["hooks", "status"]).exits(1).prints("missing");
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    executable(&sandbox, ".git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
+    let _ = sandbox.harness(&["hooks", "status"]).exits(1).prints("displaced");
+    let text = sandbox
+        .read(".git/hooks/commit-msg")
+        .replace("exec \"$program\"", "true \"$program\"");
+    executable(&sandbox, ".git/hooks/commit-msg", &text);
+    let _ = sandbox.harness(&["hooks", "status"]).exits(1).prints("altered");
+}
+
+#[test]
+fn a_missing_program_refuses_only_where_a_task_is_open() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    let gone = sandbox
+        .read(".git/hooks/pre-commit")
+        .replace(Sandbox::program().to_str().unwrap(), "/nowhere/git-harness");
+    executable(&sandbox, ".git/hooks/pre-commit", &gone);
+    sandbox.write("a.txt", "y\n");
+    sandbox.git(&["commit", "-qam", "No task is open"]);
+    sandbox.write(".git/harness/open", "p-1\n");
+    sandbox.write("a.txt", "z\n");
+    let refused = sandbox.try_git(&["commit", "-qam", "A task is open"]);
+    assert_ne!(refused.code, 0);
+    assert!(
+        refused.stderr.contains("the program is gone") && refused.stderr.contains("hint:"),
+        "{}",
+        refused.stderr
+    );
+}

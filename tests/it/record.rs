@@ -1,0 +1,147 @@
+//! The record: what survives, what is noticed, and what is refused.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::sandbox::{Sandbox, one_card};
+
+fn segment(sandbox: &Sandbox) -> PathBuf {
+    let journal = sandbox.repo().join(".git/harness/journal");
+    let writer = fs::read_dir(journal).unwrap().next().unwrap().unwrap().path();
+    writer.join("000001.jsonl")
+}
+
+fn landed() -> Sandbox {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    let _ = sandbox
+        .harness(&["exec", "p-1", "--", "sh", "-c", "echo y > a.txt; echo '- Wrote y'"])
+        .exits(0);
+    sandbox
+}
+
+#[test]
+fn clean_stash_and_an_old_checkout_lose_nothing() {
+    let sandbox = landed();
+    let before = sandbox.states();
+    sandbox.git(&["clean", "-fdxq"]);
+    sandbox.write("b.txt", "x\n");
+    sandbox.git(&["stash", "-a", "-q"]);
+    let story = sandbox.harness(&["show", "p-1"]).exits(0).stdout;
+    sandbox.git(&["checkout", "-q", "HEAD~2"]);
+    sandbox.git(&["checkout", "-q", "main"]);
+    assert_eq!(sandbox.states(), before);
+    assert_eq!(sandbox.harness(&["show", "p-1"]).exits(0).stdout, story);
+}
+
+#[test]
+fn a_torn_tail_is_cut_and_kept_and_a_damaged_middle_stops_everything() {
+    let sandbox = landed();
+    let file = segment(&sandbox);
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, [&whole[..], b"{\"v\":1,\"wri"].concat()).unwrap();
+    let _ = sandbox.harness(&["note", "p-1", "after a kill"]).exits(0);
+    assert_eq!(sandbox.state("p-1"), "complete");
+    let kept: Vec<_> = fs::read_dir(file.parent().unwrap()).unwrap().flatten().collect();
+    assert!(kept.iter().any(|entry| entry.file_name() == "torn.1"));
+    let mut damaged = fs::read(&file).unwrap();
+    damaged[100] ^= 1;
+    fs::write(&file, &damaged).unwrap();
+    let _ = sandbox
+        .harness(&["note", "p-1", "x"])
+        .exits(5)
+        .says("the journal is damaged")
+        .says("line 1");
+    let _ = sandbox.harness(&["status"]).exits(5);
+    assert_eq!(fs::read(&file).unwrap(), damaged, "nothing was changed");
+}
+
+#[test]
+fn the_landing_commit_holds_the_tracked_record() {
+    let sandbox = landed();
+    let record = sandbox.git(&["show", "HEAD:.harness/ledger/p-1.toml"]);
+    for wanted in [
+        "id = \"p-1\"",
+        "status = \"complete\"",
+        "files_changed = [\"M a.txt\"]",
+        "fence = \"shadow\"",
+        "result = \"passed\"",
+        "outcome = \"landed\"",
+    ] {
+        assert!(record.contains(wanted), "{wanted} is not in\n{record}");
+    }
+    let card = sandbox.git(&["rev-parse", "HEAD:.harness/tasks/p-1.md"]);
+    assert!(sandbox.trailers("HEAD").contains(&format!("Harness-Card: {card}")));
+}
+
+#[test]
+fn a_plain_revert_opens_the_task_again_and_a_revert_of_it_closes_it() {
+    let sandbox = landed();
+    sandbox.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(sandbox.state("p-1"), "ready");
+    sandbox.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(sandbox.state("p-1"), "complete");
+    sandbox.git(&["revert", "--no-edit", "HEAD"]);
+    let _ = sandbox
+        .harness(&["exec", "p-1", "--", "sh", "-c", "echo z > a.txt"])
+        .exits(0);
+    assert_eq!(sandbox.state("p-1"), "complete");
+    assert!(sandbox.trailers("HEAD").contains(&"Harness-Attempt: 2".to_owned()));
+}
+
+#[test]
+fn a_landing_on_another_branch_is_told_and_not_repeated() {
+    let sandbox = landed();
+    sandbox.git(&["branch", "kept"]);
+    sandbox.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    assert_eq!(sandbox.state("p-1"), "passed");
+    let _ = sandbox.harness(&["status"]).exits(0).prints("landed elsewhere as");
+    let _ = sandbox.harness(&["retry", "p-1"]).exits(0);
+    assert_eq!(sandbox.state("p-1"), "ready");
+}
+
+#[test]
+fn known_evidence_is_reused_and_said() {
+    let sandbox = landed();
+    let _ = sandbox.harness(&["verify", "p-1"]).exits(0).prints("reused");
+    sandbox.write("a.txt", "other\n");
+    sandbox.git(&["commit", "-qam", "Other"]);
+    let outcome = sandbox.harness(&["verify", "p-1"]).exits(0);
+    assert!(!outcome.stdout.contains("reused"), "{}", outcome.stdout);
+}
+
+#[test]
+fn two_processes_never_take_one_card() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    let linked: Vec<PathBuf> = (0..4).map(|number| sandbox.beside(&format!("w{number}"))).collect();
+    for (number, path) in linked.iter().enumerate() {
+        sandbox.git(&[
+            "worktree",
+            "add",
+            "-q",
+            path.to_str().unwrap(),
+            "-b",
+            &format!("b{number}"),
+        ]);
+    }
+    let children: Vec<_> = linked
+        .iter()
+        .map(|path| {
+            sandbox
+                .harness_command()
+                .args(["-C", path.to_str().unwrap(), "next"])
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let taken = children
+        .into_iter()
+        .filter(|_| true)
+        .map(|child| child.wait_with_output().unwrap())
+        .filter(|output| output.status.success())
+        .count();
+    assert_eq!(taken, 1);
+}
