@@ -229,6 +229,7 @@ impl Sandbox {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "an output is turned into an outcome")]
 fn outcome(output: Output) -> Outcome {
     Outcome {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
