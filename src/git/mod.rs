@@ -26,3 +26,6 @@ pub use open::{OpenError, Repository};
 pub use refs::{Head, SwapError, Worktree};
 pub use tree::{Commit, ReadError};
 pub use write::{Identity, IdentityError, NewCommit, WriteError};
+
+#[cfg(test)]
+mod tests;

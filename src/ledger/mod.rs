@@ -193,3 +193,6 @@ fn make_private(dir: &Path) -> Result<(), JournalError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

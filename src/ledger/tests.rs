@@ -1,0 +1,203 @@
+//! The ledger against truncation, damage, and other processes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::clock::SystemClock;
+use crate::domain::actor::Actor;
+use crate::domain::id::TaskId;
+
+fn open(dir: &Path) -> Result<Ledger, JournalError> {
+    Ledger::open(&dir.join("harness"), Arc::new(SystemClock))
+}
+
+fn note(text: &str) -> Event {
+    Event::Noted {
+        task: TaskId::new("a").unwrap(),
+        by: Actor::Harness,
+        text: text.to_owned(),
+    }
+}
+
+fn segment(dir: &Path, number: u64) -> PathBuf {
+    let journal = fs::read_dir(dir.join("harness/journal")).unwrap().next().unwrap().unwrap().path();
+    journal.join(format!("{number:06}.jsonl"))
+}
+
+fn notes(ledger: &Ledger) -> Vec<String> {
+    let text = |row: &Row| match row.known() {
+        Some(Event::Noted { text, .. }) => Some(text.clone()),
+        _ => None,
+    };
+    ledger.rows().iter().filter_map(text).collect()
+}
+
+#[test]
+fn a_tail_torn_at_any_byte_is_cut_and_no_row_before_it_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = open(dir.path()).unwrap();
+    ledger.append(&[note("one")]).unwrap();
+    ledger.append(&[note("two")]).unwrap();
+    drop(ledger);
+    let file = segment(dir.path(), 1);
+    let whole = fs::read(&file).unwrap();
+    let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    for cut in last..whole.len() {
+        fs::write(&file, &whole[..cut]).unwrap();
+        let reader = Ledger::open_to_read(&dir.path().join("harness"), Arc::new(SystemClock)).unwrap();
+        assert_eq!(notes(&reader), ["one"], "cut at {cut}");
+        assert_eq!(fs::read(&file).unwrap().len(), cut, "reading repairs nothing");
+        let mut ledger = open(dir.path()).unwrap();
+        assert_eq!(notes(&ledger), ["one"], "cut at {cut}");
+        ledger.append(&[note("three")]).unwrap();
+        drop(ledger);
+        assert_eq!(notes(&open(dir.path()).unwrap()), ["one", "three"], "cut at {cut}");
+    }
+}
+
+#[test]
+fn every_flipped_bit_of_an_acknowledged_row_stops_the_ledger() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = open(dir.path()).unwrap();
+    ledger.append(&[note("one"), note("two")]).unwrap();
+    drop(ledger);
+    let file = segment(dir.path(), 1);
+    let whole = fs::read(&file).unwrap();
+    // The last newline is what acknowledges; without it the row is a torn tail.
+    for at in 0..whole.len() - 1 {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        fs::write(&file, &bytes).unwrap();
+        let found = open(dir.path()).map(|ledger| notes(&ledger));
+        assert!(matches!(found, Err(JournalError::Damaged { .. })), "byte {at}: {found:?}");
+        assert_eq!(fs::read(&file).unwrap(), bytes, "nothing was changed");
+    }
+}
+
+#[test]
+fn a_lost_row_in_the_middle_is_damage() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = open(dir.path()).unwrap();
+    ledger.append(&[note("one"), note("two"), note("three")]).unwrap();
+    drop(ledger);
+    let file = segment(dir.path(), 1);
+    let text = fs::read_to_string(&file).unwrap();
+    let without: String = text.lines().enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| format!("{line}\n")).collect();
+    fs::write(&file, without).unwrap();
+    let error = open(dir.path()).map(|_| ()).unwrap_err();
+    assert!(error.to_string().contains("line 2"), "{error}");
+}
+
+#[test]
+fn rows_go_on_over_segments_which_stay_small() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = open(dir.path()).unwrap();
+    let long = "x".repeat(60_000);
+    for _ in 0..12 {
+        ledger.append(&[note(&long)]).unwrap();
+    }
+    drop(ledger);
+    assert!(segment(dir.path(), 3).exists());
+    assert!(fs::metadata(segment(dir.path(), 1)).unwrap().len() < 400_000);
+    assert_eq!(notes(&open(dir.path()).unwrap()).len(), 12);
+}
+
+#[test]
+fn several_holders_of_one_journal_see_each_others_rows_and_decide_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_owned();
+    drop(open(&path).unwrap());
+    let wins: usize = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..8)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut ledger = open(&path).unwrap();
+                    let mut known = notes(&ledger);
+                    let mut wins = 0;
+                    for round in 0..20 {
+                        let name = format!("claim {round}");
+                        let decided = ledger.append_if(|new| {
+                            known.extend(new.iter().filter_map(|row| match row.known() {
+                                Some(Event::Noted { text, .. }) => Some(text.clone()),
+                                _ => None,
+                            }));
+                            if known.contains(&name) { Err(()) } else { Ok((vec![note(&name)], ())) }
+                        });
+                        match decided {
+                            Ok(_) => {
+                                wins += 1;
+                                known.push(name);
+                            }
+                            Err(AppendIfError::Refused(())) => {}
+                            Err(AppendIfError::Append(error)) => panic!("{error}"),
+                        }
+                    }
+                    wins
+                })
+            })
+            .collect();
+        workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+    });
+    assert_eq!(wins, 20, "each claim is given once");
+    let rows = open(&path).unwrap().rows().to_vec();
+    assert!(rows.windows(2).all(|two| two[0].at < two[1].at && two[0].seq + 1 == two[1].seq));
+}
+
+#[test]
+fn a_copied_clone_writes_under_a_name_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = open(dir.path()).unwrap();
+    ledger.append(&[note("one")]).unwrap();
+    let first = ledger.writer().unwrap().clone();
+    drop(ledger);
+    let copy = dir.path().join("copy");
+    fs::create_dir(&copy).unwrap();
+    assert!(std::process::Command::new("cp").arg("-r").arg(dir.path().join("harness")).arg(&copy).status().unwrap().success());
+    let copied = open(&copy).unwrap();
+    assert_ne!(*copied.writer().unwrap(), first);
+    assert_eq!(notes(&copied), ["one"], "what the other wrote is still read");
+}
+
+#[test]
+fn a_row_of_a_later_version_that_must_be_known_stops_writers_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut ledger = open(dir.path()).unwrap();
+    let row = ledger.append(&[note("one")]).unwrap().remove(0);
+    drop(ledger);
+    let body = format!(
+        "{{\"v\":2,\"writer\":\"{}\",\"seq\":2,\"at\":2,\"time\":\"2030-01-01T00:00:00Z\",\"event\":\"teleported\",\"data\":{{}},\"must\":true,\"prev\":\"{}\"",
+        row.writer, row.hash
+    );
+    let line = format!("{body},\"hash\":\"{}\"}}\n", crate::domain::oid::Digest::of(body.as_bytes()));
+    let file = segment(dir.path(), 1);
+    let mut text = fs::read_to_string(&file).unwrap();
+    text.push_str(&line);
+    fs::write(&file, text).unwrap();
+    let mut ledger = open(dir.path()).unwrap();
+    assert_eq!(ledger.rows().len(), 2);
+    assert!(matches!(ledger.append(&[note("two")]), Err(AppendError::NeedsNewer(name)) if name == "teleported"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_journal_cut_anywhere_keeps_a_beginning_of_what_was_written(texts in proptest::collection::vec("[a-z]{0,30}", 1..8), cut in 0..10_000usize) {
+        let dir = tempfile::tempdir().unwrap();
+        let mut ledger = open(dir.path()).unwrap();
+        for text in &texts {
+            ledger.append(&[note(text)]).unwrap();
+        }
+        drop(ledger);
+        let file = segment(dir.path(), 1);
+        let whole = fs::read(&file).unwrap();
+        let cut = cut % (whole.len() + 1);
+        fs::write(&file, &whole[..cut]).unwrap();
+        let kept = notes(&open(dir.path()).unwrap());
+        let complete = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
+        prop_assert_eq!(&kept[..], &texts[..complete]);
+    }
+}
