@@ -230,6 +230,10 @@ impl From<RunError> for CliError {
                 .hint(format!(
                     "mend it first, so that no Builder is blamed for it, or allow it: --allow-red \"{check}\""
                 )),
+            RunError::NoProgram { ref program, .. } => {
+                let hint = format!("install {program}, or mend the check; nothing was changed");
+                Self::new(Exit::Usage, message).hint(hint)
+            }
             RunError::AlreadyRunning(_) => {
                 Self::new(Exit::Refused, message).hint("wait for it, or stop it with Ctrl-C there")
             }

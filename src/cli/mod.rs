@@ -14,6 +14,7 @@ mod log;
 mod next;
 mod one;
 mod plan;
+mod plan_edit;
 mod rollback;
 mod run;
 mod shell;

@@ -22,12 +22,13 @@ use crate::report::mistakes;
 use super::context::{Context, Telling, print, trust_project};
 use super::error::CliError;
 use super::exit::Exit;
-use super::status;
+use super::{plan_edit, status};
 
 /// Bring plans in, look at them, and approve them
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
     Import(ImportArgs),
+    Edit(plan_edit::EditArgs),
     Lint(PlanArgs),
     Show(PlanArgs),
     Graph(GraphArgs),
@@ -79,6 +80,7 @@ pub struct GraphArgs {
 pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
     match command {
         PlanCommand::Import(args) => import_plan(args, context),
+        PlanCommand::Edit(args) => plan_edit::run(args, context),
         PlanCommand::Lint(args) => lint_plans(args, context),
         PlanCommand::Show(args) => show(args, context),
         PlanCommand::Graph(args) => draw(args, context),

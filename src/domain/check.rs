@@ -79,6 +79,12 @@ impl fmt::Display for CheckKind {
 /// The time a check may take when nothing else is said, in seconds.
 pub const DEFAULT_TIMEOUT_SECONDS: u64 = 600;
 
+/// Words at the head of a command line that the shell knows itself.
+const SHELL_WORDS: [&str; 27] = [
+    ".", ":", "[", "alias", "case", "cd", "command", "echo", "eval", "exec", "exit", "export", "false", "for", "if",
+    "printf", "pwd", "read", "set", "test", "trap", "true", "type", "ulimit", "umask", "until", "while",
+];
+
 /// One verification command.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
@@ -114,6 +120,15 @@ impl Check {
             red_first: false,
             flaky_retries: 0,
         }
+    }
+
+    /// The program that its command line starts with, where that is plain to see: no path, no word of the shell.
+    pub fn program(&self) -> Option<&str> {
+        let word = self.run.split_whitespace().next()?;
+        let plain = word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'+'));
+        (plain && !SHELL_WORDS.contains(&word)).then_some(word)
     }
 
     /// Digests everything that can change this check's result.
@@ -263,6 +278,22 @@ mod tests {
             assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
         }
         assert_eq!(CheckKind::from_name("unit"), None);
+    }
+
+    #[test]
+    fn the_program_of_a_command_line_is_named_where_it_is_plain() {
+        let program = |run: &str| Check::from_command(run).program().map(str::to_owned);
+        assert_eq!(program("npm test").as_deref(), Some("npm"));
+        for hidden in [
+            "./check.sh",
+            "test -e x",
+            "CI=1 npm test",
+            "(cd web && npm test)",
+            "! grep x y",
+            "",
+        ] {
+            assert_eq!(program(hidden), None, "{hidden}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Run at the start of every command that writes. Nothing is repeated that was done, and nothing is believed that
 //! cannot be seen: a landing is done if its commit is on the branch, an attempt goes on if its lock is held.
 
+use crate::domain::actor::Actor;
 use crate::domain::id::TaskId;
 use crate::domain::task::event::{self, AttemptMode, Event, LandIntended};
 use crate::git::MoveError;
@@ -12,6 +13,7 @@ use super::run::RunError;
 
 /// Brings the ledger and the branch together again.
 pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
+    rollback(engine)?;
     let open: Vec<(TaskId, Option<event::Dispatched>, Option<LandIntended>)> = engine
         .replay()
         .tasks()
@@ -27,6 +29,42 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
             attempt(engine, &task, &dispatched)?;
         }
     }
+    Ok(())
+}
+
+/// A rollback whose end was not recorded: done if the branch holds its last commit, else as if it had not been asked for.
+fn rollback(engine: &mut Engine) -> Result<(), RunError> {
+    let Some(open) = engine.replay().open_rollback().cloned() else {
+        return Ok(());
+    };
+    let Some(tip) = engine.git.branch_tip(&open.target)? else {
+        return Ok(());
+    };
+    if tip != open.new && !engine.git.is_ancestor(open.new, tip)? {
+        return Ok(());
+    }
+    if tip == open.new {
+        match engine.git.finish_move(&open.target, open.new, open.old) {
+            Ok(()) | Err(MoveError::Blocked { .. }) => {}
+            Err(error) => return Err(RunError::Resume(error)),
+        }
+    }
+    let history = engine.git.history(tip, None)?;
+    let by = engine.person().unwrap_or(Actor::Harness);
+    let rows: Vec<Event> = open
+        .tasks
+        .into_iter()
+        .filter_map(|(task, landing)| {
+            let commit = history.reverted_by(landing)?;
+            Some(Event::RolledBack(event::RolledBack {
+                task,
+                reverted: landing,
+                commit,
+                by: by.clone(),
+            }))
+        })
+        .collect();
+    engine.record(&rows)?;
     Ok(())
 }
 

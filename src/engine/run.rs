@@ -16,6 +16,7 @@ use crate::domain::task::queue::{TaskView, next_ready};
 use crate::domain::task::state::TaskState;
 use crate::git::{MoveError, ReadError, SwapError, WriteError};
 use crate::ledger::AppendError;
+use crate::process::find_program;
 
 use super::Engine;
 use super::accept::AcceptError;
@@ -114,6 +115,14 @@ pub enum RunError {
         /// The end of its output.
         excerpt: String,
     },
+    /// A program that checks need is not on the path.
+    #[error("the check `{check}` needs `{program}`, which is not on the PATH")]
+    NoProgram {
+        /// The check.
+        check: String,
+        /// The program.
+        program: String,
+    },
     /// A name that the configuration does not define.
     #[error("there is no builder `{0}`")]
     NoBuilder(String),
@@ -200,6 +209,7 @@ pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Su
         .ok_or_else(|| RunError::AlreadyRunning(target.to_owned()))?;
     resume::resume(engine)?;
     let project = Project::load(engine, target)?;
+    check_programs(engine, &project, options)?;
     check_base(engine, &project, options)?;
     engine.record(&[Event::RunStarted {
         plan: options.plan.clone(),
@@ -224,6 +234,26 @@ pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Su
         interrupted: matches!(ended, Err(RunError::Interrupted)),
     }])?;
     ended.map(|()| summary)
+}
+
+/// A check that cannot run fails every card of its plan, and no Builder can mend it: found out before any work.
+fn check_programs(engine: &Engine, project: &Project, options: &RunOptions) -> Result<(), RunError> {
+    let path = engine.host.variables.get(std::ffi::OsStr::new("PATH"));
+    let path = path.map(std::ffi::OsString::as_os_str);
+    let wanted = project
+        .cards
+        .iter()
+        .filter(|card| options.plan.as_ref().is_none_or(|plan| card.plan == *plan))
+        .filter(|card| project.history.landing(&card.id).is_none());
+    for check in wanted.flat_map(|card| project.config.checks_for(card)) {
+        if let Some(program) = check.program().filter(|program| find_program(program, path).is_none()) {
+            return Err(RunError::NoProgram {
+                program: program.to_owned(),
+                check: check.name.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The checks that join every card have to be green before anybody is blamed.

@@ -279,3 +279,23 @@ impl Call {
         words.join(" ")
     }
 }
+
+/// Runs an editor, as git names it, on a file and on this terminal.
+pub(super) fn run_editor(editor: &str, file: &Path) -> Result<(), GitError> {
+    let status = Command::new("sh")
+        .args(["-c", &format!("{editor} \"$1\""), "sh"])
+        .arg(file)
+        .status()
+        .map_err(|source| GitError::Start {
+            program: PathBuf::from(editor),
+            source,
+        })?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(GitError::Status {
+        call: editor.to_owned(),
+        code: status.code(),
+        stderr: "the editor did not end well; nothing was changed".to_owned(),
+    })
+}

@@ -49,6 +49,13 @@ impl Repository {
         Ok(Self::discover(dir)?)
     }
 
+    /// Opens a file in the editor that git would open, and waits for it.
+    pub fn edit_file(&self, file: &Path) -> Result<(), GitError> {
+        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+        let editor = call.words(["var", "GIT_EDITOR"]).text()?;
+        super::command::run_editor(&editor, file)
+    }
+
     /// The log as git prints it for people, newest first.
     pub fn log_text(&self, tip: CommitId, most: usize) -> Result<String, GitError> {
         let mut call = self.program().as_user(self.git_dir(), self.work_tree());

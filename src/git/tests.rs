@@ -27,7 +27,11 @@ fn git(dir: &Path, args: &[&str]) -> String {
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .output()
         .unwrap();
-    assert!(output.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "git {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
@@ -54,7 +58,13 @@ fn a_file_and_a_folder_take_each_others_places_in_a_tree() {
     let repository = repository(dir.path());
     let base = repository.tree_of(tip(&repository)).unwrap();
     let one = repository
-        .write_tree(base, &[(path("x"), file(&repository, "1")), (path("d/e/f"), file(&repository, "2"))])
+        .write_tree(
+            base,
+            &[
+                (path("x"), file(&repository, "1")),
+                (path("d/e/f"), file(&repository, "2")),
+            ],
+        )
         .unwrap();
     let two = repository
         .write_tree(
@@ -67,14 +77,22 @@ fn a_file_and_a_folder_take_each_others_places_in_a_tree() {
             ],
         )
         .unwrap();
-    let names: Vec<String> = repository.list(two, "").unwrap().iter().map(|(path, _)| path.to_string()).collect();
+    let names: Vec<String> = repository
+        .list(two, "")
+        .unwrap()
+        .iter()
+        .map(|(path, _)| path.to_string())
+        .collect();
     assert_eq!(names, ["a.txt", "d", "x/y"]);
     let back = repository
         .write_tree(two, &[(path("d"), None), (path("x/y"), None)])
         .unwrap();
     assert_eq!(back, base, "folders that become empty vanish");
     let changes = repository.diff(one, two).unwrap();
-    let kinds: Vec<String> = changes.iter().map(|change| format!("{}{}", change.kind().letter(), change.path)).collect();
+    let kinds: Vec<String> = changes
+        .iter()
+        .map(|change| format!("{}{}", change.kind().letter(), change.path))
+        .collect();
     assert_eq!(kinds, ["Ad", "Dd/e/f", "Dx", "Ax/y"]);
 }
 
@@ -89,14 +107,25 @@ fn the_same_commit_is_made_twice_and_a_ref_moves_only_from_where_it_stands() {
         message: "Subject\n\nBody\n",
         seconds: 1_700_000_000,
     };
-    let (one, two) = (repository.commit_tree(&new).unwrap(), repository.commit_tree(&new).unwrap());
+    let (one, two) = (
+        repository.commit_tree(&new).unwrap(),
+        repository.commit_tree(&new).unwrap(),
+    );
     assert_eq!(one, two);
     let read = repository.commit(one).unwrap();
-    assert_eq!((read.seconds, read.parents, read.message.as_str()), (1_700_000_000, vec![old], "Subject\n\nBody\n"));
-    repository.compare_and_swap("refs/heads/side", one, None, "test").unwrap();
+    assert_eq!(
+        (read.seconds, read.parents, read.message.as_str()),
+        (1_700_000_000, vec![old], "Subject\n\nBody\n")
+    );
+    repository
+        .compare_and_swap("refs/heads/side", one, None, "test")
+        .unwrap();
     let wrong = repository.compare_and_swap("refs/heads/side", old, Some(old), "test");
     assert!(matches!(wrong, Err(SwapError::Moved { found: Some(found), .. }) if found == one));
-    assert!(matches!(repository.compare_and_swap("refs/heads/side", old, None, "test"), Err(SwapError::Moved { .. })));
+    assert!(matches!(
+        repository.compare_and_swap("refs/heads/side", old, None, "test"),
+        Err(SwapError::Moved { .. })
+    ));
 }
 
 #[test]
@@ -105,7 +134,10 @@ fn a_checked_out_branch_moves_with_its_files_and_without_harm_to_others() {
     let repository = repository(dir.path());
     let old = tip(&repository);
     let tree = repository
-        .write_tree(repository.tree_of(old).unwrap(), &[(path("new.txt"), file(&repository, "n\n"))])
+        .write_tree(
+            repository.tree_of(old).unwrap(),
+            &[(path("new.txt"), file(&repository, "n\n"))],
+        )
         .unwrap();
     let new = repository
         .commit_tree(&NewCommit {
@@ -117,13 +149,22 @@ fn a_checked_out_branch_moves_with_its_files_and_without_harm_to_others() {
         .unwrap();
     std::fs::write(dir.path().join("new.txt"), "mine\n").unwrap();
     let blocked = repository.move_branch("main", new, old, "test");
-    assert!(matches!(&blocked, Err(MoveError::Blocked { paths, .. }) if paths == &["new.txt"]), "{blocked:?}");
+    assert!(
+        matches!(&blocked, Err(MoveError::Blocked { paths, .. }) if paths == &["new.txt"]),
+        "{blocked:?}"
+    );
     assert_eq!(tip(&repository), old);
     assert!(!dir.path().join(".git/index.lock").exists());
     std::fs::remove_file(dir.path().join("new.txt")).unwrap();
     std::fs::write(dir.path().join(".git/index.lock"), "").unwrap();
-    assert!(matches!(repository.move_branch("main", new, old, "test"), Err(MoveError::Locked { .. })));
-    assert!(dir.path().join(".git/index.lock").exists(), "somebody else's lock stays");
+    assert!(matches!(
+        repository.move_branch("main", new, old, "test"),
+        Err(MoveError::Locked { .. })
+    ));
+    assert!(
+        dir.path().join(".git/index.lock").exists(),
+        "somebody else's lock stays"
+    );
     std::fs::remove_file(dir.path().join(".git/index.lock")).unwrap();
     std::fs::write(dir.path().join("a.txt"), "edited\n").unwrap();
     repository.move_branch("main", new, old, "test").unwrap();
@@ -137,7 +178,10 @@ fn a_kill_between_ref_and_files_is_made_good() {
     let repository = repository(dir.path());
     let old = tip(&repository);
     let tree = repository
-        .write_tree(repository.tree_of(old).unwrap(), &[(path("a.txt"), file(&repository, "b\n"))])
+        .write_tree(
+            repository.tree_of(old).unwrap(),
+            &[(path("a.txt"), file(&repository, "b\n"))],
+        )
         .unwrap();
     let new = repository
         .commit_tree(&NewCommit {
@@ -147,7 +191,9 @@ fn a_kill_between_ref_and_files_is_made_good() {
             seconds: 1,
         })
         .unwrap();
-    repository.compare_and_swap("refs/heads/main", new, Some(old), "test").unwrap();
+    repository
+        .compare_and_swap("refs/heads/main", new, Some(old), "test")
+        .unwrap();
     assert_eq!(git(dir.path(), &["status", "--porcelain"]), "M  a.txt");
     repository.finish_move("main", new, old).unwrap();
     repository.finish_move("main", new, old).unwrap();
@@ -167,11 +213,15 @@ fn a_planted_configuration_runs_nothing_in_a_trusted_call() {
     }
     let repository = Repository::discover(repository.work_tree().unwrap()).unwrap();
     let base = repository.tree_of(tip(&repository)).unwrap();
-    repository.write_tree(base, &[(path("x"), file(&repository, "1"))]).unwrap();
+    repository
+        .write_tree(base, &[(path("x"), file(&repository, "1"))])
+        .unwrap();
     repository.without(base, ".harness").unwrap();
     repository.index_tree().unwrap();
     repository.history(tip(&repository), None).unwrap();
-    repository.compare_and_swap("refs/heads/side", tip(&repository), None, "test").unwrap();
+    repository
+        .compare_and_swap("refs/heads/side", tip(&repository), None, "test")
+        .unwrap();
     assert!(!mark.exists());
 }
 

@@ -24,7 +24,12 @@ fn note(text: &str) -> Event {
 }
 
 fn segment(dir: &Path, number: u64) -> PathBuf {
-    let journal = fs::read_dir(dir.join("harness/journal")).unwrap().next().unwrap().unwrap().path();
+    let journal = fs::read_dir(dir.join("harness/journal"))
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
     journal.join(format!("{number:06}.jsonl"))
 }
 
@@ -45,7 +50,11 @@ fn a_tail_torn_at_any_byte_is_cut_and_no_row_before_it_is_lost() {
     drop(ledger);
     let file = segment(dir.path(), 1);
     let whole = fs::read(&file).unwrap();
-    let last = whole[..whole.len() - 1].iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
+    let last = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .unwrap()
+        + 1;
     for cut in last..whole.len() {
         fs::write(&file, &whole[..cut]).unwrap();
         let reader = Ledger::open_to_read(&dir.path().join("harness"), Arc::new(SystemClock)).unwrap();
@@ -73,7 +82,10 @@ fn every_flipped_bit_of_an_acknowledged_row_stops_the_ledger() {
         bytes[at] ^= 1;
         fs::write(&file, &bytes).unwrap();
         let found = open(dir.path()).map(|ledger| notes(&ledger));
-        assert!(matches!(found, Err(JournalError::Damaged { .. })), "byte {at}: {found:?}");
+        assert!(
+            matches!(found, Err(JournalError::Damaged { .. })),
+            "byte {at}: {found:?}"
+        );
         assert_eq!(fs::read(&file).unwrap(), bytes, "nothing was changed");
     }
 }
@@ -86,7 +98,12 @@ fn a_lost_row_in_the_middle_is_damage() {
     drop(ledger);
     let file = segment(dir.path(), 1);
     let text = fs::read_to_string(&file).unwrap();
-    let without: String = text.lines().enumerate().filter(|(at, _)| *at != 1).map(|(_, line)| format!("{line}\n")).collect();
+    let without: String = text
+        .lines()
+        .enumerate()
+        .filter(|(at, _)| *at != 1)
+        .map(|(_, line)| format!("{line}\n"))
+        .collect();
     fs::write(&file, without).unwrap();
     let error = open(dir.path()).map(|_| ()).unwrap_err();
     assert!(error.to_string().contains("line 2"), "{error}");
@@ -125,7 +142,11 @@ fn several_holders_of_one_journal_see_each_others_rows_and_decide_once() {
                                 Some(Event::Noted { text, .. }) => Some(text.clone()),
                                 _ => None,
                             }));
-                            if known.contains(&name) { Err(()) } else { Ok((vec![note(&name)], ())) }
+                            if known.contains(&name) {
+                                Err(())
+                            } else {
+                                Ok((vec![note(&name)], ()))
+                            }
                         });
                         match decided {
                             Ok(_) => {
@@ -144,7 +165,10 @@ fn several_holders_of_one_journal_see_each_others_rows_and_decide_once() {
     });
     assert_eq!(wins, 20, "each claim is given once");
     let rows = open(&path).unwrap().rows().to_vec();
-    assert!(rows.windows(2).all(|two| two[0].at < two[1].at && two[0].seq + 1 == two[1].seq));
+    assert!(
+        rows.windows(2)
+            .all(|two| two[0].at < two[1].at && two[0].seq + 1 == two[1].seq)
+    );
 }
 
 #[test]
@@ -156,7 +180,15 @@ fn a_copied_clone_writes_under_a_name_of_its_own() {
     drop(ledger);
     let copy = dir.path().join("copy");
     fs::create_dir(&copy).unwrap();
-    assert!(std::process::Command::new("cp").arg("-r").arg(dir.path().join("harness")).arg(&copy).status().unwrap().success());
+    assert!(
+        std::process::Command::new("cp")
+            .arg("-r")
+            .arg(dir.path().join("harness"))
+            .arg(&copy)
+            .status()
+            .unwrap()
+            .success()
+    );
     let copied = open(&copy).unwrap();
     assert_ne!(*copied.writer().unwrap(), first);
     assert_eq!(notes(&copied), ["one"], "what the other wrote is still read");
@@ -172,7 +204,10 @@ fn a_row_of_a_later_version_that_must_be_known_stops_writers_only() {
         "{{\"v\":2,\"writer\":\"{}\",\"seq\":2,\"at\":2,\"time\":\"2030-01-01T00:00:00Z\",\"event\":\"teleported\",\"data\":{{}},\"must\":true,\"prev\":\"{}\"",
         row.writer, row.hash
     );
-    let line = format!("{body},\"hash\":\"{}\"}}\n", crate::domain::oid::Digest::of(body.as_bytes()));
+    let line = format!(
+        "{body},\"hash\":\"{}\"}}\n",
+        crate::domain::oid::Digest::of(body.as_bytes())
+    );
     let file = segment(dir.path(), 1);
     let mut text = fs::read_to_string(&file).unwrap();
     text.push_str(&line);

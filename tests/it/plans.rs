@@ -181,3 +181,31 @@ fn status_as_people_read_it() {
       p-2  pending  Second (after p-1)
     ");
 }
+
+#[test]
+fn a_card_is_edited_with_a_commit_of_its_own() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    let file = sandbox.beside("card.md");
+    let card = sandbox.read(".harness/tasks/p-1.md");
+    fs::write(&file, card.replace("a.txt", "b.txt")).unwrap();
+    let _ = sandbox
+        .harness(&[
+            "plan",
+            "edit",
+            "p-1",
+            "--from",
+            file.to_str().unwrap(),
+            "-m",
+            "another file",
+        ])
+        .exits(0);
+    assert!(sandbox.read(".harness/tasks/p-1.md").contains("b.txt"));
+    assert_eq!(sandbox.trailers("HEAD"), ["Harness-Revises: p-1"]);
+    fs::write(&file, card.replace("files =", "fils =")).unwrap();
+    let _ = sandbox
+        .harness(&["plan", "edit", "p-1", "--from", file.to_str().unwrap()])
+        .exits(2)
+        .says("write `files`");
+    let _ = sandbox.harness(&["plan", "edit", "p-1"]).exits(2).says("--from FILE");
+}

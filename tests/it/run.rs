@@ -343,6 +343,18 @@ fn a_red_base_is_named_before_any_builder_is_blamed() {
 }
 
 #[test]
+fn a_missing_verification_program_is_named_before_anything_is_changed() {
+    let sandbox = with_builder("no-such-tool --check", "echo built > a.txt\n");
+    let before = sandbox.git(&["for-each-ref"]);
+    let _ = sandbox
+        .harness(&["run"])
+        .exits(2)
+        .says("needs `no-such-tool`, which is not on the PATH");
+    assert_eq!(sandbox.git(&["for-each-ref"]), before);
+    assert_eq!(sandbox.state("p-1"), "ready");
+}
+
+#[test]
 fn an_unborn_branch_a_detached_head_and_a_missing_plan_are_said_clearly() {
     let sandbox = with_builder("true", "true\n");
     let _ = sandbox
