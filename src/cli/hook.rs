@@ -224,34 +224,31 @@ fn append_trailers(file: &Path, trailers: &str) -> Result<(), CliError> {
 
 /// No line of ours that we did not write.
 fn commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), CliError> {
-    let Some(here) = here(context)? else {
+    let engine = context.reading_engine()?;
+    let refused = |error: attended::AttendedError| CliError::new(Exit::Refused, error.to_string());
+    let Some(open) = attended::open(&engine).map_err(refused)? else {
         return Ok(());
     };
-    if here.engine.git.replaying().is_some() {
+    if engine.git.replaying().is_some() {
         return Ok(());
     }
     let Some(file) = arguments.first().map(PathBuf::from) else {
         return Err(CliError::new(Exit::Refused, "git named no message file"));
     };
-    let comment = here
-        .engine
+    let comment = engine
         .git
         .config_value("core.commentChar")
         .and_then(|text| text.chars().next())
         .unwrap_or('#');
     let message = without_comments(&String::from_utf8_lossy(&std::fs::read(file)?), comment);
-    let row = here
-        .engine
-        .replay()
-        .task(&here.open.card.id)
-        .and_then(|log| log.accepted.clone());
+    let row = engine.replay().task(&open.card.id).and_then(|log| log.accepted.clone());
     let lines = harness_lines(&message);
     let ours = |line: &&str| {
         row.as_ref().is_some_and(|row| {
             let evidence = &row.accepted.evidence;
             let expected = [
                 format!("Harness-Task: {}", row.accepted.task),
-                format!("Harness-Attempt: {}", here.open.dispatched.place.number),
+                format!("Harness-Attempt: {}", open.dispatched.place.number),
                 format!("Harness-Card: {}", row.accepted.card),
                 format!(
                     "Harness-Evidence: {} {} {}/{}",

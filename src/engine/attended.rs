@@ -193,9 +193,9 @@ pub fn scope(
 ) -> Result<Option<Failure>, AttendedError> {
     let rules = finish::rules(project, &open.card)?;
     let base = engine.git.tree_of(candidate.parent)?;
-    Ok(InScope::again(&engine.git, base, candidate.tree, &rules)?
-        .err()
-        .map(|violations| Failure::Scope { violations }))
+    let changes = engine.git.diff(base, candidate.tree)?;
+    let violations = rules.violations(&engine.git, base, &changes)?;
+    Ok((!violations.is_empty()).then_some(Failure::Scope { violations }))
 }
 
 /// Judges, verifies and puts to the gates a commit that a person is about to make.
