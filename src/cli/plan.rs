@@ -164,9 +164,12 @@ fn import_files(
             error.sources = files.to_vec();
             error
         })?;
+    let cards = match prepared.plan.cards.len() {
+        1 => "one card".to_owned(),
+        more => format!("{more} cards"),
+    };
     let count = format!(
-        "{} cards of plan {}: {} new, {} changed",
-        prepared.plan.cards.len(),
+        "{cards} of plan {}: {} new, {} changed",
         prepared.plan.id,
         prepared.new.len(),
         prepared.changed.len()

@@ -113,7 +113,12 @@ pub fn dispatch(
         .blobs
         .get(task)
         .ok_or_else(|| DispatchError::NoCard(task.clone()))?;
-    let draft = draft_packet(engine, project, card, builder.answers_with())?;
+    let answer = match (&mode, builder.answers_with()) {
+        (AttemptMode::Attended { .. }, _) => AnswerFormat::Commit,
+        (AttemptMode::Unattended, AnswerMode::Files) => AnswerFormat::EditsInPlace,
+        (AttemptMode::Unattended, AnswerMode::Stdout) => AnswerFormat::Text,
+    };
+    let draft = draft_packet(engine, project, card, answer)?;
     let packet = engine.ledger.transcripts().put(draft.text.as_bytes())?;
     let dispatched = claim(
         engine,
@@ -234,7 +239,7 @@ pub fn draft_packet(
     engine: &Engine,
     project: &Project,
     card: &Card,
-    answer: AnswerMode,
+    answer: AnswerFormat,
 ) -> Result<Draft, DispatchError> {
     let log = engine.replay().task(&card.id);
     let previous: Option<&Failure> = log
@@ -254,10 +259,7 @@ pub fn draft_packet(
         excerpts: &excerpts,
         notes: &notes,
         previous,
-        answer: match answer {
-            AnswerMode::Files => AnswerFormat::EditsInPlace,
-            AnswerMode::Stdout => AnswerFormat::Text,
-        },
+        answer,
     };
     let template = if previous.is_some() {
         Template::Retry
@@ -317,7 +319,7 @@ fn excerpts(
     engine: &Engine,
     project: &Project,
     card: &Card,
-    answer: AnswerMode,
+    answer: AnswerFormat,
     start: TreeId,
 ) -> Result<Vec<Excerpt>, DispatchError> {
     let mut found = Vec::new();
@@ -336,7 +338,7 @@ fn excerpts(
             names: missing,
         });
     }
-    if answer == AnswerMode::Stdout {
+    if answer == AnswerFormat::Text {
         for path in &card.files {
             let known = found
                 .iter()

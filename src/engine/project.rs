@@ -86,7 +86,7 @@ impl Project {
         let config = read_config(engine, tree, &mut wrong)?;
         let mut plans = read_plans(engine, tree, &mut wrong)?;
         plans.retain(|plan| plan.target.as_deref().is_none_or(|named| named == target));
-        let (cards, blobs) = read_cards(engine, tree, &plans, &mut wrong)?;
+        let (cards, blobs) = cards_of(engine, target, tree, &plans, &mut wrong)?;
         let (Some(config), true) = (config, wrong.is_empty()) else {
             return Err(ProjectError::Invalid {
                 branch: target.to_owned(),
@@ -269,6 +269,32 @@ fn read_plans(engine: &Engine, tree: TreeId, wrong: &mut Vec<Diagnostic>) -> Res
 
 type Cards = (Vec<Card>, BTreeMap<TaskId, BlobId>);
 
+/// The cards of a tree, from the cache where the same cards and plans were read before.
+fn cards_of(
+    engine: &mut Engine,
+    target: &str,
+    tree: TreeId,
+    plans: &[PlanHead],
+    wrong: &mut Vec<Diagnostic>,
+) -> Result<Cards, ProjectError> {
+    const KIND: &str = "cards";
+    let below = |dir: &str| engine.git.subtree(tree, dir);
+    let (Some(tasks), Some(heads)) = (below(".harness/tasks")?, below(".harness/plans")?) else {
+        return read_cards(engine, tree, plans, wrong);
+    };
+    // Another version may read cards differently.
+    let key = format!("{} {tasks} {heads} {target}", env!("CARGO_PKG_VERSION"));
+    let known = engine.ledger.caches().get(KIND, &key);
+    if let Some(cards) = known.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        return Ok(cards);
+    }
+    let cards = read_cards(engine, tree, plans, wrong)?;
+    if let (true, Ok(bytes)) = (wrong.is_empty(), serde_json::to_vec(&cards)) {
+        engine.ledger.caches().put(KIND, &key, &bytes);
+    }
+    Ok(cards)
+}
+
 fn read_cards(
     engine: &mut Engine,
     tree: TreeId,
@@ -322,7 +348,7 @@ fn read_cards(
 /// The history of the tip, from the cache where it holds an ancestor.
 fn read_history(engine: &Engine, target: &str, tip: CommitId) -> Result<History, ProjectError> {
     const KIND: &str = "history";
-    let key = target;
+    let key = &format!("{} {target}", env!("CARGO_PKG_VERSION"));
     let caches = engine.ledger.caches();
     let seed: Option<HistorySeed> = caches
         .get(KIND, key)

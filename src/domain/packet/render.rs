@@ -57,6 +57,8 @@ pub enum AnswerFormat {
     EditsInPlace,
     /// With text that holds the edits.
     Text,
+    /// By committing in their own worktree.
+    Commit,
 }
 
 /// A note on an earlier task.
@@ -279,6 +281,8 @@ fn answer_part(format: AnswerFormat) -> String {
         AnswerFormat::EditsInPlace => format!(
             "How to answer:\nEdit the files in the folder that you are in. Do not commit. End with a short summary, one line `- …` for each change;\nlines that begin with `notes:` are kept for later tasks.\n{UNCLEAR}\n"
         ),
+        AnswerFormat::Commit => "How to finish:\nEdit the files here, then commit: `git commit`, or `git harness submit`. What the card does not allow, and what\nis not verified, is refused. To give the task back: `git harness release`.\n"
+            .to_owned(),
         AnswerFormat::Text => format!(
             "How to answer:\nGive the whole new text of each file that you change: its path alone on a line, then a fence with the text. For example:\n\nsrc/hello.txt\n```\nHello\n```\n\nFor a large file a unified diff in a ```diff fence will do. End with a short summary, one line `- …` for each change;\nlines that begin with `notes:` are kept for later tasks.\n{UNCLEAR}\n"
         ),

@@ -4,6 +4,8 @@
 //! so nothing is ever serialised again to be checked. Rows of a kind that this version does not know are kept.
 
 use jiff::Timestamp;
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
+use serde::de::{DeserializeSeed, MapAccess};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -88,10 +90,32 @@ struct Line<'a> {
     hash: Digest,
 }
 
-#[derive(Serialize)]
-struct Named<'a> {
-    event: &'a str,
+/// A row's name and data as the two fields that an event is read from, so that its text is read once.
+struct Fields<'a> {
+    name: &'a str,
     data: &'a RawValue,
+    next: u8,
+}
+
+impl<'a> MapAccess<'a> for Fields<'a> {
+    type Error = serde_json::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<Option<K::Value>, Self::Error> {
+        let key = match self.next {
+            0 => "event",
+            1 => "data",
+            _ => return Ok(None),
+        };
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Self::Error> {
+        self.next += 1;
+        match self.next {
+            1 => seed.deserialize(BorrowedStrDeserializer::new(self.name)),
+            _ => seed.deserialize(self.data),
+        }
+    }
 }
 
 const HASH_FIELD: &str = ",\"hash\":\"";
@@ -171,12 +195,12 @@ fn event_of(line: &Line) -> Result<RowEvent, RowError> {
     let Some(data) = line.data else {
         return Ok(unknown());
     };
-    let text = serde_json::to_string(&Named {
-        event: &line.event,
+    let fields = Fields {
+        name: &line.event,
         data,
-    })
-    .map_err(|error| RowError::Shape(error.to_string()))?;
-    match serde_json::from_str::<Event>(&text) {
+        next: 0,
+    };
+    match Event::deserialize(MapAccessDeserializer::new(fields)) {
         Ok(event) => Ok(RowEvent::Known(Box::new(event))),
         // A row of our own format whose event we know must be readable; all else is somebody's later version.
         Err(error) if line.v == FORMAT && !error.to_string().starts_with("unknown variant") && !line.must => {
