@@ -1,15 +1,17 @@
 //! `hook <name>`: what git calls. Its arguments are git's, so they are not parsed like a person's.
 
 use std::ffi::OsString;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::domain::failure::Failure;
+use crate::domain::oid::CommitId;
 use crate::domain::trailer::{harness_lines, without_comments};
-use crate::engine::Engine;
 use crate::engine::attended::{self, Candidate, Open, Verdict};
-use crate::engine::project::Project;
-use crate::git::Replaying;
+use crate::engine::project::{self, Project};
+use crate::engine::{Engine, audit};
+use crate::git::{History, HistorySeed, Replaying};
 
 use super::context::{Context, Telling};
 use super::error::CliError;
@@ -27,7 +29,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         "pre-commit" => pre_commit(&context),
         "prepare-commit-msg" => prepare_commit_msg(&context, &arguments[1..]),
         "commit-msg" => commit_msg(&context, &arguments[1..]),
-        "pre-push" => Ok(()),
+        "pre-push" => pre_push(&context),
         other => Err(CliError::new(Exit::Refused, format!("there is no hook `{other}`"))),
     };
     match result {
@@ -135,18 +137,7 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
         }
         None => {}
     }
-    let landed = here.engine.replay().task(&here.open.card.id).is_some_and(|log| {
-        log.accepted
-            .as_ref()
-            .is_some_and(|row| row.accepted.attempt == here.open.dispatched.attempt)
-            && here
-                .engine
-                .git
-                .is_ancestor(row_parent(row_of(log)), here.candidate.parent)
-                .unwrap_or(false)
-            && row_parent(row_of(log)) != here.candidate.parent
-    });
-    if landed && !amends {
+    if !amends && is_committed(&here)? {
         return Err(CliError::new(
             Exit::Refused,
             format!("task {} is committed already", here.open.card.id),
@@ -184,14 +175,53 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
     }
 }
 
-fn row_of(log: &crate::domain::task::replay::TaskLog) -> Option<&crate::domain::task::replay::AcceptedRow> {
-    log.accepted.as_ref()
+/// Whether the open task's change was committed since it was accepted.
+fn is_committed(here: &Here) -> Result<bool, CliError> {
+    let log = here.engine.replay().task(&here.open.card.id);
+    let Some(row) = log.and_then(|log| log.accepted.as_ref()) else {
+        return Ok(false);
+    };
+    let (before, head) = (row.accepted.parent, here.candidate.parent);
+    if row.accepted.attempt != here.open.dispatched.attempt || before == head {
+        return Ok(false);
+    }
+    let since = HistorySeed::new(before, History::default());
+    Ok(here
+        .engine
+        .git
+        .history(head, Some(&since))?
+        .landing(&here.open.card.id)
+        .is_some())
 }
 
-fn row_parent(row: Option<&crate::domain::task::replay::AcceptedRow>) -> crate::domain::oid::CommitId {
-    row.map_or_else(
-        || crate::domain::oid::CommitId::new(crate::domain::oid::TreeId::empty().object_id()),
-        |row| row.accepted.parent,
+/// Every commit that is about to leave this clone and lands a task is judged once more, whoever made it.
+fn pre_push(context: &Context) -> Result<(), CliError> {
+    let mut engine = context.reading_engine()?;
+    let mut lines = String::new();
+    std::io::stdin().read_to_string(&mut lines)?;
+    let projects = project::projects(&mut engine)?;
+    let Some(project) = projects.first() else { return Ok(()) };
+    let mut wrong = Vec::new();
+    for line in lines.lines() {
+        let Some(tip) = line.split(' ').nth(1).and_then(|oid| oid.parse::<CommitId>().ok()) else {
+            continue;
+        };
+        // Zeros: a ref is being deleted.
+        if !engine.git.contains(tip.object_id()) {
+            continue;
+        }
+        for commit in engine.git.not_on_remotes(tip)? {
+            let found = audit::judge_commit(&engine, &project.config, commit)
+                .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+            wrong.extend(found.map(|finding| format!("  {}: {finding}", commit.short(10))));
+        }
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(
+        CliError::new(Exit::Refused, format!("this push is refused\n{}", wrong.join("\n")))
+            .hint("take these commits back (git rebase -i), or have the card allow it (git harness plan edit)"),
     )
 }
 

@@ -8,6 +8,7 @@
 pub mod accept;
 pub mod attempt;
 pub mod attended;
+pub mod audit;
 pub mod builder;
 pub mod commit;
 pub mod dispatch;

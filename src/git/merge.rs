@@ -38,6 +38,17 @@ impl Repository {
         }
     }
 
+    /// The commits reachable from one that no remote branch has yet, newest first.
+    pub fn not_on_remotes(&self, tip: CommitId) -> Result<Vec<CommitId>, ReadError> {
+        let mut call = self.trusted();
+        let listing = call
+            .words(["rev-list"])
+            .word(tip.to_string())
+            .words(["--not", "--remotes"])
+            .text()?;
+        Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
     /// Whether `old` is `new` or one of its ancestors.
     pub fn is_ancestor(&self, old: CommitId, new: CommitId) -> Result<bool, ReadError> {
         let mut call = self.trusted();

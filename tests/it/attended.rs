@@ -184,3 +184,35 @@ fn a_linked_worktree_has_a_task_of_its_own() {
     let refused = sandbox.try_git(&["-C", path, "commit", "-qam", "Outside"]);
     assert!(refused.stderr.contains("b.txt: outside"), "{}", refused.stderr);
 }
+
+#[test]
+fn a_push_is_refused_where_a_commit_that_lands_a_task_reaches_outside_its_card() {
+    let sandbox = ready();
+    let remote = sandbox.beside("remote.git");
+    sandbox.git(&["init", "-q", "--bare", remote.to_str().unwrap()]);
+    sandbox.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    sandbox.git(&["push", "-q", "origin", "main"]);
+    let _ = sandbox.harness(&["next"]).exits(0);
+    sandbox.write("a.txt", "good\n");
+    sandbox.git(&["commit", "-qam", "Good"]);
+    sandbox.git(&["push", "-q", "origin", "main"]);
+    // A tool that runs no hooks writes what they would have refused.
+    sandbox.write("b.txt", "outside\n");
+    sandbox.git(&[
+        "-c",
+        "core.hooksPath=/dev/null",
+        "commit",
+        "-qam",
+        "Bad\n\nHarness-Task: p-1",
+    ]);
+    let _ = sandbox.harness(&["retry", "p-1"]);
+    let _ = sandbox.harness(&["start", "p-1"]);
+    sandbox.write(".git/harness/open", "p-1\n");
+    let push = sandbox.try_git(&["push", "-q", "origin", "main"]);
+    assert_ne!(push.code, 0);
+    assert!(
+        push.stderr.contains("b.txt: outside the card's allowed files"),
+        "{}",
+        push.stderr
+    );
+}
