@@ -10,7 +10,7 @@ use crate::domain::oid::CommitId;
 use crate::domain::trailer::{harness_lines, without_comments};
 use crate::engine::attended::{self, Candidate, Open, Verdict};
 use crate::engine::project::{self, Project};
-use crate::engine::{Engine, audit};
+use crate::engine::{Engine, audit, merged};
 use crate::git::{History, HistorySeed, Replaying};
 
 use super::context::{Context, Telling};
@@ -131,10 +131,9 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
             .iter()
             .any(|word| word.starts_with("--am"));
     match here.engine.git.replaying() {
-        // Replays keep their message; a merge is judged by its own difference when the task's commit is made.
-        Some(Replaying::CherryPick | Replaying::Revert | Replaying::Rebase | Replaying::Merge) => {
-            return Ok(());
-        }
+        // Replays keep their message and get no trailers.
+        Some(Replaying::CherryPick | Replaying::Revert | Replaying::Rebase) => return Ok(()),
+        Some(Replaying::Merge) => return judge_merge(&here),
         None => {}
     }
     if !amends && is_committed(&here)? {
@@ -172,6 +171,20 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
             here.open.card.id
         ))),
         Verdict::Empty => Ok(()),
+    }
+}
+
+/// A merge gets no trailers, and brings nothing of the person's own that the card does not allow.
+fn judge_merge(here: &Here) -> Result<(), CliError> {
+    let refused = |error: attended::AttendedError| CliError::new(Exit::Refused, error.to_string());
+    let Ok(theirs) = here.engine.git.resolve("MERGE_HEAD") else {
+        return Ok(());
+    };
+    let found =
+        merged::merge_scope(&here.engine, &here.project, &here.open, here.candidate, theirs).map_err(refused)?;
+    match found {
+        Some(failure) => Err(refusal(&here.open, &failure)),
+        None => Ok(()),
     }
 }
 

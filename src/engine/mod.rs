@@ -17,6 +17,7 @@ pub mod harvest;
 pub mod import;
 pub mod judge;
 pub mod land;
+pub mod merged;
 pub mod project;
 pub mod record;
 pub mod recover;

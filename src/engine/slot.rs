@@ -121,6 +121,11 @@ impl Slot {
         self.dir.join("tmp")
     }
 
+    /// The file that gets the output of what runs here, as it comes.
+    pub fn log(&self) -> PathBuf {
+        self.dir.join("output.log")
+    }
+
     /// Whether the set-up of this digest was done here already.
     pub fn is_set_up(&self, digest: &str) -> bool {
         self.memory.setup.as_deref() == Some(digest)

@@ -285,7 +285,7 @@ pub fn set_up(
         return Ok(());
     }
     for command in &config.slot.setup {
-        let finished = run_shell(engine, command, &slot.tree(), environment, SET_UP_LIMIT)?;
+        let finished = run_shell(engine, command, &slot.tree(), environment, SET_UP_LIMIT, &slot.log())?;
         match finished.ending {
             Ending::Exited(0) => {}
             Ending::Cancelled => return Err(VerifyError::Cancelled),
@@ -319,7 +319,7 @@ fn run_check(
     let mut runs = 0;
     loop {
         runs += 1;
-        let finished = run_shell(engine, &check.run, &dir, &own, limit)?;
+        let finished = run_shell(engine, &check.run, &dir, &own, limit, &slot.log())?;
         millis += u64::try_from(finished.wall.as_millis()).unwrap_or(u64::MAX);
         let status = match finished.ending {
             Ending::Exited(0) => CheckStatus::Passed,
@@ -370,6 +370,7 @@ fn run_shell(
     dir: &Path,
     environment: &Environment,
     limit: Duration,
+    log: &Path,
 ) -> Result<process::Finished, StartError> {
     process::run(
         &Program {
@@ -379,6 +380,7 @@ fn run_shell(
             input: Input::Closed,
             timeout: Some(limit),
             keep_bytes: KEPT_OUTPUT,
+            log: Some(log),
         },
         &engine.cancel,
     )

@@ -2,6 +2,7 @@
 //! when it ends by itself, so that nothing goes on in the background.
 
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,8 @@ pub struct Program<'a> {
     pub timeout: Option<Duration>,
     /// About how many bytes of each stream are kept.
     pub keep_bytes: usize,
+    /// A file that gets the output as it comes, for people who watch; as much of it as is kept.
+    pub log: Option<&'a Path>,
 }
 
 /// How a program ended.
@@ -127,7 +130,7 @@ pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
         write_in_background(&mut child, bytes.to_vec());
     }
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let mut collected = Collected::new(program.keep_bytes);
+    let mut collected = Collected::new(program.keep_bytes, program.log);
     let deadline = program.timeout.map(|limit| started + limit);
     let ending = wait(&mut child, group, &receiver, &mut collected, deadline, cancel);
     // Whatever it left in its group ends with it.
@@ -185,19 +188,29 @@ type Chunk = (Stream, Vec<u8>);
 struct Collected {
     stdout: Captured,
     both: Captured,
+    log: Option<fs::File>,
+    room: usize,
 }
 
 impl Collected {
-    fn new(keep: usize) -> Self {
+    fn new(keep: usize, log: Option<&Path>) -> Self {
         Self {
             stdout: Captured::new(keep),
             both: Captured::new(keep),
+            // Only for whoever watches: that it cannot be written changes no result.
+            log: log.and_then(|path| fs::File::create(path).ok()),
+            room: keep,
         }
     }
 
     fn take(&mut self, (stream, bytes): Chunk) {
         if stream == Stream::Out {
             self.stdout.push(&bytes);
+        }
+        if let Some(log) = &mut self.log {
+            let fits = bytes.len().min(self.room);
+            self.room -= fits;
+            let _ = log.write_all(&bytes[..fits]);
         }
         self.both.push(&bytes);
     }
@@ -313,6 +326,7 @@ mod tests {
                 input,
                 timeout,
                 keep_bytes: 64 * 1024,
+                log: None,
             },
             cancel,
         )
@@ -357,8 +371,16 @@ mod tests {
         let finished = simple(&format!("sleep 60 & echo $! > {}", pid_file.display()));
         assert_eq!(finished.ending, Ending::Exited(0));
         let pid = std::fs::read_to_string(pid_file).unwrap();
-        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-        assert!(state.is_empty() || state.contains(") Z "), "still there: {state}");
+        // The kernel takes a moment to end what it was told to end.
+        let gone = || {
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+            state.is_empty() || state.contains(") Z ")
+        };
+        let until = Instant::now() + Duration::from_secs(20);
+        while !gone() {
+            assert!(Instant::now() < until, "it is still there");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     #[test]
@@ -394,6 +416,7 @@ mod tests {
                 input: Input::Closed,
                 timeout: None,
                 keep_bytes: 10,
+                log: None,
             },
             &Cancel::new(),
         )

@@ -216,3 +216,25 @@ fn a_push_is_refused_where_a_commit_that_lands_a_task_reaches_outside_its_card()
         push.stderr
     );
 }
+
+#[test]
+fn a_merge_during_a_task_brings_what_others_did_and_nothing_else() {
+    let sandbox = ready();
+    sandbox.git(&["checkout", "-qb", "others"]);
+    sandbox.write("b.txt", "theirs\n");
+    sandbox.git(&["commit", "-qam", "Theirs"]);
+    sandbox.git(&["checkout", "-q", "main"]);
+    let _ = sandbox.harness(&["next"]).exits(0);
+    sandbox.git(&["merge", "-q", "--no-ff", "--no-commit", "others"]);
+    sandbox.write(".gitignore", "smuggled\n");
+    sandbox.git(&["add", "-A"]);
+    let refused = sandbox.try_git(&["commit", "-q", "--no-edit"]);
+    assert!(refused.stderr.contains(".gitignore: protected"), "{}", refused.stderr);
+    sandbox.git(&["checkout", "-q", "HEAD", "--", ".gitignore"]);
+    sandbox.git(&["commit", "-q", "--no-edit"]);
+    assert!(sandbox.trailers("HEAD").is_empty());
+    assert_eq!(sandbox.git(&["show", "HEAD:b.txt"]), "theirs");
+    assert_eq!(sandbox.state("p-1"), "in_progress");
+    sandbox.write("a.txt", "good\n");
+    let _ = sandbox.harness(&["submit"]).exits(0);
+}

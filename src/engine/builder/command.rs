@@ -55,6 +55,7 @@ impl Command {
                 input: Input::Bytes(job.packet.as_bytes()),
                 timeout: Some(Duration::from_secs(*timeout_seconds)),
                 keep_bytes: KEPT_OUTPUT,
+                log: Some(&job.tmp.join("builder.log")),
             },
             job.cancel,
         )?;
