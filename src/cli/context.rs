@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::Trust;
+use crate::config::paths::folders;
+use crate::config::{FenceRequire, Trust};
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::task::event::Sink;
@@ -92,25 +93,15 @@ impl Context {
         let _ = ctrlc::set_handler(move || cancel.cancel());
     }
 
-    fn variable(&self, name: &str) -> Option<PathBuf> {
-        self.variables
-            .get(OsStr::new(name))
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    }
-
-    fn host(&self) -> Host {
-        let home = self.variable("HOME").unwrap_or_else(|| PathBuf::from("."));
-        let below = |name: &str, fallback: &str| {
-            self.variable(name)
-                .unwrap_or_else(|| home.join(fallback))
-                .join("git-harness")
-        };
-        Host {
-            cache_dir: below("XDG_CACHE_HOME", ".cache"),
-            config_dir: below("XDG_CONFIG_HOME", ".config"),
+    fn host(&self) -> Result<Host, CliError> {
+        let folders = folders(&self.variables).map_err(|error| {
+            CliError::new(Exit::Usage, error.to_string()).hint("set HOME, or XDG_CONFIG_HOME and XDG_CACHE_HOME")
+        })?;
+        Ok(Host {
+            cache_dir: folders.cache,
+            config_dir: folders.config,
             variables: self.variables.clone(),
-        }
+        })
     }
 
     /// Opens the repository of the folder.
@@ -126,7 +117,7 @@ impl Context {
         Ok(Engine::new(
             git,
             ledger,
-            self.host(),
+            self.host()?,
             clock,
             self.cancel.clone(),
             self.sink(telling),
@@ -141,7 +132,7 @@ impl Context {
         Ok(Engine::new(
             git,
             ledger,
-            self.host(),
+            self.host()?,
             clock,
             self.cancel.clone(),
             Box::new(Silence),
@@ -219,8 +210,19 @@ pub fn project_of(engine: &mut Engine, task: &TaskId) -> Result<Project, CliErro
         })
 }
 
-/// Refuses to run commands that this user has not trusted.
+/// Refuses to run commands that this user has not trusted, or that ask for more confinement than there is.
 pub fn require_trust(context: &Context, engine: &Engine, project: &Project) -> Result<(), CliError> {
+    let wanted = match project.config.fence_require {
+        FenceRequire::None => None,
+        FenceRequire::Kernel => Some("kernel"),
+        FenceRequire::Overlay => Some("overlay"),
+    };
+    if let Some(wanted) = wanted {
+        let message = format!("[fence] require = \"{wanted}\", and this version confines programs by a copy alone");
+        return Err(CliError::new(Exit::PersonNeeded, message).hint(
+            "run it on a machine of its own (container, VM), with require = \"none\" in every file that sets it",
+        ));
+    }
     let trust = context.trust(engine);
     let untrusted: Vec<String> = commands(project)
         .into_iter()

@@ -48,6 +48,7 @@ pub struct ApplyArgs {
 pub fn exec(args: &ExecArgs, context: &Context) -> Result<Exit, CliError> {
     let builder = Command::new(BuilderDef {
         name: args.command.join(" "),
+        tracked: false,
         kind: BuilderKind::Command {
             run: args.command.clone(),
             answer: if args.stdout {

@@ -78,7 +78,11 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     if let Some(reason) = &view.reason {
         text.push_str(&format!("  because  {reason}\n"));
     }
-    text.push_str(&format!("  plan     {} (lane {})\n", card.plan, card.lane));
+    text.push_str(&format!(
+        "  plan     {} (lane {})\n",
+        card.plan,
+        project.lane(card).name
+    ));
     if !view.waits_for.is_empty() {
         let names: Vec<&str> = view.waits_for.iter().map(TaskId::as_str).collect();
         text.push_str(&format!("  after    {}\n", names.join(", ")));

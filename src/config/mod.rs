@@ -1,12 +1,23 @@
 //! Configuration: `.harness/config.toml` of a commit, with the user's and the clone's laid over it.
 //!
 //! Decisions are not made here. What is unknown, twice, or of the wrong kind is an error with file, line and the fix,
-//! all of them at once. The tracked file governs the project; the overlays may only say who builds and where.
+//! all of them at once. The tracked file governs the project; the overlays may only say who builds and where, and can
+//! only raise the least fence.
 
+mod builders;
+mod commands;
 mod load;
+mod lookup;
 mod model;
+pub mod paths;
+mod reader;
+mod secret;
+mod sections;
+#[cfg(test)]
+mod tests;
 mod trust;
 
+pub use commands::{Listed, words_of};
 pub use load::{Layer, Source, load};
 pub use model::{
     AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Packet, PlanApproval, Policy, Roles,

@@ -1,14 +1,11 @@
-//! What the configuration means.
+//! What the configuration says, as values: the types, and what holds where nothing is said.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::domain::check::{Check, check_set_digest};
+use crate::domain::check::Check;
 use crate::domain::gate::{Lane, SelfApproval};
-use crate::domain::oid::Digest;
-use crate::domain::plan::card::Card;
 use crate::domain::route::Overrides;
-use crate::domain::scope::overlap::overlap;
 
 /// Who plays which role, by the names of `[builders]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +32,8 @@ pub struct BuilderDef {
     pub name: String,
     /// What it is.
     pub kind: BuilderKind,
+    /// It stands in the tracked file, so it runs only where the user trusts that.
+    pub tracked: bool,
 }
 
 /// What a Builder is.
@@ -117,7 +116,7 @@ pub struct Commit {
 }
 
 /// The least fence that commands run in.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FenceRequire {
     /// Any, also none.
     #[default]
@@ -133,6 +132,8 @@ pub enum FenceRequire {
 pub struct Packet {
     /// The most tokens of a packet, by estimate.
     pub window_tokens: usize,
+    /// The most tokens of the notes in it, by estimate; the newest notes are kept.
+    pub notes_tokens: usize,
 }
 
 /// The whole configuration.
@@ -144,6 +145,8 @@ pub struct Config {
     pub builders: BTreeMap<String, BuilderDef>,
     /// Lanes by name.
     pub lanes: BTreeMap<String, Lane>,
+    /// The lane of cards that name none.
+    pub default_lane: String,
     /// Checks by name.
     pub checks: BTreeMap<String, Check>,
     /// Names of checks that join every card.
@@ -162,6 +165,8 @@ pub struct Config {
     pub ledger_track: bool,
     /// Where slots live, instead of the user's cache folder.
     pub worktrees_dir: Option<PathBuf>,
+    /// The tracked file says so, not the user.
+    pub worktrees_tracked: bool,
     /// Names of variables that every command may see besides the allow-list.
     pub env: Vec<String>,
     /// The least fence.
@@ -175,6 +180,7 @@ impl Default for Config {
         let manual = BuilderDef {
             name: "manual".to_owned(),
             kind: BuilderKind::Manual,
+            tracked: false,
         };
         Self {
             roles: Roles {
@@ -186,6 +192,7 @@ impl Default for Config {
                 .into_iter()
                 .map(|lane| (lane.name.clone(), lane))
                 .collect(),
+            default_lane: "throughput".to_owned(),
             checks: BTreeMap::new(),
             always: Vec::new(),
             always_in: Vec::new(),
@@ -204,81 +211,13 @@ impl Default for Config {
             },
             ledger_track: true,
             worktrees_dir: None,
+            worktrees_tracked: false,
             env: Vec::new(),
             fence_require: FenceRequire::None,
-            packet: Packet { window_tokens: 32_000 },
+            packet: Packet {
+                window_tokens: 32_000,
+                notes_tokens: 1_000,
+            },
         }
-    }
-}
-
-impl Config {
-    /// The checks of a card: its own, then those that join every card, then those that join cards of its paths. Each
-    /// name once; the card's own word wins.
-    pub fn checks_for(&self, card: &Card) -> Vec<Check> {
-        let own = card.verify.iter().map(|check| check.resolve(&self.checks));
-        let by_path = self
-            .always_in
-            .iter()
-            .filter(|(glob, _)| overlap(std::slice::from_ref(glob), &card.files).is_some())
-            .flat_map(|(_, names)| names);
-        let joined = self
-            .always
-            .iter()
-            .chain(by_path)
-            .filter_map(|name| self.checks.get(name).cloned());
-        let mut found: Vec<Check> = Vec::new();
-        for check in own.chain(joined) {
-            if !found.iter().any(|known| known.name == check.name) {
-                found.push(check);
-            }
-        }
-        found
-    }
-
-    /// The checks that join every card.
-    pub fn always_checks(&self) -> Vec<Check> {
-        self.always
-            .iter()
-            .filter_map(|name| self.checks.get(name).cloned())
-            .collect()
-    }
-
-    /// The lane of a card; the strictest one where its lane does not exist.
-    pub fn lane(&self, card: &Card) -> &Lane {
-        static STRICTEST: std::sync::OnceLock<Lane> = std::sync::OnceLock::new();
-        self.lanes
-            .get(&card.lane)
-            .or_else(|| self.lanes.get("critical"))
-            .unwrap_or_else(|| {
-                STRICTEST.get_or_init(|| {
-                    let [_, _, critical] = Lane::built_in();
-                    critical
-                })
-            })
-    }
-
-    /// The Builder of a card: its own, else the role's first.
-    pub fn builder_for(&self, card: &Card) -> Option<&BuilderDef> {
-        let name = card.model.as_ref().or_else(|| self.roles.builder.first())?;
-        self.builders.get(name)
-    }
-
-    /// The Architect.
-    pub fn architect(&self) -> Option<&BuilderDef> {
-        self.builders.get(&self.roles.architect)
-    }
-
-    /// What a user trusts before any command of a repository runs: the commands that it names.
-    pub fn digest_of_commands(&self) -> Digest {
-        let checks: Vec<Check> = self.checks.values().cloned().collect();
-        let mut fields = vec![check_set_digest(&checks).to_string()];
-        fields.extend(self.slot.setup.iter().cloned());
-        for builder in self.builders.values() {
-            if let BuilderKind::Command { run, env, .. } = &builder.kind {
-                fields.push(builder.name.clone());
-                fields.extend(run.iter().chain(env).cloned());
-            }
-        }
-        Digest::of_fields(fields.iter().map(String::as_bytes))
     }
 }

@@ -28,11 +28,7 @@ impl Trust {
     pub fn of(config_dir: &Path, common_dir: &Path) -> Self {
         let name = Digest::of(common_dir.as_os_str().as_encoded_bytes()).short();
         let file = config_dir.join("trusted").join(name);
-        let digests = fs::read_to_string(&file)
-            .unwrap_or_default()
-            .lines()
-            .filter_map(|line| line.split(' ').next()?.parse().ok())
-            .collect();
+        let digests = read(&file);
         Self { file, digests }
     }
 
@@ -48,6 +44,8 @@ impl Trust {
         if self.digests.len() == before {
             return Ok(());
         }
+        // Another command may have trusted something since this value was read.
+        self.digests.extend(read(&self.file));
         let failed = |source| TrustError {
             path: self.file.clone(),
             source,
@@ -62,6 +60,15 @@ impl Trust {
     }
 }
 
+/// What the file holds. Where it cannot be read, nothing is trusted.
+fn read(file: &Path) -> BTreeSet<Digest> {
+    fs::read_to_string(file)
+        .unwrap_or_default()
+        .lines()
+        .filter_map(|line| line.trim().parse().ok())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +81,28 @@ mod tests {
         Trust::of(dir.path(), a).add([digest]).unwrap();
         assert!(Trust::of(dir.path(), a).has(digest));
         assert!(!Trust::of(dir.path(), b).has(digest));
+    }
+
+    #[test]
+    fn what_two_commands_trust_at_once_is_all_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let clone = Path::new("/a/.git");
+        let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
+        let (mut first, mut second) = (Trust::of(dir.path(), clone), Trust::of(dir.path(), clone));
+        first.add([one]).unwrap();
+        second.add([two]).unwrap();
+        let kept = Trust::of(dir.path(), clone);
+        assert!(kept.has(one) && kept.has(two));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_trusts_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let clone = Path::new("/a/.git");
+        let digest = Digest::of(b"commands");
+        let mut trust = Trust::of(dir.path(), clone);
+        trust.add([digest]).unwrap();
+        fs::write(&trust.file, format!("{digest}x\n\u{0}\n")).unwrap();
+        assert!(!Trust::of(dir.path(), clone).has(digest));
     }
 }

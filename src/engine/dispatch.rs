@@ -9,7 +9,9 @@ use crate::domain::check::Check;
 use crate::domain::failure::Failure;
 use crate::domain::id::{AttemptId, TaskId};
 use crate::domain::oid::{BlobId, TreeId};
-use crate::domain::packet::{AnswerFormat, BuilderPacket, Excerpt, Note, PacketError, Template, render_builder};
+use crate::domain::packet::{
+    AnswerFormat, BuilderPacket, Excerpt, Note, PacketError, Template, newest_within, render_builder,
+};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, AttemptPlace, Dispatched, Event};
 use crate::domain::task::state::TaskState;
@@ -252,7 +254,7 @@ pub fn draft_packet(
     let checks: Vec<Check> = project.config.checks_for(card);
     let start = from_tree.unwrap_or(project.tree);
     let excerpts = excerpts(engine, project, card, answer, start)?;
-    let notes = notes(engine, card);
+    let (notes, older) = newest_within(notes(engine, card), project.config.packet.notes_tokens);
     let packet = BuilderPacket {
         card,
         checks: &checks,
@@ -269,12 +271,18 @@ pub fn draft_packet(
     let text = template_text(engine, project, template)?;
     let budget = project.config.packet.window_tokens;
     match render_builder(&packet, &text, budget) {
-        Ok(rendered) => Ok(Draft {
-            text: rendered.text,
-            tokens: rendered.tokens,
-            dropped: rendered.dropped,
-            from_tree,
-        }),
+        Ok(mut rendered) => {
+            if older > 0 {
+                let notes = format!("{older} older notes (packet.notes_tokens)");
+                rendered.dropped.insert(0, notes);
+            }
+            Ok(Draft {
+                text: rendered.text,
+                tokens: rendered.tokens,
+                dropped: rendered.dropped,
+                from_tree,
+            })
+        }
         Err(error @ PacketError::TooLarge { .. }) => Err(DispatchError::TooLarge {
             task: card.id.clone(),
             why: error.to_string(),

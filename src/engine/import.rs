@@ -70,7 +70,7 @@ pub fn prepare(
 ) -> Result<Import, ImportError> {
     let options = ImportOptions {
         plan,
-        lane,
+        lane: lane.or_else(|| Some(project.config.default_lane.clone())),
         known: project.cards.iter().map(|card| card.id.clone()).collect(),
     };
     let plan = read_plan(sources, &options).map_err(ImportError::Invalid)?;

@@ -7,11 +7,13 @@
 pub mod answer;
 
 mod excerpt;
+mod notes;
 mod parts;
 mod render;
 
 pub use excerpt::{Excerpt, fenced};
+pub use notes::{Note, newest_within};
 pub use render::{
-    AnswerFormat, BuilderPacket, EscalationPacket, Note, PacketError, Rendered, Template, estimate_tokens,
-    render_builder, render_escalation, render_goal,
+    AnswerFormat, BuilderPacket, EscalationPacket, PacketError, Rendered, Template, estimate_tokens, render_builder,
+    render_escalation, render_goal,
 };

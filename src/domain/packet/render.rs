@@ -9,6 +9,7 @@ use crate::domain::oid::Digest;
 use crate::domain::plan::card::Card;
 
 use super::excerpt::{Excerpt, fenced};
+use super::notes::Note;
 use super::parts::{bullets, correction, failure_output, task};
 
 /// The five prompts of the seeds.
@@ -59,17 +60,6 @@ pub enum AnswerFormat {
     Text,
     /// By committing in their own worktree.
     Commit,
-}
-
-/// A note on an earlier task.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    /// The task.
-    pub task: String,
-    /// Who wrote it.
-    pub by: String,
-    /// What.
-    pub text: String,
 }
 
 /// What a Builder's packet is made of.

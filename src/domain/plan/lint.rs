@@ -42,7 +42,7 @@ pub fn lint(card: &Card, file: &str, text: &str, facts: &LintFacts) -> Vec<Diagn
         let at = text.find(needle).unwrap_or(0);
         found.push(Diagnostic::error(file, text, at..at + needle.len(), code, message, fix).as_warning());
     };
-    if !facts.lanes.contains(&card.lane) {
+    if !card.lane.is_empty() && !facts.lanes.contains(&card.lane) {
         let names: Vec<&str> = facts.lanes.iter().map(String::as_str).collect();
         warn(
             "lane",

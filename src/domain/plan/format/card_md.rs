@@ -67,7 +67,7 @@ pub fn parse_card(file: &str, text: &str) -> Result<Card, Vec<Diagnostic>> {
             None
         }
     };
-    let card = finish_card(file, text, &draft, plan.as_ref(), "throughput", &mut wrong);
+    let card = finish_card(file, text, &draft, plan.as_ref(), "", &mut wrong);
     match card {
         Some(card) if wrong.is_empty() => Ok(card),
         _ => Err(wrong),
@@ -87,13 +87,13 @@ pub(super) fn read_draft(file: &str, text: &str) -> (Option<Draft>, Vec<Diagnost
         );
         return (None, vec![found]);
     };
-    let node = match from_toml(file, text, head) {
-        Ok(node) => node,
-        Err(error) => return (None, vec![error]),
+    let (node, mut wrong) = match from_toml(file, text, head) {
+        Ok(read) => read,
+        Err(wrong) => return (None, wrong),
     };
     let mut reader = FieldReader::new(file, text, Keys::FrontMatter);
     let mut draft = reader.read(&node);
-    let mut wrong = reader.wrong;
+    wrong.extend(reader.wrong);
     wrong.extend(read_sections(file, text, body, &mut draft));
     (Some(draft), wrong)
 }
@@ -275,7 +275,9 @@ pub fn render_card(card: &Card) -> String {
     line("id", quoted(card.id.as_str()));
     line("title", quoted(&card.title));
     line("plan", quoted(card.plan.as_str()));
-    line("lane", quoted(&card.lane));
+    if !card.lane.is_empty() {
+        line("lane", quoted(&card.lane));
+    }
     if card.priority != 0 {
         line("priority", card.priority.to_string());
     }

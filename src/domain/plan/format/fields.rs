@@ -546,7 +546,7 @@ pub fn seconds(value: &Value) -> Option<u64> {
                 "h" => 3600,
                 _ => return None,
             };
-            Some(number * factor).filter(|seconds| *seconds > 0)
+            number.checked_mul(factor).filter(|seconds| *seconds > 0)
         }
         _ => None,
     }

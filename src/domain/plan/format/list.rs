@@ -19,15 +19,19 @@ const KEYS: [&str; 5] = ["plan", "title", "target", "blueprint", "tasks"];
 
 /// Reads a list.
 pub(super) fn read(file: &SourceFile, notation: Notation) -> Read {
-    let node = match notation {
-        Notation::Json => from_json(file.name, file.text),
-        Notation::Yaml => from_yaml(file.name, file.text),
+    let alone = |node| (node, Vec::new());
+    let found = match notation {
+        Notation::Json => from_json(file.name, file.text).map(alone).map_err(|error| vec![error]),
+        Notation::Yaml => from_yaml(file.name, file.text).map(alone).map_err(|error| vec![error]),
         Notation::Toml => from_toml(file.name, file.text, 0..file.text.len()),
     };
     let mut read = Read::default();
-    match node {
-        Ok(node) => top(file, &node, &mut read),
-        Err(error) => read.wrong.push(error),
+    match found {
+        Ok((node, wrong)) => {
+            read.wrong = wrong;
+            top(file, &node, &mut read);
+        }
+        Err(wrong) => read.wrong = wrong,
     }
     read
 }

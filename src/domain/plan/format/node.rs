@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::Spanned;
-use toml_edit::{Document, Item, Value as TomlValue};
+use toml::de::{DeTable, DeValue};
 
 use crate::domain::diagnostic::Diagnostic;
 
@@ -60,100 +60,80 @@ impl Value {
     }
 }
 
-/// Reads TOML. `offset` is where `text` begins in the file that messages are about.
-pub fn from_toml(file: &str, whole: &str, part: Range<usize>) -> Result<Node, Diagnostic> {
+/// Reads the TOML in `part` of a file. Keys that stand twice are named, and the first of them is kept, so that what
+/// else is wrong comes out at the same time; where the notation itself is broken there is no table to go on with.
+pub fn from_toml(file: &str, whole: &str, part: Range<usize>) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
     let offset = part.start;
-    let document = Document::parse(&whole[part.clone()]).map_err(|error| {
-        let span = error.span().unwrap_or(0..0);
-        Diagnostic::error(
-            file,
-            whole,
-            span.start + offset..span.end + offset,
-            "syntax",
-            error.message().to_owned(),
-            "write it as TOML: `key = value`, text in quotes, lists in brackets",
-        )
-    })?;
-    let table = toml_entries(
-        document.as_table().iter().map(|(key, item)| {
-            let at = document
-                .as_table()
-                .key(key)
-                .and_then(toml_edit::Key::span)
-                .unwrap_or(0..0);
-            (key, at, item)
-        }),
-        offset,
-    );
-    Ok(Node {
-        span: part,
-        value: Value::Table(table),
-    })
-}
-
-fn toml_entries<'a>(pairs: impl Iterator<Item = (&'a str, Range<usize>, &'a Item)>, offset: usize) -> Vec<Entry> {
-    pairs
-        .map(|(key, at, item)| Entry {
-            key: key.to_owned(),
-            at: shift(at, offset),
-            node: toml_item(item, offset),
+    let text = &whole[part.clone()];
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let mut broken = false;
+    let wrong: Vec<Diagnostic> = errors
+        .iter()
+        .map(|error| {
+            let span = shift(error.span().unwrap_or(0..0), offset);
+            let twice = error.message() == "duplicate key";
+            broken |= !twice;
+            let (code, message, fix) = if twice {
+                let key = whole.get(span.clone()).unwrap_or_default();
+                let message = format!("`{key}` is there twice");
+                ("duplicate-key", message, "keep one of them")
+            } else {
+                const FIX: &str = "write it as TOML: `key = value`, text in quotes, lists in brackets";
+                ("syntax", error.message().to_owned(), FIX)
+            };
+            Diagnostic::error(file, whole, span, code, message, fix)
         })
-        .collect()
+        .collect();
+    if broken {
+        return Err(wrong);
+    }
+    let node = Node {
+        span: part,
+        value: Value::Table(toml_entries(table.get_ref(), text, offset)),
+    };
+    Ok((node, wrong))
 }
 
 fn shift(span: Range<usize>, offset: usize) -> Range<usize> {
     span.start + offset..span.end + offset
 }
 
-fn toml_item(item: &Item, offset: usize) -> Node {
-    let span = shift(item.span().unwrap_or(0..0), offset);
-    let value = match item {
-        Item::None => Value::Null,
-        Item::Value(value) => return toml_value(value, offset),
-        Item::Table(table) => Value::Table(toml_entries(
-            table
-                .iter()
-                .map(|(key, item)| (key, table.key(key).and_then(toml_edit::Key::span).unwrap_or(0..0), item)),
-            offset,
-        )),
-        Item::ArrayOfTables(tables) => Value::List(
-            tables
-                .iter()
-                .map(|table| Node {
-                    span: shift(table.span().unwrap_or(0..0), offset),
-                    value: Value::Table(toml_entries(
-                        table.iter().map(|(key, item)| {
-                            (key, table.key(key).and_then(toml_edit::Key::span).unwrap_or(0..0), item)
-                        }),
-                        offset,
-                    )),
-                })
-                .collect(),
-        ),
-    };
-    Node { span, value }
+/// The entries in the order in which they were written.
+fn toml_entries(table: &DeTable, text: &str, offset: usize) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = table
+        .iter()
+        .map(|(key, value)| Entry {
+            key: key.get_ref().to_string(),
+            at: shift(key.span(), offset),
+            node: toml_value(value.get_ref(), value.span(), text, offset),
+        })
+        .collect();
+    entries.sort_by_key(|entry| entry.at.start);
+    entries
 }
 
-fn toml_value(value: &TomlValue, offset: usize) -> Node {
-    let span = shift(value.span().unwrap_or(0..0), offset);
+fn toml_value(value: &DeValue, span: Range<usize>, text: &str, offset: usize) -> Node {
     let value = match value {
-        TomlValue::String(text) => Value::Text(text.value().clone()),
-        TomlValue::Integer(number) => Value::Int(*number.value()),
-        TomlValue::Boolean(yes) => Value::Bool(*yes.value()),
-        TomlValue::Array(list) => Value::List(list.iter().map(|value| toml_value(value, offset)).collect()),
-        TomlValue::InlineTable(table) => Value::Table(
-            table
-                .iter()
-                .map(|(key, value)| Entry {
-                    key: key.to_owned(),
-                    at: shift(table.key(key).and_then(toml_edit::Key::span).unwrap_or(0..0), offset),
-                    node: toml_value(value, offset),
-                })
+        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            Ok(number) => Value::Int(number),
+            Err(_) => Value::Text(number.as_str().to_owned()),
+        },
+        DeValue::Boolean(yes) => Value::Bool(*yes),
+        DeValue::Array(list) => Value::List(
+            list.iter()
+                .map(|value| toml_value(value.get_ref(), value.span(), text, offset))
                 .collect(),
         ),
-        other => Value::Text(other.to_string().trim().to_owned()),
+        DeValue::Table(table) => Value::Table(toml_entries(table, text, offset)),
+        DeValue::Float(_) | DeValue::Datetime(_) => {
+            Value::Text(text.get(span.clone()).unwrap_or_default().trim().to_owned())
+        }
     };
-    Node { span, value }
+    Node {
+        span: shift(span, offset),
+        value,
+    }
 }
 
 /// Reads YAML.
@@ -322,7 +302,7 @@ mod tests {
         let yaml = "id: a\nfiles:\n  - x\nn: 3\n";
         let json = "{\n\t\"n\": 3, \"id\": \"a\", \"files\": [\"x\"]\n}\n";
         assert_eq!(
-            places(&from_toml("f", toml, 0..toml.len()).unwrap(), toml),
+            places(&from_toml("f", toml, 0..toml.len()).unwrap().0, toml),
             "id=text files=a list n=a number"
         );
         assert_eq!(
@@ -338,10 +318,22 @@ mod tests {
     }
 
     #[test]
+    fn broken_lines_of_toml_are_all_named() {
+        let toml = "a = \nb = 1\nc = [1,\nd = \"x\n";
+        let lines: Vec<usize> = from_toml("f", toml, 0..toml.len())
+            .unwrap_err()
+            .iter()
+            .map(|error| error.line)
+            .collect();
+        assert!(lines.contains(&1) && lines.len() >= 2, "{lines:?}");
+    }
+
+    #[test]
     fn a_key_that_stands_twice_is_an_error_with_its_place() {
         let toml = "a = 1\na = 2\n";
-        let error = from_toml("f", toml, 0..toml.len()).unwrap_err();
-        assert_eq!((error.line, error.column), (2, 1));
+        let (node, wrong) = from_toml("f", toml, 0..toml.len()).unwrap();
+        assert_eq!((wrong[0].line, wrong[0].column, wrong[0].code), (2, 1, "duplicate-key"));
+        assert_eq!(places(&node, toml), "a=a number", "the first one stays");
         for text in ["a: 1\na: 2\n", "{\"a\": 1,\n \"a\": 2}"] {
             let error = from_yaml("f", text).unwrap_err();
             assert_eq!(error.line, 2, "{error}");

@@ -36,8 +36,7 @@ pub fn parse_plan_file(file: &str, text: &str) -> Result<PlanHead, Vec<Diagnosti
             "begin the file with a line `+++`, id = \"…\", and a line `+++`",
         )]);
     };
-    let node = from_toml(file, text, head.clone()).map_err(|error| vec![error])?;
-    let mut wrong = Vec::new();
+    let (node, mut wrong) = from_toml(file, text, head.clone())?;
     let (mut id, mut title, mut target, mut order) = (None, None, None, Vec::new());
     let Value::Table(entries) = &node.value else {
         return Err(wrong);

@@ -1,0 +1,161 @@
+//! `[builders.NAME]`: who can build, and how each is started.
+
+use crate::domain::plan::format::fields::seconds;
+use crate::domain::plan::format::node::{Entry, Node, Value};
+
+use super::model::{AnswerMode, BuilderDef, BuilderKind};
+use super::reader::Reader;
+
+/// The longest time that a Builder has when nothing else is said, in seconds.
+const TIMEOUT_SECONDS: u64 = 1800;
+
+/// The keys of a Builder.
+pub(super) const KEYS: [&str; 7] = ["kind", "run", "answer", "timeout", "env", "model", "dir"];
+
+/// The kinds of Builder and the keys that each has besides `kind`.
+const KINDS: [(&str, &[&str]); 3] = [
+    ("command", &["run", "answer", "timeout", "env", "model"]),
+    ("manual", &[]),
+    ("replay", &["dir"]),
+];
+
+impl Reader<'_, '_> {
+    /// Reads `[builders.NAME]`. One that is there already, from an earlier layer, is replaced as a whole.
+    pub(super) fn builder(&mut self, entry: &Entry) {
+        let Value::Table(fields) = &entry.node.value else {
+            return;
+        };
+        if entry.key == "manual" {
+            let message = "`manual` is whoever sits in the worktree, always".to_owned();
+            return self.error(&entry.at, "reserved-name", message, "give it another name".to_owned());
+        }
+        if entry.key.is_empty() || entry.key.chars().any(char::is_control) {
+            let message = "this is no name for a builder".to_owned();
+            return self.error(&entry.at, "bad-name", message, "give it a name on one line".to_owned());
+        }
+        for field in fields.iter().filter(|field| !KEYS.contains(&field.key.as_str())) {
+            self.unknown(field, &KEYS);
+        }
+        let own_keys = self.kind(fields).unwrap_or(("builder of this kind", &KEYS));
+        for field in fields {
+            let key = field.key.as_str();
+            if key != "kind" && KEYS.contains(&key) && !own_keys.1.contains(&key) {
+                let message = format!("a {} builder has no `{key}`", own_keys.0);
+                self.error(
+                    &field.at,
+                    "not-for-kind",
+                    message,
+                    "remove it, or change `kind`".to_owned(),
+                );
+            }
+        }
+        let kind = match own_keys.0 {
+            "manual" => Some(BuilderKind::Manual),
+            "replay" => self.replay(entry, fields),
+            _ => self.command(entry, fields),
+        };
+        // Where it has mistakes nothing is loaded; that it is there still spares those who name it a second message.
+        let definition = BuilderDef {
+            name: entry.key.clone(),
+            kind: kind.unwrap_or(BuilderKind::Manual),
+            tracked: self.is_tracked(),
+        };
+        self.config.builders.insert(entry.key.clone(), definition);
+    }
+
+    fn kind(&mut self, fields: &[Entry]) -> Option<(&'static str, &'static [&'static str])> {
+        let words = KINDS.map(|kind| (kind.0, kind));
+        match value(fields, "kind") {
+            Some(node) => self.one_of(node, &words),
+            None => Some(KINDS[0]),
+        }
+    }
+
+    fn replay(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
+        let Some(node) = value(fields, "dir") else {
+            let message = "a replay builder names the folder of its answers".to_owned();
+            self.error(&entry.at, "no-dir", message, "add dir = \"/…\"".to_owned());
+            return None;
+        };
+        self.folder(node).map(|dir| BuilderKind::Replay { dir })
+    }
+
+    fn command(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
+        let run = match value(fields, "run") {
+            Some(node) => self.program(node),
+            None => {
+                let message = format!("the builder {} has no `run`", entry.key);
+                let fix = "add run = [\"program\", \"argument\"]".to_owned();
+                self.error(&entry.at, "no-command", message, fix);
+                None
+            }
+        };
+        let answers = [("files", AnswerMode::Files), ("stdout", AnswerMode::Stdout)];
+        let answer = match value(fields, "answer") {
+            Some(node) => self.one_of(node, &answers),
+            None => Some(AnswerMode::Files),
+        };
+        let timeout = match value(fields, "timeout") {
+            Some(node) => self.duration(node),
+            None => Some(TIMEOUT_SECONDS),
+        };
+        let env = match value(fields, "env") {
+            Some(node) => self.variables(node),
+            None => Some(Vec::new()),
+        };
+        let model = match value(fields, "model") {
+            Some(node) => Some(self.text(node)?),
+            None => None,
+        };
+        Some(BuilderKind::Command {
+            run: run?,
+            answer: answer?,
+            timeout_seconds: timeout?,
+            env: env?,
+            model,
+        })
+    }
+
+    /// A program and its arguments; text is split at blanks, and nothing in it is special to any shell.
+    fn program(&mut self, node: &Node) -> Option<Vec<String>> {
+        let words: Vec<String> = match &node.value {
+            Value::Text(text) => {
+                if text.contains(['"', '\'', '\\', '|', '>', '<', '&', ';', '$', '`']) {
+                    let message = "no shell reads this, so quotes and operators in it mean nothing".to_owned();
+                    let fix = "write a list: run = [\"program\", \"argument\"], or [\"sh\", \"-c\", \"…\"]".to_owned();
+                    self.error(&node.span, "not-a-shell", message, fix);
+                    return None;
+                }
+                text.split_whitespace().map(str::to_owned).collect()
+            }
+            Value::List(list) => list
+                .iter()
+                .filter_map(|word| match &word.value {
+                    Value::Text(text) => Some(text.clone()),
+                    _ => {
+                        self.wrong_type(word, "an argument in quotes");
+                        None
+                    }
+                })
+                .collect(),
+            _ => Vec::new(),
+        };
+        if words.first().is_none_or(String::is_empty) {
+            self.wrong_type(node, "a program and its arguments: [\"program\", \"argument\"]");
+            return None;
+        }
+        Some(words)
+    }
+
+    fn duration(&mut self, node: &Node) -> Option<u64> {
+        let found = seconds(&node.value);
+        if found.is_none() {
+            self.wrong_type(node, "seconds, or \"90s\", \"10m\", \"1h\"");
+        }
+        found
+    }
+}
+
+fn value<'a>(fields: &'a [Entry], key: &str) -> Option<&'a Node> {
+    fields.iter().find(|field| field.key == key).map(|field| &field.node)
+}

@@ -1,0 +1,70 @@
+//! What holds for a card: its checks, its lane, its Builder.
+
+use crate::domain::check::Check;
+use crate::domain::gate::Lane;
+use crate::domain::plan::card::Card;
+use crate::domain::scope::overlap::overlap;
+
+use super::model::{BuilderDef, Config};
+
+impl Config {
+    /// The checks of a card: its own, then those that join every card, then those that join cards of its paths. Each
+    /// name once; the card's own word wins.
+    pub fn checks_for(&self, card: &Card) -> Vec<Check> {
+        let own = card.verify.iter().map(|check| check.resolve(&self.checks));
+        let by_path = self
+            .always_in
+            .iter()
+            .filter(|(glob, _)| overlap(std::slice::from_ref(glob), &card.files).is_some())
+            .flat_map(|(_, names)| names);
+        let joined = self
+            .always
+            .iter()
+            .chain(by_path)
+            .filter_map(|name| self.checks.get(name).cloned());
+        let mut found: Vec<Check> = Vec::new();
+        for check in own.chain(joined) {
+            if !found.iter().any(|known| known.name == check.name) {
+                found.push(check);
+            }
+        }
+        found
+    }
+
+    /// The checks that join every card.
+    pub fn always_checks(&self) -> Vec<Check> {
+        self.always
+            .iter()
+            .filter_map(|name| self.checks.get(name).cloned())
+            .collect()
+    }
+
+    /// The lane of a card: its own, else the default one; the strictest where that does not exist.
+    pub fn lane(&self, card: &Card) -> &Lane {
+        static STRICTEST: std::sync::OnceLock<Lane> = std::sync::OnceLock::new();
+        let name = match card.lane.as_str() {
+            "" => &self.default_lane,
+            named => named,
+        };
+        self.lanes
+            .get(name)
+            .or_else(|| self.lanes.get("critical"))
+            .unwrap_or_else(|| {
+                STRICTEST.get_or_init(|| {
+                    let [_, _, critical] = Lane::built_in();
+                    critical
+                })
+            })
+    }
+
+    /// The Builder of a card: its own, else the role's first.
+    pub fn builder_for(&self, card: &Card) -> Option<&BuilderDef> {
+        let name = card.model.as_ref().or_else(|| self.roles.builder.first())?;
+        self.builders.get(name)
+    }
+
+    /// The Architect.
+    pub fn architect(&self) -> Option<&BuilderDef> {
+        self.builders.get(&self.roles.architect)
+    }
+}
