@@ -1,22 +1,30 @@
 //! Moving a branch that may be checked out somewhere, without harm to what people have there.
 //!
-//! Under the worktree's `index.lock`: first it is tried on a copy of the index whether git would have to overwrite
-//! anything, then the ref moves by compare-and-swap, then files and index follow with the user's own filters, and the
-//! lock is renamed into place. Other staged and edited work stays as it is.
+//! Under the worktree's `index.lock`: first it is tried on a copy of the index whether anything of the user's would be
+//! written over, then the ref moves by compare-and-swap, then files and copy follow with the user's own filters, and
+//! the copy takes the index's place. Other staged and edited work stays as it is. Once the ref has moved there is no
+//! way back: what cannot follow then is left as the user has it, and `git status` shows it as their own change.
 
-use std::fs::{self, File, OpenOptions};
+mod lock;
+mod way;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::domain::oid::CommitId;
+use crate::domain::change::{Change, ChangeSet, Entry};
+use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 
 use super::command::GitError;
 use super::open::Repository;
 use super::refs::{SwapError, Worktree};
 use super::tree::ReadError;
+use super::write::WriteError;
+use lock::IndexLock;
+use way::{exists, is_as_after, is_as_before, on_disk};
 
-/// Why a branch was not moved. Nothing has changed.
+/// Why a branch was not moved. Where `move_branch` says `Moved`, `Blocked`, `Busy` or `Locked`, nothing has changed;
+/// after any other error it may have moved, and `finish_move` brings the files after it.
 #[derive(Debug, thiserror::Error)]
 pub enum MoveError {
     /// It does not stand where it was expected.
@@ -62,6 +70,9 @@ pub enum MoveError {
     /// git refused.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// What a worktree holds could not be told from what landed.
+    #[error(transparent)]
+    Write(#[from] WriteError),
     /// A file of the worktree's git folder could not be used.
     #[error("cannot use {path}: {source}")]
     Io {
@@ -72,84 +83,225 @@ pub enum MoveError {
     },
 }
 
+/// One move of a branch, seen from a worktree that has it checked out.
+struct Step<'a> {
+    old: TreeId,
+    new: TreeId,
+    changes: &'a ChangeSet,
+}
+
 impl Repository {
-    /// Moves a branch from `old` to `new`, and with it the files of a worktree that has it checked out.
+    /// Moves a branch from `old` to `new`, and with it the files of every worktree that has it checked out.
+    ///
+    /// A branch that stands at `new` already is only caught up with, as by [`Repository::finish_move`].
     pub fn move_branch(&self, branch: &str, new: CommitId, old: CommitId, why: &str) -> Result<(), MoveError> {
-        let reference = format!("refs/heads/{branch}");
-        let swap = || {
-            self.compare_and_swap(&reference, new, Some(old), why)
-                .map_err(|error| match error {
-                    SwapError::Moved { found, .. } => MoveError::Moved {
-                        branch: branch.to_owned(),
-                        found,
-                    },
-                    other => MoveError::Swap(other),
-                })
-        };
         let found = self.branch_tip(branch)?;
+        if found == Some(new) {
+            return match self.finish_move(branch, new, old) {
+                // It has landed; what is left behind is the user's own, and `git status` shows it.
+                Err(MoveError::Blocked { .. }) => Ok(()),
+                other => other,
+            };
+        }
         if found != Some(old) {
             return Err(MoveError::Moved {
                 branch: branch.to_owned(),
                 found,
             });
         }
-        let Some(worktree) = self.checked_out_in(branch)? else {
-            return swap();
-        };
-        let index = IndexLock::take(branch, worktree)?;
-        self.two_way(&index, new, old, Trial::DryRun)?;
-        swap()?;
-        self.two_way(&index, new, old, Trial::ForGood)?;
-        index.commit()
-    }
-
-    /// Brings files and index after a branch that moved, when a kill came in between.
-    pub fn finish_move(&self, branch: &str, new: CommitId, old: CommitId) -> Result<(), MoveError> {
-        let Some(worktree) = self.checked_out_in(branch)? else {
-            return Ok(());
-        };
-        let index = IndexLock::take(branch, worktree)?;
-        // Where they followed already, the two-way merge finds nothing to do.
-        self.two_way(&index, new, old, Trial::DryRun)?;
-        self.two_way(&index, new, old, Trial::ForGood)?;
-        index.commit()
-    }
-
-    fn checked_out_in(&self, branch: &str) -> Result<Option<Worktree>, MoveError> {
-        let found = self.worktrees()?;
-        Ok(found
+        let worktrees = self.checked_out_in(branch)?;
+        let changes = self.diff(self.tree_of(old)?, self.tree_of(new)?)?;
+        let step = self.step(new, old, &changes)?;
+        let mut locks = Vec::new();
+        for worktree in worktrees
             .into_iter()
-            .find(|worktree| worktree.branch.as_deref() == Some(branch)))
+            .filter(|worktree| !changes.is_empty() && has_index(worktree))
+        {
+            let lock = IndexLock::take(worktree)?;
+            self.look(&lock, &step)?;
+            locks.push(lock);
+        }
+        self.compare_and_swap(&format!("refs/heads/{branch}"), new, Some(old), why)
+            .map_err(|error| match error {
+                SwapError::Moved { found, .. } => MoveError::Moved {
+                    branch: branch.to_owned(),
+                    found,
+                },
+                other => MoveError::Swap(other),
+            })?;
+        for lock in locks {
+            if self.two_way(&lock, step.old, step.new, Trial::ForGood)?.is_ok() {
+                lock.publish()?;
+            } else {
+                // Somebody edited in between. The rest follows; theirs stays, and is no reason to say that it failed.
+                self.catch_up(lock, &step)?;
+            }
+        }
+        Ok(())
     }
 
-    fn two_way(&self, index: &IndexLock, new: CommitId, old: CommitId, trial: Trial) -> Result<(), MoveError> {
-        let worktree = &index.worktree;
-        let mut call = self.program().as_user(&worktree.git_dir, Some(&worktree.path));
-        call.variable("GIT_INDEX_FILE", &index.copy);
-        let refresh = call.words(["update-index", "-q", "--refresh"]).output();
-        drop(refresh);
-        let mut call = self.program().as_user(&worktree.git_dir, Some(&worktree.path));
-        call.variable("GIT_INDEX_FILE", &index.copy)
-            .words(["read-tree", "-m", "-u"]);
-        if trial == Trial::DryRun {
-            call.word("-n");
+    /// Brings files and index after a branch that moved, when a kill came in between. What follows already is known by
+    /// its content. `Blocked` names what the user did meanwhile, which was left alone; everything else has followed.
+    pub fn finish_move(&self, branch: &str, new: CommitId, old: CommitId) -> Result<(), MoveError> {
+        let changes = self.diff(self.tree_of(old)?, self.tree_of(new)?)?;
+        let step = self.step(new, old, &changes)?;
+        let mut blocked = Ok(());
+        for worktree in self.checked_out_in(branch)? {
+            if changes.is_empty() || !has_index(&worktree) {
+                continue;
+            }
+            let path = worktree.path.clone();
+            let left = self.catch_up(IndexLock::take(worktree)?, &step)?;
+            if !left.is_empty() {
+                blocked = Err(blocked_by(path, &left));
+            }
         }
-        call.word(old.to_string()).word(new.to_string());
-        let output = call.output()?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let paths = paths_in(&String::from_utf8_lossy(&output.stderr));
-        if paths.is_empty() {
-            return Err(call.failed(&output).into());
-        }
-        Err(MoveError::Blocked {
-            worktree: worktree.path.clone(),
-            paths,
+        blocked
+    }
+
+    fn step<'a>(&self, new: CommitId, old: CommitId, changes: &'a ChangeSet) -> Result<Step<'a>, MoveError> {
+        Ok(Step {
+            old: self.tree_of(old)?,
+            new: self.tree_of(new)?,
+            changes,
         })
     }
 
-    /// Every path of a worktree that is not as its HEAD has it: staged, edited, or untracked and not ignored.
+    /// Every worktree that has a branch; an error where something is going on in one of them.
+    fn checked_out_in(&self, branch: &str) -> Result<Vec<Worktree>, MoveError> {
+        let mut found = self.worktrees()?;
+        found.retain(|worktree| worktree.branch.as_deref() == Some(branch));
+        match found.iter().find_map(|worktree| Some((worktree, worktree.busy?))) {
+            Some((worktree, what)) => Err(MoveError::Busy {
+                branch: branch.to_owned(),
+                worktree: worktree.path.clone(),
+                what,
+            }),
+            None => Ok(found),
+        }
+    }
+
+    /// Whether files and index could follow, without touching either.
+    fn look(&self, lock: &IndexLock, step: &Step) -> Result<(), MoveError> {
+        let covered = self.covered(lock, step.changes)?;
+        if !covered.is_empty() {
+            return Err(blocked_by(lock.worktree.path.clone(), &covered));
+        }
+        // Times that changed without the content are no edits, and only a refresh knows.
+        self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
+        let Err(error) = self.two_way(lock, step.old, step.new, Trial::DryRun)? else {
+            return Ok(());
+        };
+        let paths = self.users_own(lock, step.changes)?;
+        if paths.is_empty() {
+            return Err(error.into());
+        }
+        Err(blocked_by(lock.worktree.path.clone(), &paths))
+    }
+
+    /// Git's own two-way merge of trees into the copy of the index and the files. The inner error is its refusal.
+    fn two_way(
+        &self,
+        lock: &IndexLock,
+        old: TreeId,
+        new: TreeId,
+        trial: Trial,
+    ) -> Result<Result<(), GitError>, MoveError> {
+        let mut call = self.on_copy(lock);
+        call.words(["read-tree", "-m", "-u"]);
+        if trial == Trial::DryRun {
+            call.word("-n");
+        }
+        let output = call.word(old.to_string()).word(new.to_string()).output()?;
+        if output.status.success() {
+            return Ok(Ok(()));
+        }
+        Ok(Err(call.failed(&output)))
+    }
+
+    /// Lets everything follow that may, and names what is the user's own and stays.
+    fn catch_up(&self, lock: IndexLock, step: &Step) -> Result<Vec<RepoPath>, MoveError> {
+        let settled = self.settled(&lock, step)?;
+        self.adopt(&lock, &settled)?;
+        let own = self.users_own(&lock, step.changes)?;
+        let index = self.entries(&lock)?;
+        // A file stands in the way of a folder of its name, and the other way round.
+        let mine = |change: &&Change| own.iter().any(|path| are_in_line(path, &change.path));
+        let left: Vec<&Change> = step.changes.iter().filter(mine).collect();
+        // Edited but not staged: the index goes on, so that the edit stands against what landed.
+        let unstaged: Vec<&Change> = left
+            .iter()
+            .copied()
+            .filter(|change| is_as_before(&index, change))
+            .collect();
+        self.adopt(&lock, &unstaged)?;
+        // For git's merge these paths do not change, so it keeps them.
+        let edits: Vec<(RepoPath, Option<Entry>)> =
+            left.iter().map(|change| (change.path.clone(), change.new)).collect();
+        let old = self.write_tree(step.old, &edits)?;
+        if self.two_way(&lock, old, step.new, Trial::DryRun)?.is_err() {
+            // Better left as it is than half done: all of it is named, and `git status` shows it.
+            return Ok(step.changes.paths().cloned().collect());
+        }
+        self.two_way(&lock, old, step.new, Trial::ForGood)??;
+        lock.publish()?;
+        Ok(own)
+    }
+
+    /// Changed paths whose files are as the new commit has them although the index is not: what a killed move wrote.
+    fn settled<'a>(&self, lock: &IndexLock, step: &Step<'a>) -> Result<Vec<&'a Change>, MoveError> {
+        let index = self.entries(lock)?;
+        let behind: Vec<&Change> = step
+            .changes
+            .iter()
+            .filter(|change| is_as_before(&index, change) && !is_as_after(&index, change))
+            .collect();
+        // Git compares: as if the index had followed, what does not differ is there already.
+        self.adopt(lock, &behind)?;
+        let differing = self.differing(lock)?;
+        let (there, rest): (Vec<&Change>, Vec<&Change>) = behind.into_iter().partition(|change| {
+            let file_exists = exists(&on_disk(&lock.worktree.path, change.path.as_bytes()));
+            match change.new {
+                Some(_) => file_exists && !differing.contains(change.path.as_bytes()),
+                None => !file_exists,
+            }
+        });
+        self.set_entries(lock, rest.iter().map(|change| (&change.path, change.old)))?;
+        Ok(there)
+    }
+
+    /// Puts the new commit's entries into the copy of the index; no file is touched.
+    fn adopt(&self, lock: &IndexLock, changes: &[&Change]) -> Result<(), MoveError> {
+        self.set_entries(lock, changes.iter().map(|change| (&change.path, change.new)))
+    }
+
+    fn set_entries<'a>(
+        &self,
+        lock: &IndexLock,
+        entries: impl Iterator<Item = (&'a RepoPath, Option<Entry>)>,
+    ) -> Result<(), MoveError> {
+        let mut input = Vec::new();
+        for (path, entry) in entries {
+            let line = match entry {
+                Some(entry) => format!("{} {}\t", entry.mode.as_octal(), entry.blob),
+                None => format!("0 {}\t", "0".repeat(40)),
+            };
+            input.extend_from_slice(line.as_bytes());
+            input.extend_from_slice(path.as_bytes());
+            input.push(0);
+        }
+        if input.is_empty() {
+            return Ok(());
+        }
+        let mut call = self.on_copy(lock);
+        call.words(["update-index", "-z", "--index-info"])
+            .input(input)
+            .bytes()?;
+        Ok(())
+    }
+
+    /// Every path of a worktree that is not as its HEAD has it: staged, edited, or untracked and not ignored. A
+    /// repository of its own inside the worktree is one path.
     pub fn dirty_paths(&self, worktree: &Worktree) -> Result<Vec<RepoPath>, ReadError> {
         let mut call = self.program().as_user(&worktree.git_dir, Some(&worktree.path));
         call.variable("GIT_OPTIONAL_LOCKS", "0");
@@ -166,8 +318,7 @@ impl Repository {
         let listing = call.bytes()?;
         Ok(listing
             .split(|byte| *byte == 0)
-            .filter(|line| line.len() > 3)
-            .filter_map(|line| RepoPath::new(&line[3..]).ok())
+            .filter_map(|line| RepoPath::new(line.get(3..)?.strip_suffix(b"/").unwrap_or(&line[3..])).ok())
             .collect())
     }
 }
@@ -178,81 +329,20 @@ enum Trial {
     ForGood,
 }
 
-/// The paths that `read-tree` complains of, from its messages in the C locale.
-fn paths_in(stderr: &str) -> Vec<String> {
-    stderr
-        .lines()
-        .filter_map(|line| {
-            let line = line.strip_prefix("error: ")?;
-            let quoted = line.split('\'').nth(1);
-            quoted.map(str::to_owned)
-        })
-        .collect()
+/// Whether two paths are one, or one is below the other.
+fn are_in_line(one: &RepoPath, other: &RepoPath) -> bool {
+    one.parts().zip(other.parts()).all(|(one, other)| one == other)
 }
 
-/// A worktree's index, locked as git locks it, with a copy to work on.
-struct IndexLock {
-    worktree: Worktree,
-    lock: PathBuf,
-    copy: PathBuf,
-    done: bool,
+/// Whether anything is checked out: `git worktree add --no-checkout` leaves no index, and nothing to bring along.
+fn has_index(worktree: &Worktree) -> bool {
+    exists(&worktree.git_dir.join("index"))
 }
 
-impl IndexLock {
-    fn take(branch: &str, worktree: Worktree) -> Result<Self, MoveError> {
-        if let Some(what) = worktree.busy {
-            return Err(MoveError::Busy {
-                branch: branch.to_owned(),
-                worktree: worktree.path,
-                what,
-            });
-        }
-        let lock = worktree.git_dir.join("index.lock");
-        let copy = worktree.git_dir.join("index.harness");
-        match OpenOptions::new().write(true).create_new(true).open(&lock) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(MoveError::Locked {
-                    worktree: worktree.path,
-                    lock,
-                });
-            }
-            Err(source) => return Err(MoveError::Io { path: lock, source }),
-        }
-        let index = Self {
-            worktree,
-            lock,
-            copy,
-            done: false,
-        };
-        let from = index.worktree.git_dir.join("index");
-        if from.exists() {
-            fs::copy(&from, &index.copy).map_err(io_at(&index.copy))?;
-        } else {
-            let _ = fs::remove_file(&index.copy);
-        }
-        Ok(index)
-    }
-
-    /// Puts the copy in the index's place, by way of the lock as git does.
-    fn commit(mut self) -> Result<(), MoveError> {
-        let index = self.worktree.git_dir.join("index");
-        fs::rename(&self.copy, &self.lock).map_err(io_at(&self.lock))?;
-        if let Ok(file) = File::open(&self.lock) {
-            let _ = file.sync_all();
-        }
-        fs::rename(&self.lock, &index).map_err(io_at(&index))?;
-        self.done = true;
-        Ok(())
-    }
-}
-
-impl Drop for IndexLock {
-    fn drop(&mut self) {
-        if !self.done {
-            let _ = fs::remove_file(&self.copy);
-            let _ = fs::remove_file(&self.lock);
-        }
+fn blocked_by(worktree: PathBuf, paths: &[RepoPath]) -> MoveError {
+    MoveError::Blocked {
+        worktree,
+        paths: paths.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -262,3 +352,6 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> MoveError + '_ {
         source,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -197,7 +197,8 @@ fn describe(path: PathBuf, git_dir: PathBuf) -> Worktree {
     let branch = fs::read_to_string(git_dir.join("HEAD"))
         .ok()
         .and_then(|head| head.trim_end().strip_prefix("ref: refs/heads/").map(str::to_owned))
-        .or_else(|| branch_under_rebase(&git_dir));
+        .or_else(|| branch_under_rebase(&git_dir))
+        .or_else(|| branch_under_bisect(&git_dir));
     Worktree {
         busy: going_on(&git_dir),
         path,
@@ -211,6 +212,13 @@ fn branch_under_rebase(git_dir: &Path) -> Option<String> {
         .iter()
         .find_map(|file| fs::read_to_string(git_dir.join(file)).ok())
         .and_then(|name| name.trim_end().strip_prefix("refs/heads/").map(str::to_owned))
+}
+
+/// The branch that `git bisect reset` goes back to. (A bisect of a detached HEAD names a commit here, which is no branch.)
+fn branch_under_bisect(git_dir: &Path) -> Option<String> {
+    let start = fs::read_to_string(git_dir.join("BISECT_START")).ok()?;
+    let name = start.trim_end();
+    Some(name.strip_prefix("refs/heads/").unwrap_or(name).to_owned())
 }
 
 fn going_on(git_dir: &Path) -> Option<&'static str> {

@@ -11,7 +11,7 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 
 /// A repository with one commit.
-fn repository(dir: &Path) -> Repository {
+pub(super) fn repository(dir: &Path) -> Repository {
     std::fs::write(dir.join("a.txt"), "a\n").unwrap();
     let repository = Repository::create(dir, "main", "Begin", ("Ann", "ann@example.invalid")).unwrap();
     git(dir, &["config", "user.name", "Ann"]);
@@ -19,7 +19,7 @@ fn repository(dir: &Path) -> Repository {
     repository
 }
 
-fn git(dir: &Path, args: &[&str]) -> String {
+pub(super) fn git(dir: &Path, args: &[&str]) -> String {
     let output = Command::new("git")
         .current_dir(dir)
         .args(args)
@@ -35,15 +35,15 @@ fn git(dir: &Path, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
-fn tip(repository: &Repository) -> CommitId {
+pub(super) fn tip(repository: &Repository) -> CommitId {
     repository.branch_tip("main").unwrap().unwrap()
 }
 
-fn path(text: &str) -> RepoPath {
+pub(super) fn path(text: &str) -> RepoPath {
     RepoPath::try_from(text).unwrap()
 }
 
-fn file(repository: &Repository, text: &str) -> Option<Entry> {
+pub(super) fn file(repository: &Repository, text: &str) -> Option<Entry> {
     let blob = repository.write_blob(text.as_bytes()).unwrap();
     assert_eq!(blob, Repository::hash_blob(text.as_bytes()));
     Some(Entry {

@@ -1,0 +1,122 @@
+//! A worktree's index, locked as git locks it, with a copy to work on.
+//!
+//! Git knows a lock by the file's name alone, so a process that is killed would leave one behind for ever. Ours says
+//! whose it is and is held by `flock` as long as the process lives: what bears our line and nobody holds was left by
+//! a dead one of ours, and may be taken. A lock of anybody else is never touched.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use crate::git::refs::Worktree;
+
+use super::{MoveError, io_at};
+
+const LINE: &str = "git-harness moves the branch that is checked out here\n";
+const COPY: &str = "index.harness.";
+/// An editor's `git status` in the background holds the lock for some milliseconds.
+const TRIES: u32 = 24;
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// A locked index. Dropped, it lets go and nothing has changed.
+pub(super) struct IndexLock {
+    pub(super) worktree: Worktree,
+    /// The copy that is worked on.
+    pub(super) copy: PathBuf,
+    lock: PathBuf,
+    held: File,
+}
+
+impl IndexLock {
+    /// Locks the index of a worktree, waiting a moment for whoever has it.
+    pub(super) fn take(worktree: Worktree) -> Result<Self, MoveError> {
+        let lock = worktree.git_dir.join("index.lock");
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                thread::sleep(PAUSE);
+            }
+            if let Some(held) = try_take(&lock, &worktree.git_dir).map_err(io_at(&lock))? {
+                let copy = worktree.git_dir.join(format!("{COPY}{}", std::process::id()));
+                let index = Self {
+                    worktree,
+                    copy,
+                    lock,
+                    held,
+                };
+                fs::copy(index.index(), &index.copy).map_err(io_at(&index.copy))?;
+                return Ok(index);
+            }
+        }
+        Err(MoveError::Locked {
+            worktree: worktree.path,
+            lock,
+        })
+    }
+
+    fn index(&self) -> PathBuf {
+        self.worktree.git_dir.join("index")
+    }
+
+    /// Puts the copy in the index's place, and lets go.
+    pub(super) fn publish(self) -> Result<(), MoveError> {
+        let copy = File::open(&self.copy).map_err(io_at(&self.copy))?;
+        copy.sync_all().map_err(io_at(&self.copy))?;
+        let index = self.index();
+        fs::rename(&self.copy, &index).map_err(io_at(&index))
+    }
+}
+
+impl Drop for IndexLock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.copy);
+        if is_at(&self.held, &self.lock) {
+            let _ = fs::remove_file(&self.lock);
+        }
+    }
+}
+
+fn try_take(lock: &Path, git_dir: &Path) -> io::Result<Option<File>> {
+    match OpenOptions::new().read(true).write(true).create_new(true).open(lock) {
+        Ok(mut file) => {
+            // Held before it says whose it is, so that nobody takes a fresh one for one that was left behind.
+            file.try_lock()?;
+            file.write_all(LINE.as_bytes())?;
+            Ok(Some(file))
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let left = left_behind(lock);
+            if left.is_some() {
+                remove_copies(git_dir);
+            }
+            Ok(left)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// A lock of ours whose process is gone.
+fn left_behind(lock: &Path) -> Option<File> {
+    let mut file = File::open(lock).ok()?;
+    let mut text = Vec::new();
+    (&mut file).take(LINE.len() as u64 + 1).read_to_end(&mut text).ok()?;
+    (text == LINE.as_bytes() && file.try_lock().is_ok() && is_at(&file, lock)).then_some(file)
+}
+
+/// Whether a file is still the one that has this name.
+fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::symlink_metadata(path)) {
+        (Ok(held), Ok(there)) => (held.dev(), held.ino()) == (there.dev(), there.ino()),
+        _ => false,
+    }
+}
+
+fn remove_copies(git_dir: &Path) {
+    for entry in fs::read_dir(git_dir).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(COPY) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
