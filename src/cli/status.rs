@@ -3,6 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::domain::check::FenceTier;
 use crate::domain::id::PlanId;
 use crate::domain::task::queue::TaskView;
 use crate::domain::task::state::TaskState;
@@ -26,7 +27,7 @@ pub struct StatusArgs {
 #[derive(Serialize)]
 struct Json<'a> {
     v: u32,
-    fence: &'static str,
+    fence: FenceTier,
     targets: Vec<Target<'a>>,
 }
 
@@ -84,7 +85,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
             .collect();
         print_json(&Json {
             v: 1,
-            fence: "shadow",
+            fence: FenceTier::default(),
             targets,
         })?;
         return Ok(Exit::Done);

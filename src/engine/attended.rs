@@ -10,7 +10,6 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::domain::actor::Actor;
-use crate::domain::check::CheckStatus;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::oid::{CommitId, TreeId};
@@ -233,19 +232,7 @@ pub fn judge(
     let evidence = match verified {
         Verified::Passed(evidence) => evidence,
         Verified::Failed(record) => {
-            let weak: Vec<String> = record
-                .results
-                .iter()
-                .filter(|result| result.status == CheckStatus::TooWeak)
-                .map(|result| result.name.clone())
-                .collect();
-            let failure = match &weak[..] {
-                [] => Failure::Checks {
-                    results: record.results,
-                },
-                _ => Failure::WeakChecks { checks: weak },
-            };
-            return refuse(engine, task, failure);
+            return refuse(engine, task, finish::failure_of(record));
         }
     };
     let work = Work {

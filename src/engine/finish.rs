@@ -3,6 +3,7 @@
 //! The same way for a fresh candidate, for one that waited for a reviewer, and for one that a kill left behind:
 //! nothing of an earlier try is believed but what the ledger and the evidence cache hold.
 
+use crate::domain::check::{CheckStatus, EvidenceRecord};
 use crate::domain::failure::Failure;
 use crate::domain::oid::TreeId;
 use crate::domain::plan::card::Card;
@@ -144,8 +145,7 @@ fn check(
 }
 
 /// Why evidence that did not pass failed: weak checks are the card's fault, not the Builder's.
-fn failure_of(record: crate::domain::check::EvidenceRecord) -> Failure {
-    use crate::domain::check::CheckStatus;
+pub fn failure_of(record: EvidenceRecord) -> Failure {
     let weak: Vec<String> = record
         .results
         .iter()

@@ -166,26 +166,19 @@ pub fn targets(engine: &mut Engine) -> Result<Vec<String>, ProjectError> {
             found.push(branch.to_owned());
         }
     };
-    match engine.git.head()? {
+    let commit = match engine.git.head()? {
         Head::Branch { branch, commit } => {
             add(&branch);
-            let tree = engine.git.tree_of(commit)?;
-            let plans = read_plans(engine, tree, &mut Vec::new())?;
-            plans
-                .iter()
-                .filter_map(|plan| plan.target.as_deref())
-                .for_each(&mut add);
+            commit
         }
-        Head::Detached { commit } => {
-            let tree = engine.git.tree_of(commit)?;
-            let plans = read_plans(engine, tree, &mut Vec::new())?;
-            plans
-                .iter()
-                .filter_map(|plan| plan.target.as_deref())
-                .for_each(&mut add);
-        }
+        Head::Detached { commit } => commit,
         Head::Unborn { branch } => return Err(ProjectError::Unborn(branch)),
-    }
+    };
+    let plans = read_plans(engine, engine.git.tree_of(commit)?, &mut Vec::new())?;
+    plans
+        .iter()
+        .filter_map(|plan| plan.target.as_deref())
+        .for_each(&mut add);
     engine.replay().targets().for_each(&mut add);
     let mut existing = Vec::new();
     for branch in found {

@@ -355,6 +355,20 @@ fn a_missing_verification_program_is_named_before_anything_is_changed() {
 }
 
 #[test]
+fn a_fence_that_is_asked_for_and_not_there_is_no_silent_downgrade() {
+    let sandbox = with_builder("true", "echo built > a.txt\n");
+    sandbox.configure(&format!(
+        "{}[fence]\nrequire = \"kernel\"\n",
+        sandbox.read(".harness/config.toml")
+    ));
+    let _ = sandbox
+        .harness(&["run"])
+        .exits(4)
+        .says("confines programs by a copy alone");
+    assert_eq!(sandbox.state("p-1"), "ready");
+}
+
+#[test]
 fn an_unborn_branch_a_detached_head_and_a_missing_plan_are_said_clearly() {
     let sandbox = with_builder("true", "true\n");
     let _ = sandbox

@@ -1,6 +1,6 @@
 //! From drafts to a plan: ids, order and graph are checked together, and what is missing is named with its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::domain::diagnostic::Diagnostic;
@@ -59,7 +59,7 @@ pub(super) fn assemble(files: &[SourceFile], read: Read, options: &ImportOptions
         return Err(wrong);
     };
     let mut cards: Vec<(usize, Range<usize>, Card)> = Vec::new();
-    let mut given: BTreeSet<TaskId> = BTreeSet::new();
+    let mut given: BTreeMap<String, TaskId> = BTreeMap::new();
     let mut before: Option<TaskId> = None;
     for (index, mut draft) in read.drafts {
         let file = files[index];
@@ -68,7 +68,7 @@ pub(super) fn assemble(files: &[SourceFile], read: Read, options: &ImportOptions
         }
         if let Some((task, at)) = &draft.id {
             before = Some(task.clone());
-            let twin = given.iter().find(|known| known.folded() == task.folded());
+            let twin = given.get(&task.folded());
             if let Some(twin) = twin {
                 let message = if twin == task {
                     format!("the id {task} is there twice")
@@ -85,7 +85,7 @@ pub(super) fn assemble(files: &[SourceFile], read: Read, options: &ImportOptions
                 ));
                 continue;
             }
-            given.insert(task.clone());
+            given.insert(task.folded(), task.clone());
         }
         let lane = options.lane.as_deref().unwrap_or("throughput");
         if let Some(card) = finish_card(file.name, file.text, &draft, Some(&id), lane, &mut wrong) {
