@@ -53,21 +53,16 @@ mod tests {
 
     #[test]
     fn xdg_goes_before_home() {
-        let found = from(&[("HOME", "/home/a"), ("XDG_CACHE_HOME", "/fast")]).unwrap();
-        assert_eq!(found.config, PathBuf::from("/home/a/.config/git-harness"));
+        let found = from(&[("HOME", "/h/a"), ("XDG_CACHE_HOME", "/fast")]).unwrap();
+        assert_eq!(found.config, PathBuf::from("/h/a/.config/git-harness"));
         assert_eq!(found.cache, PathBuf::from("/fast/git-harness"));
     }
 
     #[test]
     fn a_relative_or_empty_folder_counts_as_none() {
-        let found = from(&[
-            ("HOME", "/home/a"),
-            ("XDG_CACHE_HOME", "cache"),
-            ("XDG_CONFIG_HOME", ""),
-        ])
-        .unwrap();
-        assert_eq!(found.cache, PathBuf::from("/home/a/.cache/git-harness"));
-        assert_eq!(found.config, PathBuf::from("/home/a/.config/git-harness"));
+        let found = from(&[("HOME", "/h/a"), ("XDG_CACHE_HOME", "cache"), ("XDG_CONFIG_HOME", "")]).unwrap();
+        assert_eq!(found.cache, PathBuf::from("/h/a/.cache/git-harness"));
+        assert_eq!(found.config, PathBuf::from("/h/a/.config/git-harness"));
         assert_eq!(from(&[("HOME", ".")]), Err(NoHome));
         assert_eq!(from(&[]), Err(NoHome));
     }
