@@ -5,7 +5,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnost
 use crate::domain::diagnostic::{self, Diagnostic};
 
 use super::table::Colour;
-use super::text::visible;
+use super::text::{acts, visible};
 
 /// All mistakes as text: with the lines that are meant where their source is known, else one line each.
 pub fn render(mistakes: &[Diagnostic], sources: &[(String, String)], colour: Colour) -> String {
@@ -23,6 +23,21 @@ pub fn render(mistakes: &[Diagnostic], sources: &[(String, String)], colour: Col
     out
 }
 
+/// The source with everything that could act on a terminal replaced, each by as many bytes as it had, so that the
+/// places still fit.
+fn harmless(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || c == '\t' || !acts(c) {
+            shown.push(c);
+        } else {
+            shown.push(if c == '\r' { ' ' } else { '?' });
+            shown.extend(std::iter::repeat_n(' ', c.len_utf8() - 1));
+        }
+    }
+    shown
+}
+
 fn with_source(mistake: &Diagnostic, name: &str, text: &str, colour: Colour) -> String {
     let span = mistake.span.start..mistake.span.end.max(mistake.span.start);
     let found = MietteDiagnostic::new(visible(&mistake.message).into_owned())
@@ -33,8 +48,7 @@ fn with_source(mistake: &Diagnostic, name: &str, text: &str, colour: Colour) -> 
             diagnostic::Severity::Warning => Severity::Warning,
         })
         .with_label(LabeledSpan::new_with_span(None, span));
-    let shown_text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\t', " ");
-    let report = Report::new(found).with_source_code(NamedSource::new(visible(name), shown_text));
+    let report = Report::new(found).with_source_code(NamedSource::new(visible(name), harmless(text)));
     let theme = match colour {
         Colour::On => GraphicalTheme::unicode(),
         Colour::Off => GraphicalTheme::unicode_nocolor(),
@@ -48,4 +62,17 @@ fn with_source(mistake: &Diagnostic, name: &str, text: &str, colour: Colour) -> 
     }
     out.push('\n');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_shown_without_what_acts_and_with_every_place_kept() {
+        let text = "a\u{85}b\u{202e}c\rd\n";
+        let shown = harmless(text);
+        assert_eq!(shown, "a? b?  c d\n");
+        assert_eq!(shown.len(), text.len());
+    }
 }

@@ -7,7 +7,7 @@ use crate::domain::failure::Failure;
 use crate::domain::task::event::{AttemptMode, Event, Sink};
 
 use super::table::{Colour, cut, duration};
-use super::text::visible;
+use super::text::one_line;
 
 /// Writes a line for each event worth one.
 pub struct Lines<W: Write> {
@@ -21,35 +21,22 @@ impl<W: Write> Lines<W> {
         Self { out, colour }
     }
 
+    /// A line below a task's: everything in it may be foreign.
     fn line(&mut self, text: &str) {
+        self.write("", text);
+    }
+
+    /// `lead` is ours, with its colours; `text` may be foreign, so it is made visible before it meets them.
+    fn write(&mut self, lead: &str, text: &str) {
+        let indent = &text[..text.len() - text.trim_start_matches(' ').len()];
         // Whoever watches may have gone; the work goes on.
-        let _ = writeln!(self.out, "{}", visible_but_colour(text));
+        let _ = writeln!(self.out, "{lead}{indent}{}", one_line(text));
     }
 
     fn task(&mut self, code: &str, mark: &str, task: &impl std::fmt::Display, text: &str) {
-        let mark = self.colour.paint(code, mark);
-        self.line(&format!("{mark} {task}  {text}"));
+        let lead = format!("{} ", self.colour.paint(code, mark));
+        self.write(&lead, &format!("{task}  {text}"));
     }
-}
-
-/// Our own colours pass; everything else that is not text is shown.
-fn visible_but_colour(text: &str) -> String {
-    text.split('\u{1b}')
-        .enumerate()
-        .map(|(index, part)| {
-            let ours = index > 0
-                && part.starts_with('[')
-                && part
-                    .split_once('m')
-                    .is_some_and(|(code, _)| code[1..].bytes().all(|b| b.is_ascii_digit()));
-            let mark = match (index, ours) {
-                (0, _) => "",
-                (_, true) => "\u{1b}",
-                (_, false) => "\\u{1b}",
-            };
-            format!("{mark}{}", visible(part))
-        })
-        .collect()
 }
 
 impl<W: Write> Sink for Lines<W> {
@@ -79,16 +66,13 @@ impl<W: Write> Sink for Lines<W> {
                 } else {
                     ("31", "✗")
                 };
-                let mark = self.colour.paint(code, mark);
+                let lead = format!("    {} ", self.colour.paint(code, mark));
                 let status = match result.status {
                     CheckStatus::Passed => String::new(),
                     other => format!(" {other}"),
                 };
-                self.line(&format!(
-                    "    {mark} {}{status}  {}",
-                    cut(&result.name, 80),
-                    duration(result.millis)
-                ));
+                let name = cut(&one_line(&result.name), 80);
+                self.write(&lead, &format!("{name}{status}  {}", duration(result.millis)));
             }
             Event::AttemptFailed { task, failure, .. } => {
                 self.task("31", "✗", task, &failure.to_string());
@@ -164,5 +148,71 @@ impl<W: Write> Sink for Lines<W> {
             },
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::actor::Actor;
+    use crate::domain::check::{CheckKind, CheckResult};
+    use crate::domain::id::AttemptId;
+    use crate::domain::scope::violation::{Rule, Violation};
+
+    fn lines(events: &[Event], colour: Colour) -> String {
+        let mut out = Vec::new();
+        let mut sink = Lines::new(&mut out, colour);
+        for event in events {
+            sink.event(jiff::Timestamp::UNIX_EPOCH, event);
+        }
+        String::from_utf8(out).unwrap()
+    }
+
+    fn hostile() -> Vec<Event> {
+        let attempt: AttemptId = serde_json::from_str("\"3f2a9c5d7e1b4a60-1\"").unwrap();
+        let violation = Violation {
+            path: "a\u{1b}[8mhidden\u{1b}[0m".to_owned(),
+            rule: Rule::OutsideCard,
+        };
+        vec![
+            Event::AttemptFailed {
+                task: "shop-02".parse().unwrap(),
+                attempt,
+                failure: Failure::Scope {
+                    violations: vec![violation],
+                },
+            },
+            Event::Blocked {
+                task: "shop-02".parse().unwrap(),
+                by: Actor::Harness,
+                reason: "x\n✓ shop-03  landed on main\r\u{202e}".to_owned(),
+            },
+            Event::CheckFinished {
+                task: None,
+                result: CheckResult {
+                    name: "sh -c '\u{1b}[32mfine'\ntrue".to_owned(),
+                    kind: CheckKind::Test,
+                    status: CheckStatus::TimedOut,
+                    millis: 5,
+                    runs: 1,
+                    log: None,
+                    excerpt: String::new(),
+                },
+            },
+        ]
+    }
+
+    #[test]
+    fn foreign_text_can_neither_colour_nor_hide_nor_begin_a_line() {
+        for (colour, escapes) in [(Colour::Off, 0), (Colour::On, 6)] {
+            let text = lines(&hostile(), colour);
+            assert_eq!(text.lines().count(), 4, "{text}");
+            assert_eq!(
+                text.matches('\u{1b}').count(),
+                escapes,
+                "only our own marks are coloured: {text:?}"
+            );
+        }
+        insta::assert_snapshot!(lines(&hostile(), Colour::Off));
     }
 }
