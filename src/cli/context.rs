@@ -20,6 +20,7 @@ use crate::ledger::Ledger;
 use crate::process::Cancel;
 use crate::report::Silence;
 use crate::report::json::JsonLines;
+use crate::report::progress::Progress;
 use crate::report::table::Colour;
 use crate::report::terminal::Lines;
 
@@ -47,6 +48,8 @@ pub struct Context {
     pub colour: Colour,
     /// Whether to colour what goes to standard error.
     pub error_colour: Colour,
+    /// Whether standard error is a terminal that can draw lines anew.
+    pub moving: bool,
     /// The width of the terminal, in characters.
     pub width: usize,
     /// Set by Ctrl-C.
@@ -57,19 +60,24 @@ impl Context {
     /// Reads the environment and the terminal.
     pub fn new(dir: PathBuf) -> Self {
         let variables: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
-        let wanted = !variables.contains_key(OsStr::new("NO_COLOR"))
+        let wanted = variables
+            .get(OsStr::new("NO_COLOR"))
+            .is_none_or(|value| value.is_empty())
             && variables.get(OsStr::new("TERM")).is_none_or(|term| term != "dumb");
+        let dumb = variables.get(OsStr::new("TERM")).is_none_or(|term| term == "dumb");
         let colour = |terminal: bool| {
             if wanted && terminal { Colour::On } else { Colour::Off }
         };
         let width = variables
             .get(OsStr::new("COLUMNS"))
             .and_then(|columns| columns.to_str()?.parse().ok())
+            .or_else(terminal_width)
             .unwrap_or(100);
         Self {
             dir,
             colour: colour(std::io::stdout().is_terminal()),
             error_colour: colour(std::io::stderr().is_terminal()),
+            moving: std::io::stderr().is_terminal() && !dumb,
             width,
             variables,
             cancel: Cancel::new(),
@@ -141,6 +149,7 @@ impl Context {
 
     fn sink(&self, telling: Telling) -> Box<dyn Sink> {
         match telling {
+            Telling::Lines if self.moving => Box::new(Progress::new(self.error_colour)),
             Telling::Lines => Box::new(Lines::new(std::io::stderr(), self.error_colour)),
             Telling::Json => Box::new(JsonLines(std::io::stdout())),
             Telling::Nothing => Box::new(Silence),
@@ -151,6 +160,16 @@ impl Context {
     pub fn trust(&self, engine: &Engine) -> Trust {
         Trust::of(&engine.host.config_dir, engine.git.common_dir())
     }
+}
+
+/// How wide the terminal is, where standard output or standard error is one.
+fn terminal_width() -> Option<usize> {
+    let of = |size: rustix::io::Result<rustix::termios::Winsize>| match size.ok()?.ws_col {
+        0 => None,
+        columns => Some(usize::from(columns)),
+    };
+    of(rustix::termios::tcgetwinsize(std::io::stdout()))
+        .or_else(|| of(rustix::termios::tcgetwinsize(std::io::stderr())))
 }
 
 /// Prints to standard output. A reader that is gone ends the command in peace.

@@ -31,7 +31,7 @@ pub fn run(command: &HooksCommand, context: &Context) -> Result<Exit, CliError> 
             let done = git.uninstall_hooks()?;
             print(&match &done[..] {
                 [] => "no hooks of ours are here\n".to_owned(),
-                some => format!("put back: {}\n", some.join(", ")),
+                some => format!("as it was before: {}\n", some.join(", ")),
             })?;
             Ok(Exit::Done)
         }

@@ -2,14 +2,13 @@
 
 use clap::Args;
 
-use crate::domain::id::TaskId;
-use crate::domain::task::event::Sink;
-use crate::report::json::JsonLines;
-use crate::report::terminal::Lines;
-
-use super::context::Context;
+use super::context::{Context, print};
 use super::error::CliError;
 use super::exit::Exit;
+use crate::domain::id::TaskId;
+use crate::domain::task::event::Sink;
+use crate::report::chronicle;
+use crate::report::json::JsonLines;
 
 /// Print what happened, oldest first
 #[derive(Debug, Args)]
@@ -34,13 +33,17 @@ pub fn run(args: &LogArgs, context: &Context) -> Result<Exit, CliError> {
         .filter(|(_, event)| args.task.is_none() || event.task() == args.task.as_ref())
         .collect();
     let from = args.number.map_or(0, |number| wanted.len().saturating_sub(number));
-    let mut sink: Box<dyn Sink> = if args.json {
-        Box::new(JsonLines(std::io::stdout().lock()))
+    if args.json {
+        let mut sink = JsonLines(std::io::stdout().lock());
+        for (time, event) in &wanted[from..] {
+            sink.event(*time, event);
+        }
     } else {
-        Box::new(Lines::new(std::io::stdout().lock(), context.colour))
-    };
-    for (time, event) in &wanted[from..] {
-        sink.event(*time, event);
+        let lines: Vec<String> = wanted[from..]
+            .iter()
+            .map(|(time, event)| chronicle::line(*time, event))
+            .collect();
+        print(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     }
     Ok(Exit::Done)
 }

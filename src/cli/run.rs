@@ -34,13 +34,20 @@ pub struct RunArgs {
     #[arg(long, value_name = "CHECK")]
     allow_red: Vec<String>,
     /// Print events as JSON lines
-    #[arg(long)]
+    #[arg(long, conflicts_with = "quiet")]
     json: bool,
+    /// Print nothing but the summary
+    #[arg(short, long)]
+    quiet: bool,
 }
 
 pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
     context.catch_interrupts();
-    let telling = if args.json { Telling::Json } else { Telling::Lines };
+    let telling = match (args.json, args.quiet) {
+        (true, _) => Telling::Json,
+        (false, true) => Telling::Nothing,
+        (false, false) => Telling::Lines,
+    };
     let mut engine = context.engine(telling)?;
     let target = target(&mut engine, args.onto.as_deref())?;
     let project = crate::engine::project::Project::load(&mut engine, &target)?;

@@ -39,6 +39,8 @@ pub enum Said {
     },
     /// The commit undoes another, by git's own words.
     RevertedCommit(CommitId),
+    /// The same with a shortened id, as `git revert --reference` writes it: lower-case hexadecimal digits.
+    RevertedShort(String),
     /// The commit revises a card.
     Revised(TaskId),
     /// The commit approves a plan.
@@ -154,17 +156,27 @@ pub fn read_message(message: &str) -> Vec<Said> {
         }
     }
     if !said.iter().any(|said| matches!(said, Said::RevertedTask { .. })) {
-        said.extend(reverted_commits(message).map(Said::RevertedCommit));
+        said.extend(reverted_commits(message));
     }
     said
 }
 
-/// The commits that git's own sentence names: `This reverts commit <oid>`.
-fn reverted_commits(message: &str) -> impl Iterator<Item = CommitId> + '_ {
-    message
-        .split("This reverts commit ")
-        .skip(1)
-        .filter_map(|rest| rest.get(..40)?.parse().ok())
+/// The shortest id that git prints for a commit.
+const SHORTEST_ID: usize = 4;
+
+/// The commits that git's own sentence names: `This reverts commit <oid>`, in full or shortened.
+fn reverted_commits(message: &str) -> impl Iterator<Item = Said> + '_ {
+    message.split("This reverts commit ").skip(1).filter_map(|rest| {
+        let end = rest
+            .bytes()
+            .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+            .unwrap_or(rest.len());
+        match &rest[..end] {
+            _ if !(SHORTEST_ID..=40).contains(&end) => None,
+            full if end == 40 => full.parse().ok().map(Said::RevertedCommit),
+            short => Some(Said::RevertedShort(short.to_owned())),
+        }
+    })
 }
 
 /// Lines that look like a trailer of ours to any reader of trailers. In a message that we did not write, every one
@@ -482,6 +494,8 @@ mod tests {
         );
         let plain = format!("Revert \"Task a\"\n\nThis reverts commit {oid}.\n");
         assert_eq!(read_message(&plain), [Said::RevertedCommit(oid.parse().unwrap())]);
+        let reference = "Revert \"Task a\"\n\nThis reverts commit 3333333 (Task a, 2026-01-01).\n";
+        assert_eq!(read_message(reference), [Said::RevertedShort("3333333".to_owned())]);
     }
 
     #[test]

@@ -98,6 +98,11 @@ impl History {
                     self.reverted.insert(landing, commit);
                 }
                 Said::RevertedCommit(undone) => self.revert(commit, undone),
+                Said::RevertedShort(start) => {
+                    if let Some(undone) = self.only_commit(&start) {
+                        self.revert(commit, undone);
+                    }
+                }
                 Said::Approved { plan, digest } => {
                     self.approvals.push((plan, digest, commit, author.to_owned()));
                 }
@@ -105,6 +110,19 @@ impl History {
                     self.given.insert(task);
                 }
             }
+        }
+    }
+
+    /// The one commit that a revert could be about whose id begins so.
+    fn only_commit(&self, start: &str) -> Option<CommitId> {
+        let mut found = self
+            .landed_in
+            .keys()
+            .chain(self.taken.keys())
+            .filter(|commit| commit.to_string().starts_with(start));
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(*only),
+            _ => None,
         }
     }
 

@@ -194,6 +194,7 @@ impl Repository {
                 done.push(file.display().to_string());
             }
         }
+        done.dedup();
         Ok(done)
     }
 

@@ -2,8 +2,10 @@
 //!
 //! All text that somebody else wrote goes through [`text::visible`] on its way to a terminal.
 
+pub mod chronicle;
 pub mod json;
 pub mod mistakes;
+pub mod progress;
 pub mod table;
 pub mod terminal;
 pub mod text;

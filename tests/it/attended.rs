@@ -131,6 +131,19 @@ fn partial_commits_and_amends_are_judged_by_what_they_commit() {
 }
 
 #[test]
+fn a_commit_of_chosen_hunks_is_judged_by_the_hunks_that_were_chosen() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["next"]).exits(0);
+    sandbox.write("a.txt", "good\n");
+    sandbox.write("b.txt", "not chosen\n");
+    let commit = sandbox.git_with_answers(&["commit", "-q", "-p", "-m", "Only a"], "y\nn\n");
+    assert_eq!(commit.code, 0, "{}", commit.stderr);
+    assert_eq!(sandbox.git(&["show", "--name-only", "--format=", "HEAD"]), "a.txt");
+    assert!(sandbox.trailers("HEAD").contains(&"Harness-Task: p-1".to_owned()));
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), " M b.txt");
+}
+
+#[test]
 fn trailers_that_somebody_else_writes_are_refused() {
     let sandbox = ready();
     let _ = sandbox.harness(&["next"]).exits(0);
@@ -205,9 +218,11 @@ fn a_push_is_refused_where_a_commit_that_lands_a_task_reaches_outside_its_card()
         "-qam",
         "Bad\n\nHarness-Task: p-1",
     ]);
-    let _ = sandbox.harness(&["retry", "p-1"]);
-    let _ = sandbox.harness(&["start", "p-1"]);
-    sandbox.write(".git/harness/open", "p-1\n");
+    let _ = sandbox.harness(&["next"]).exits(3);
+    assert!(
+        !sandbox.repo().join(".git/harness/open").exists(),
+        "a push is judged also where no task is open"
+    );
     let push = sandbox.try_git(&["push", "-q", "origin", "main"]);
     assert_ne!(push.code, 0);
     assert!(

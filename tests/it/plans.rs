@@ -209,3 +209,27 @@ fn a_card_is_edited_with_a_commit_of_its_own() {
         .says("write `files`");
     let _ = sandbox.harness(&["plan", "edit", "p-1"]).exits(2).says("--from FILE");
 }
+
+#[test]
+fn a_folder_of_native_cards_comes_in_as_it_is_and_keeps_its_plan_and_order() {
+    let source = Sandbox::new(&[("a.txt", "x\n")]);
+    source.import(
+        "game.json",
+        "[{\"id\": \"game-01\", \"title\": \"First\", \"files\": [\"a.txt\"], \"definition_of_done\": [\"x\"], \"verify\": [\"true\"]}, \
+          {\"id\": \"game-02\", \"title\": \"Second\", \"dependencies\": [\"game-01\"], \"files\": [\"b.txt\"], \"definition_of_done\": [\"x\"], \"verify\": [\"true\"]}]",
+    );
+    let other = Sandbox::new(&[("a.txt", "x\n")]);
+    let cards = source.repo().join(".harness/tasks");
+    let _ = other
+        .harness(&["plan", "import", "--commit", cards.to_str().unwrap()])
+        .exits(0);
+    for card in ["game-01", "game-02"] {
+        let file = format!(".harness/tasks/{card}.md");
+        assert_eq!(other.read(&file), source.read(&file));
+    }
+    let states = other.states();
+    assert_eq!(
+        states,
+        [("game-01", "ready"), ("game-02", "pending")].map(|(id, state)| (id.to_owned(), state.to_owned()))
+    );
+}

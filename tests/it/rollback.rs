@@ -75,3 +75,22 @@ fn everything_since_a_time_comes_back() {
     assert_eq!(sandbox.read("a.txt"), "x\n");
     let _ = sandbox.harness(&["rollback", "p-1"]).exits(2).says("not complete");
 }
+
+#[test]
+fn a_plain_revert_reopens_the_task_also_where_it_names_the_commit_by_a_short_id() {
+    let sandbox = two_landed();
+    sandbox.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(sandbox.state("p-2"), "ready");
+    let first = sandbox.git(&["rev-parse", "--short", "HEAD~2"]);
+    sandbox.git(&["revert", "--no-commit", "HEAD~2"]);
+    // What `git revert --reference` writes.
+    sandbox.git(&[
+        "commit",
+        "-qm",
+        "Take the first back",
+        "-m",
+        &format!("This reverts commit {first} (Task p-1: First, 2026-01-01)."),
+    ]);
+    assert_eq!(sandbox.state("p-1"), "ready");
+    assert_eq!(sandbox.state("p-2"), "pending");
+}

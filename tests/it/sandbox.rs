@@ -170,6 +170,21 @@ impl Sandbox {
         outcome(self.command("git", &self.repo()).args(args).output().unwrap())
     }
 
+    /// Runs git in the repository with somebody's answers on its standard input.
+    pub fn git_with_answers(&self, args: &[&str], answers: &str) -> Outcome {
+        use std::io::Write;
+        let mut child = self
+            .command("git", &self.repo())
+            .args(args)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+        outcome(child.wait_with_output().unwrap())
+    }
+
     /// The subjects of the commits on a branch, oldest first.
     pub fn subjects(&self, branch: &str) -> Vec<String> {
         let log = self.git(&["log", "--reverse", "--format=%s", branch]);
