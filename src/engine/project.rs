@@ -70,6 +70,8 @@ pub struct Project {
     pub cards: Vec<Card>,
     /// The cards' blobs.
     pub blobs: BTreeMap<TaskId, BlobId>,
+    /// Each card's place among the cards.
+    places: HashMap<TaskId, usize>,
     /// What the tip's history says of tasks.
     pub history: History,
 }
@@ -100,6 +102,7 @@ impl Project {
             tree,
             config,
             plans,
+            places: cards.iter().enumerate().map(|(at, card)| (card.id.clone(), at)).collect(),
             cards,
             blobs,
             history,
@@ -108,7 +111,7 @@ impl Project {
 
     /// The card of a task.
     pub fn card(&self, task: &TaskId) -> Option<&Card> {
-        self.cards.iter().find(|card| card.id == *task)
+        self.places.get(task).map(|at| &self.cards[*at])
     }
 
     /// The lane of a card.
