@@ -2,9 +2,9 @@
 
 use clap::Subcommand;
 
-use crate::git::hooks::HookState;
+use crate::git::hooks::{HookReport, HookState};
 
-use super::context::{Context, print};
+use super::context::{Context, print, print_json};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -16,7 +16,11 @@ pub enum HooksCommand {
     /// Remove them and put back what was there
     Uninstall,
     /// Tell how they stand
-    Status,
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 pub fn run(command: &HooksCommand, context: &Context) -> Result<Exit, CliError> {
@@ -35,7 +39,8 @@ pub fn run(command: &HooksCommand, context: &Context) -> Result<Exit, CliError> 
             })?;
             Ok(Exit::Done)
         }
-        HooksCommand::Status => status(context),
+        HooksCommand::Status { json: false } => status(context),
+        HooksCommand::Status { json: true } => status_json(context),
     }
 }
 
@@ -55,5 +60,18 @@ fn status(context: &Context) -> Result<Exit, CliError> {
             .map_or_else(String::new, |former| format!(" (calls {} first)", former.display()));
         print(&format!("{:20}{state}{chained}\n", report.name))?;
     }
+    Ok(if whole { Exit::Done } else { Exit::Refused })
+}
+
+#[derive(serde::Serialize)]
+struct Json {
+    v: u32,
+    hooks: Vec<HookReport>,
+}
+
+fn status_json(context: &Context) -> Result<Exit, CliError> {
+    let hooks = context.repository()?.hook_status();
+    let whole = hooks.iter().all(|report| report.state == HookState::Ours);
+    print_json(&Json { v: 1, hooks })?;
     Ok(if whole { Exit::Done } else { Exit::Refused })
 }

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::domain::failure::Failure;
 use crate::domain::id::{PlanId, TaskId};
+use crate::domain::plan::card::Card;
 use crate::domain::task::queue::next_ready;
 use crate::domain::task::state::TaskState;
 use crate::engine::attended::{self, AttendedError, Open, Verdict};
@@ -12,7 +13,7 @@ use crate::engine::project::{self, Project};
 use crate::engine::{Engine, resume};
 use crate::git::hooks::HookState;
 
-use super::context::{Context, Telling, print, project_of, require_trust};
+use super::context::{Context, Telling, print, print_json, project_of, require_trust};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -27,6 +28,9 @@ pub struct NextArgs {
     /// Show which card is next, and take nothing
     #[arg(long)]
     peek: bool,
+    /// Print JSON; only with --peek
+    #[arg(long, requires = "peek")]
+    json: bool,
 }
 
 /// Take a card into this worktree and print its packet
@@ -84,6 +88,13 @@ fn nothing_ready() -> CliError {
     CliError::new(Exit::NothingReady, "no card is ready").hint("`git harness status` tells what each waits for")
 }
 
+#[derive(serde::Serialize)]
+struct Peek<'a> {
+    v: u32,
+    target: &'a str,
+    card: &'a Card,
+}
+
 fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
     for project in project::projects(&mut engine)? {
@@ -98,6 +109,14 @@ fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
             .map(|(card, _)| card)
             .min_by_key(|card| card.priority);
         if let Some(card) = found {
+            if args.json {
+                print_json(&Peek {
+                    v: 1,
+                    target: &project.target,
+                    card,
+                })?;
+                return Ok(Exit::Done);
+            }
             print(&format!("{}  {}\n", card.id, crate::report::text::visible(&card.title)))?;
             return Ok(Exit::Done);
         }

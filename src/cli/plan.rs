@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::domain::diagnostic::{Diagnostic, Severity};
-use crate::domain::id::PlanId;
+use crate::domain::id::{PlanId, TaskId};
 use crate::domain::path::RepoPath;
+use crate::domain::plan::card::Card;
 use crate::domain::plan::format::SourceFile;
 use crate::domain::plan::graph;
 use crate::domain::plan::lint::{LintFacts, lint};
@@ -19,7 +20,7 @@ use crate::engine::project::{self, Project};
 use crate::git::Head;
 use crate::report::mistakes;
 
-use super::context::{Context, Telling, print, trust_project};
+use super::context::{Context, Telling, print, print_json, trust_project};
 use super::error::CliError;
 use super::exit::Exit;
 use super::{plan_edit, status};
@@ -29,9 +30,11 @@ use super::{plan_edit, status};
 pub enum PlanCommand {
     Import(ImportArgs),
     Edit(plan_edit::EditArgs),
-    Lint(PlanArgs),
+    Lint(LintArgs),
+    /// Print a plan's blueprint, and where its tasks stand
     Show(PlanArgs),
     Graph(GraphArgs),
+    /// Say that you approve a plan as it stands
     Approve(PlanArgs),
 }
 
@@ -59,6 +62,16 @@ pub struct ImportArgs {
 
 /// Look for weak cards
 #[derive(Debug, Args)]
+pub struct LintArgs {
+    /// The plan [default: all]
+    plan: Option<PlanId>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which plan.
+#[derive(Debug, Args)]
 pub struct PlanArgs {
     /// The plan [default: all]
     plan: Option<PlanId>,
@@ -75,6 +88,9 @@ pub struct GraphArgs {
     /// For Mermaid
     #[arg(long)]
     mermaid: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["dot", "mermaid"])]
+    json: bool,
 }
 
 pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
@@ -242,14 +258,26 @@ fn warnings(engine: &Engine, project: &Project, plan: Option<&PlanId>) -> Result
     Ok(found)
 }
 
-fn lint_plans(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
+fn lint_plans(args: &LintArgs, context: &Context) -> Result<Exit, CliError> {
+    #[derive(serde::Serialize)]
+    struct Json {
+        v: u32,
+        found: Vec<Diagnostic>,
+    }
     let mut engine = context.reading_engine()?;
-    let mut count = 0;
+    let mut found = Vec::new();
     for project in project::projects(&mut engine)? {
-        for (mistake, source) in warnings(&engine, &project, args.plan.as_ref())? {
-            count += usize::from(mistake.severity == Severity::Warning);
-            print(&mistakes::render(&[mistake], &[source], context.colour))?;
-        }
+        found.extend(warnings(&engine, &project, args.plan.as_ref())?);
+    }
+    if args.json {
+        let found = found.into_iter().map(|(mistake, _)| mistake).collect();
+        print_json(&Json { v: 1, found })?;
+        return Ok(Exit::Done);
+    }
+    let mut count = 0;
+    for (mistake, source) in found {
+        count += usize::from(mistake.severity == Severity::Warning);
+        print(&mistakes::render(&[mistake], &[source], context.colour))?;
     }
     print(&match count {
         0 => "no weak places\n".to_owned(),
@@ -287,15 +315,55 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+#[derive(serde::Serialize)]
+struct Graph<'a> {
+    v: u32,
+    targets: Vec<Target<'a>>,
+}
+
+#[derive(serde::Serialize)]
+struct Target<'a> {
+    target: &'a str,
+    tasks: Vec<Node>,
+}
+
+#[derive(serde::Serialize)]
+struct Node {
+    id: TaskId,
+    plan: PlanId,
+    depends_on: Vec<TaskId>,
+}
+
 fn draw(args: &GraphArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    for project in project::projects(&mut engine)? {
-        let cards: Vec<_> = project
-            .cards
-            .iter()
+    let projects = project::projects(&mut engine)?;
+    let wanted = |project: &Project| -> Vec<Card> {
+        let cards = project.cards.iter();
+        cards
             .filter(|card| args.plan.as_ref().is_none_or(|plan| card.plan == *plan))
             .cloned()
-            .collect();
+            .collect()
+    };
+    if args.json {
+        let targets = projects.iter().map(|project| Target {
+            target: &project.target,
+            tasks: wanted(project)
+                .into_iter()
+                .map(|card| Node {
+                    id: card.id,
+                    plan: card.plan,
+                    depends_on: card.depends_on,
+                })
+                .collect(),
+        });
+        print_json(&Graph {
+            v: 1,
+            targets: targets.collect(),
+        })?;
+        return Ok(Exit::Done);
+    }
+    for project in &projects {
+        let cards = wanted(project);
         print(&match (args.dot, args.mermaid) {
             (true, _) => graph::dot(&cards),
             (_, true) => graph::mermaid(&cards),

@@ -25,6 +25,13 @@ pub struct VerifyArgs {
     json: bool,
 }
 
+#[derive(serde::Serialize)]
+struct Json<'a> {
+    v: u32,
+    #[serde(flatten)]
+    record: &'a EvidenceRecord,
+}
+
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
     context.catch_interrupts();
     let telling = if args.json { Telling::Nothing } else { Telling::Lines };
@@ -55,7 +62,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
     let record =
         verify::check_tree(&mut engine, &project.config, tree, &checks).map_err(crate::engine::run::RunError::from)?;
     if args.json {
-        print_json(&record)?;
+        print_json(&Json { v: 1, record: &record })?;
     } else {
         print(&shown(&record))?;
     }

@@ -102,7 +102,11 @@ impl Project {
             tree,
             config,
             plans,
-            places: cards.iter().enumerate().map(|(at, card)| (card.id.clone(), at)).collect(),
+            places: cards
+                .iter()
+                .enumerate()
+                .map(|(at, card)| (card.id.clone(), at))
+                .collect(),
             cards,
             blobs,
             history,

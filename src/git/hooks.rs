@@ -8,6 +8,8 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::command::GitError;
 use super::open::Repository;
 
@@ -39,7 +41,8 @@ pub enum HookError {
 }
 
 /// How one hook stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum HookState {
     /// Ours, and current.
     Ours,
@@ -54,7 +57,7 @@ pub enum HookState {
 }
 
 /// One hook.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HookReport {
     /// Its name.
     pub name: &'static str,

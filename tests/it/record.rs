@@ -145,3 +145,33 @@ fn two_processes_never_take_one_card() {
         .count();
     assert_eq!(taken, 1);
 }
+
+#[test]
+fn every_reading_command_speaks_json_with_a_version() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    sandbox.import("p.json", &super::sandbox::one_card("p-1", "a.txt", "true"));
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    let json = |args: &[&str]| -> serde_json::Value {
+        let text = sandbox.harness(args).exits(0).stdout;
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["v"], 1, "{args:?}");
+        value
+    };
+    assert_eq!(json(&["status", "--json"])["targets"][0]["tasks"][0]["id"], "p-1");
+    assert_eq!(json(&["next", "--peek", "--json"])["card"]["id"], "p-1");
+    assert_eq!(json(&["show", "p-1", "--json"])["task"]["state"], "ready");
+    assert_eq!(
+        json(&["plan", "graph", "--json"])["targets"][0]["tasks"][0]["plan"],
+        "p"
+    );
+    assert_eq!(json(&["hooks", "status", "--json"])["hooks"][0]["state"], "ours");
+    let found = &json(&["plan", "lint", "--json"])["found"];
+    assert!(
+        found
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|one| one["code"].is_string() && one["line"].is_u64()),
+        "{found}"
+    );
+}
