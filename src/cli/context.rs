@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::paths::folders;
-use crate::config::{FenceRequire, Trust};
+use crate::config::{Config, FenceRequire, Trust};
+use crate::domain::check::{Check, check_set_digest};
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::task::event::Sink;
@@ -257,6 +258,23 @@ pub fn require_trust(context: &Context, engine: &Engine, project: &Project) -> R
         format!("commands of this repository are not trusted yet: {shown}"),
     )
     .hint("read them (`git harness trust --show`), then say so: git harness trust"))
+}
+
+/// Refuses to run a landing's checks that this user has not trusted.
+pub fn require_trust_of(context: &Context, engine: &Engine, config: &Config, checks: &[Check]) -> Result<(), CliError> {
+    let trust = context.trust(engine);
+    if trust.has(config.digest_of_commands()) && trust.has(check_set_digest(checks)) {
+        return Ok(());
+    }
+    let names: Vec<&str> = checks.iter().map(|check| check.run.as_str()).collect();
+    Err(CliError::new(
+        Exit::PersonNeeded,
+        format!(
+            "checks of a landing are not trusted on this machine: {}",
+            names.join("; ")
+        ),
+    )
+    .hint("check the landing's commit out, read `git harness trust --show`, then: git harness trust"))
 }
 
 /// Everything in a project that runs commands, each with the digest that trust is about.

@@ -9,7 +9,7 @@ use crate::domain::failure::Failure;
 use crate::domain::oid::CommitId;
 use crate::domain::trailer::{harness_lines, without_comments};
 use crate::engine::attended::{self, Candidate, Open, Verdict};
-use crate::engine::project::{self, Project};
+use crate::engine::project::Project;
 use crate::engine::{Engine, audit, merged};
 use crate::git::{History, HistorySeed, Replaying};
 
@@ -209,26 +209,28 @@ fn is_committed(here: &Here) -> Result<bool, CliError> {
 
 /// Every commit that is about to leave this clone and lands a task is judged once more, whoever made it.
 fn pre_push(context: &Context) -> Result<(), CliError> {
-    let mut engine = context.reading_engine()?;
+    let engine = context.reading_engine()?;
     let mut lines = String::new();
     std::io::stdin().read_to_string(&mut lines)?;
-    let projects = project::projects(&mut engine)?;
-    let Some(project) = projects.first() else { return Ok(()) };
-    let mut wrong = Vec::new();
-    for line in lines.lines() {
-        let Some(tip) = line.split(' ').nth(1).and_then(|oid| oid.parse::<CommitId>().ok()) else {
-            continue;
-        };
+    let tips: Vec<CommitId> = lines
+        .lines()
+        .filter_map(|line| line.split(' ').nth(1)?.parse().ok())
         // Zeros: a ref is being deleted.
-        if !engine.git.contains(tip.object_id()) {
-            continue;
-        }
-        for commit in engine.git.not_on_remotes(tip)? {
-            let found = audit::judge_commit(&engine, &project.config, commit)
-                .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-            wrong.extend(found.map(|finding| format!("  {}: {finding}", commit.short(10))));
-        }
+        .filter(|tip: &CommitId| engine.git.contains(tip.object_id()))
+        .collect();
+    if tips.is_empty() {
+        return Ok(());
     }
+    let range = audit::Range {
+        without: engine.git.remote_tips()?,
+        tips,
+    };
+    let view = engine.git.plain_view().map_err(audit::AuditError::from)?;
+    let wrong: Vec<String> = audit::audit_own(&view, &range)?
+        .findings
+        .iter()
+        .map(|finding| format!("  {}: {}", finding.commit.short(10), finding.message))
+        .collect();
     if wrong.is_empty() {
         return Ok(());
     }

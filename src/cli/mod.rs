@@ -2,6 +2,7 @@
 //!
 //! No rule lives here. What a command's struct says in its comments is its help text.
 
+mod audit;
 mod context;
 mod decide;
 mod demo;
@@ -86,6 +87,7 @@ enum Command {
     Release(decide::ReleaseArgs),
     Note(decide::NoteArgs),
     Rollback(rollback::RollbackArgs),
+    Audit(audit::AuditArgs),
     #[command(subcommand)]
     Hooks(hooks::HooksCommand),
     Completions(shell::CompletionsArgs),
@@ -159,6 +161,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Release(args) => decide::release(&args, context),
         Command::Note(args) => decide::note(&args, context),
         Command::Rollback(args) => rollback::run(&args, context),
+        Command::Audit(args) => audit::run(&args, context),
         Command::Hooks(command) => hooks::run(&command, context),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

@@ -21,6 +21,6 @@ pub use commands::{Listed, words_of};
 pub use load::{Layer, Source, load};
 pub use model::{
     AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Packet, PlanApproval, Policy, Roles,
-    SlotSetup,
+    SlotSetup, Unrecorded,
 };
 pub use trust::{Trust, TrustError};

@@ -80,6 +80,16 @@ pub struct Approval {
     pub self_: SelfApproval,
 }
 
+/// What the audit says of a commit that changes files and names no task.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unrecorded {
+    /// It is an error: everything on the branch comes from a card.
+    #[default]
+    Refuse,
+    /// People commit beside the harness, and their commits are not judged.
+    Allow,
+}
+
 /// Rules for every card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -155,6 +165,8 @@ pub struct Config {
     pub always_in: Vec<(String, Vec<String>)>,
     /// Approvals.
     pub approval: Approval,
+    /// Commits without a task, in an audit.
+    pub unrecorded: Unrecorded,
     /// Rules for every card.
     pub policy: Policy,
     /// How slots are made ready.
@@ -197,6 +209,7 @@ impl Default for Config {
             always: Vec::new(),
             always_in: Vec::new(),
             approval: Approval::default(),
+            unrecorded: Unrecorded::default(),
             policy: Policy {
                 incidental: Vec::new(),
                 protected: Vec::new(),

@@ -8,14 +8,14 @@ use crate::domain::plan::format::node::{Entry, Value};
 use crate::domain::route::Course;
 use crate::domain::scope::Protected;
 
-use super::model::{FenceRequire, PlanApproval};
+use super::model::{FenceRequire, PlanApproval, Unrecorded};
 use super::reader::Reader;
 
 /// The version of the configuration's format.
 const FORMAT: i64 = 1;
 
 /// What the tracked file may say.
-pub(super) const SECTIONS: [&str; 15] = [
+pub(super) const SECTIONS: [&str; 16] = [
     "format",
     "default_lane",
     "roles",
@@ -23,6 +23,7 @@ pub(super) const SECTIONS: [&str; 15] = [
     "lanes",
     "checks",
     "approval",
+    "audit",
     "policy",
     "slot",
     "env",
@@ -69,6 +70,7 @@ impl Reader<'_, '_> {
             "lanes" => self.named(entry, Self::lane),
             "checks" => self.checks(entry),
             "approval" => self.each(entry, &APPROVAL, Self::approval),
+            "audit" => self.each(entry, &["unrecorded"], Self::audit),
             "policy" => self.each(entry, &POLICY, Self::policy),
             "slot" => self.each(entry, &SLOT, Self::slot),
             "env" => self.each(entry, &["pass"], Self::env),
@@ -207,6 +209,13 @@ impl Reader<'_, '_> {
             if let Some(own) = self.one_of(node, &words) {
                 self.config.approval.self_ = own;
             }
+        }
+    }
+
+    fn audit(&mut self, entry: &Entry) {
+        let words = [("refuse", Unrecorded::Refuse), ("allow", Unrecorded::Allow)];
+        if let Some(unrecorded) = self.one_of(&entry.node, &words) {
+            self.config.unrecorded = unrecorded;
         }
     }
 

@@ -87,7 +87,7 @@ pub fn bring_onto_tip(
     })?;
     let tree: TreeId = match engine.git.merge(project.tip, theirs)? {
         Merge::Clean(tree) => tree,
-        Merge::Conflict(paths) => {
+        Merge::Conflict { paths, .. } => {
             return Ok(OnTip::Failed(Failure::MergeConflict {
                 paths: paths.iter().map(ToString::to_string).collect(),
             }));

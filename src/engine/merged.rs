@@ -22,17 +22,14 @@ pub fn merge_scope(
 ) -> Result<Option<Failure>, AttendedError> {
     let ours_tree = engine.git.tree_of(candidate.parent)?;
     let theirs_tree = engine.git.tree_of(theirs)?;
-    let (clean, conflicts) = match engine.git.merge(candidate.parent, theirs)? {
-        Merge::Clean(tree) => (Some(tree), Vec::new()),
-        Merge::Conflict(paths) => (None, paths),
+    let (joined_tree, conflicts) = match engine.git.merge(candidate.parent, theirs)? {
+        Merge::Clean(tree) => (tree, Vec::new()),
+        Merge::Conflict { tree, paths } => (tree, paths),
     };
     let mut own = Vec::new();
     for change in &engine.git.diff(ours_tree, candidate.tree)? {
         let path = change.path.to_text();
-        let joined = match clean {
-            Some(tree) => engine.git.entry(tree, &path)? == change.new,
-            None => conflicts.contains(&change.path),
-        };
+        let joined = conflicts.contains(&change.path) || engine.git.entry(joined_tree, &path)? == change.new;
         if !joined && engine.git.entry(theirs_tree, &path)? != change.new {
             own.push(change.clone());
         }

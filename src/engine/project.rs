@@ -125,14 +125,8 @@ impl Project {
 
     /// What an approval of a plan is about: the contents of its cards.
     pub fn plan_digest(&self, plan: &PlanId) -> Digest {
-        let mut rows: Vec<String> = self
-            .cards
-            .iter()
-            .filter(|card| card.plan == *plan)
-            .filter_map(|card| Some(format!("{} {}", card.id, self.blobs.get(&card.id)?)))
-            .collect();
-        rows.sort();
-        Digest::of_fields(rows.iter().map(String::as_bytes))
+        let cards = self.cards.iter().filter(|card| card.plan == *plan);
+        plan_digest(cards.filter_map(|card| Some((card.id.clone(), *self.blobs.get(&card.id)?))))
     }
 
     /// Whether dispatch may begin on a plan.
@@ -163,6 +157,13 @@ impl Project {
             plan_approved: &|plan| approved.contains(plan),
         })
     }
+}
+
+/// The digest of a plan's cards, whatever order they come in.
+pub fn plan_digest(cards: impl IntoIterator<Item = (TaskId, BlobId)>) -> Digest {
+    let mut rows: Vec<String> = cards.into_iter().map(|(task, blob)| format!("{task} {blob}")).collect();
+    rows.sort();
+    Digest::of_fields(rows.iter().map(String::as_bytes))
 }
 
 /// The branches that plans land on: the current one, those that its plans name, and those that the journal knows.

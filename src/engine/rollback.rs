@@ -196,7 +196,7 @@ fn undo(
     })?;
     let tree = match engine.git.merge(tip, back)? {
         Merge::Clean(tree) => tree,
-        Merge::Conflict(paths) => {
+        Merge::Conflict { paths, .. } => {
             return Err(RollbackError::Conflict {
                 task: task.clone(),
                 paths: paths.iter().map(ToString::to_string).collect(),

@@ -85,6 +85,8 @@ pub enum Keep {
     IgnoredFiles,
     /// The same, but only where it was left by work that was accepted.
     IgnoredFilesOfAcceptedWork,
+    /// The tree and nothing else.
+    Nothing,
 }
 
 impl Slot {
@@ -159,7 +161,11 @@ impl Slot {
     pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
         let top = self.tree();
         let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
-        let keep_ignored = keep == Keep::IgnoredFiles || self.memory.warm;
+        let keep_ignored = match keep {
+            Keep::IgnoredFiles => true,
+            Keep::IgnoredFilesOfAcceptedWork => self.memory.warm,
+            Keep::Nothing => false,
+        };
         if !keep_ignored {
             self.memory.setup = None;
         }

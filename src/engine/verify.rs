@@ -182,6 +182,61 @@ pub fn check_tree(
     Ok(record)
 }
 
+/// Runs checks on a bare tree whatever is known of it already, and leaves nothing behind: for whoever believes nobody.
+pub fn prove_tree(
+    engine: &mut Engine,
+    config: &Config,
+    tree: TreeId,
+    checks: &[Check],
+) -> Result<EvidenceRecord, VerifyError> {
+    let tree = engine.git.without(tree, ".harness")?;
+    let environment = environment(engine, config);
+    let mut slot = prepare(engine, config, tree, &environment, Keep::Nothing)?;
+    let mut results = Vec::with_capacity(checks.len());
+    for check in checks {
+        results.push(told(engine, None, check, |engine| {
+            run_check(engine, &slot, check, &environment)
+        })?);
+        // What a check did to the tree's own files is undone before the next one; what it built may stay for it.
+        let ignored = slot::ignore_rules(&engine.git, tree)?;
+        slot.fill(&engine.git, tree, &ignored, Keep::IgnoredFiles)?;
+    }
+    Ok(EvidenceRecord {
+        key: evidence_key(tree, checks, &environment),
+        results,
+        reused: false,
+    })
+}
+
+fn evidence_key(check_tree: TreeId, checks: &[Check], environment: &Environment) -> EvidenceKey {
+    EvidenceKey {
+        check_tree,
+        checks: check_set_digest(checks),
+        environment: environment.digest(),
+        fence: FenceTier::Shadow,
+    }
+}
+
+/// Runs a check between the two events that tell of it.
+fn told(
+    engine: &mut Engine,
+    task: Option<&TaskId>,
+    check: &Check,
+    run: impl FnOnce(&Engine) -> Result<CheckResult, VerifyError>,
+) -> Result<CheckResult, VerifyError> {
+    engine.tell(&Event::CheckStarted {
+        task: task.cloned(),
+        check: check.name.clone(),
+        kind: check.kind,
+    });
+    let result = run(engine)?;
+    engine.tell(&Event::CheckFinished {
+        task: task.cloned(),
+        result: result.clone(),
+    });
+    Ok(result)
+}
+
 fn run_on(
     engine: &mut Engine,
     config: &Config,
@@ -190,12 +245,7 @@ fn run_on(
     checks: &[Check],
 ) -> Result<(EvidenceRecord, Option<Slot>), VerifyError> {
     let environment = environment(engine, config);
-    let key = EvidenceKey {
-        check_tree: tree,
-        checks: check_set_digest(checks),
-        environment: environment.digest(),
-        fence: FenceTier::Shadow,
-    };
+    let key = evidence_key(tree, checks, &environment);
     let mut slot = None;
     let mut results = Vec::with_capacity(checks.len());
     let mut reused = true;
@@ -212,18 +262,17 @@ fn run_on(
                 reused = false;
                 let slot = match &mut slot {
                     Some(slot) => slot,
-                    none => none.insert(prepare(engine, config, tree, &environment)?),
+                    none => none.insert(prepare(
+                        engine,
+                        config,
+                        tree,
+                        &environment,
+                        Keep::IgnoredFilesOfAcceptedWork,
+                    )?),
                 };
-                engine.tell(&Event::CheckStarted {
-                    task: task.cloned(),
-                    check: check.name.clone(),
-                    kind: check.kind,
-                });
-                let result = run_check(engine, slot, check, &environment)?;
-                engine.tell(&Event::CheckFinished {
-                    task: task.cloned(),
-                    result: result.clone(),
-                });
+                let result = told(engine, task, check, |engine| {
+                    run_check(engine, slot, check, &environment)
+                })?;
                 if let (true, Ok(bytes)) = (result.status.passed(), serde_json::to_vec(&result)) {
                     engine.ledger.caches().put(CACHE, &cache_key, &bytes);
                 }
@@ -254,11 +303,17 @@ fn environment(engine: &Engine, config: &Config) -> Environment {
     Environment::allow_list(&engine.host.variables, &names)
 }
 
-fn prepare(engine: &Engine, config: &Config, tree: TreeId, environment: &Environment) -> Result<Slot, VerifyError> {
+fn prepare(
+    engine: &Engine,
+    config: &Config,
+    tree: TreeId,
+    environment: &Environment,
+    keep: Keep,
+) -> Result<Slot, VerifyError> {
     let pool = engine.pool(config.worktrees_dir.as_deref());
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
     let ignored = slot::ignore_rules(&engine.git, tree)?;
-    slot.fill(&engine.git, tree, &ignored, Keep::IgnoredFilesOfAcceptedWork)?;
+    slot.fill(&engine.git, tree, &ignored, keep)?;
     set_up(engine, config, &mut slot, tree, environment)?;
     slot.mark_used()?;
     Ok(slot)

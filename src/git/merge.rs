@@ -12,8 +12,13 @@ use super::write::WriteError;
 pub enum Merge {
     /// It is clean, and this is the tree.
     Clean(TreeId),
-    /// These paths conflict.
-    Conflict(Vec<RepoPath>),
+    /// Some of it could not be joined.
+    Conflict {
+        /// What git made of it: clean paths joined, conflicts with their marks.
+        tree: TreeId,
+        /// The paths in conflict.
+        paths: Vec<RepoPath>,
+    },
 }
 
 impl Repository {
@@ -32,19 +37,34 @@ impl Repository {
                 let paths = fields
                     .filter(|field| !field.is_empty())
                     .filter_map(|field| RepoPath::new(field).ok());
-                Ok(Merge::Conflict(paths.collect()))
+                Ok(Merge::Conflict {
+                    paths: paths.collect(),
+                    tree: String::from_utf8_lossy(tree).trim().parse()?,
+                })
             }
             _ => Err(call.failed(&output).into()),
         }
     }
 
-    /// The commits reachable from one that no remote branch has yet, newest first.
-    pub fn not_on_remotes(&self, tip: CommitId) -> Result<Vec<CommitId>, ReadError> {
+    /// Where all refs stand.
+    pub fn all_tips(&self) -> Result<Vec<CommitId>, ReadError> {
         let mut call = self.trusted();
         let listing = call
-            .words(["rev-list"])
-            .word(tip.to_string())
-            .words(["--not", "--remotes"])
+            .words([
+                "for-each-ref",
+                "--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end)",
+            ])
+            .text()?;
+        let ids = listing.lines().filter_map(|line| line.parse::<CommitId>().ok());
+        // A tag may name a blob or a tree.
+        Ok(ids.filter(|id| self.commit(*id).is_ok()).collect())
+    }
+
+    /// Where the branches of all remotes stood when they were last seen.
+    pub fn remote_tips(&self) -> Result<Vec<CommitId>, ReadError> {
+        let mut call = self.trusted();
+        let listing = call
+            .words(["for-each-ref", "--format=%(objectname)", "refs/remotes"])
             .text()?;
         Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
     }

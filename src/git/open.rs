@@ -50,10 +50,12 @@ impl Repository {
     /// Finds the repository of a folder, as git does; `GIT_DIR` and `GIT_INDEX_FILE` of a hook are honoured.
     pub fn discover(dir: &Path) -> Result<Self, OpenError> {
         let program = GitProgram::find().ok_or(OpenError::NoGit)?;
-        let gix = gix::discover_with_environment_overrides(dir).map_err(|error| OpenError::NotFound {
+        let mut gix = gix::discover_with_environment_overrides(dir).map_err(|error| OpenError::NotFound {
             dir: dir.to_owned(),
             why: error.to_string(),
         })?;
+        // A replaced object shows another history than the one that is there.
+        gix.objects.ignore_replacements = true;
         let absolute = |path: &Path| {
             let path = if path.as_os_str().is_empty() {
                 Path::new(".")
@@ -76,6 +78,23 @@ impl Repository {
             common_dir,
             work_tree,
             index_file,
+        })
+    }
+
+    /// Opens a git folder that this program made itself, believing nothing of the environment.
+    pub(super) fn open_plain(&self, dir: &Path) -> Result<Self, OpenError> {
+        let mut gix = gix::open_opts(dir, gix::open::Options::isolated()).map_err(|error| OpenError::NotFound {
+            dir: dir.to_owned(),
+            why: error.to_string(),
+        })?;
+        gix.objects.ignore_replacements = true;
+        Ok(Self {
+            gix,
+            program: self.program.clone(),
+            git_dir: dir.to_owned(),
+            common_dir: dir.to_owned(),
+            work_tree: None,
+            index_file: dir.join("index"),
         })
     }
 

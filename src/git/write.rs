@@ -130,6 +130,20 @@ impl Repository {
         Ok(TreeId::new(id.unwrap_or_else(|| TreeId::empty().object_id())))
     }
 
+    /// The id of the same tree without one folder at its top; nothing is written.
+    pub fn tree_without(&self, tree: TreeId, dir: &str) -> Result<TreeId, ReadError> {
+        let nodes = self.nodes(tree.object_id())?;
+        if nodes.iter().all(|node| node.name != dir.as_bytes()) {
+            return Ok(tree);
+        }
+        let kept: BTreeMap<_, _> = nodes
+            .into_iter()
+            .filter(|node| node.name != dir.as_bytes())
+            .map(|node| (node.name, (node.kind, node.id)))
+            .collect();
+        Ok(hash_tree(&kept).map_or_else(TreeId::empty, TreeId::new))
+    }
+
     fn write_folder(&self, base: Option<ObjectId>, folder: &Folder) -> Result<Option<ObjectId>, WriteError> {
         let mut nodes = BTreeMap::new();
         if let Some(base) = base {

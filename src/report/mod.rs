@@ -6,6 +6,7 @@ pub mod chronicle;
 pub mod json;
 pub mod mistakes;
 pub mod progress;
+pub mod sarif;
 pub mod table;
 pub mod terminal;
 pub mod text;

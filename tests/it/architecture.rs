@@ -22,7 +22,11 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Files over 400 lines, each with its reason.
-const LARGE: [(&str, &str); 9] = [
+const LARGE: [(&str, &str); 10] = [
+    (
+        "src/engine/verify.rs",
+        "what runs a check and what may call it evidence are read together",
+    ),
     ("src/domain/packet/render.rs", "half of it are tests"),
     (
         "src/domain/plan/format/card_md.rs",

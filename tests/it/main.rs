@@ -4,6 +4,7 @@
 
 mod architecture;
 mod attended;
+mod audit;
 mod hooks;
 mod plans;
 mod record;

@@ -1,0 +1,258 @@
+//! A landing: everything that its trailers, its card and its tree say of one another.
+
+use crate::config::{Config, PlanApproval};
+use crate::domain::audit::AuditRule;
+use crate::domain::check::{Check, check_set_digest};
+use crate::domain::gate::SelfApproval;
+use crate::domain::id::TaskId;
+use crate::domain::oid::{Digest, TreeId};
+use crate::domain::plan::card::Card;
+use crate::domain::plan::format::card_md::parse_card;
+use crate::domain::record::TaskRecord;
+use crate::domain::trailer::{self, Trailer};
+use crate::engine::judge::Rules;
+use crate::git::{Commit, HistorySeed};
+
+use super::{Auditor, Landing, Stop};
+
+/// Keys that every landing has, once.
+const WANTED: [&str; 5] = [
+    trailer::TASK,
+    "Harness-Attempt",
+    "Harness-Card",
+    "Harness-Evidence",
+    "Harness-Ledger",
+];
+
+/// Keys of ours that a landing may have besides.
+const ALLOWED: [&str; 1] = ["Harness-Self-Approved"];
+
+impl Auditor<'_> {
+    pub(super) fn landing(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer]) -> Result<(), Stop> {
+        self.trailers(commit, task, own);
+        let base = self.base_of(commit)?;
+        let config = self.config_of(base)?;
+        let path = task.card_path();
+        let Some(entry) = self.git.entry(base, &path)? else {
+            let message = format!("there is no card of {task} at its base");
+            return Err(Stop::Finding(AuditRule::Card, message));
+        };
+        let text = self.git.blob(entry.blob)?;
+        let card = parse_card(&path, &String::from_utf8_lossy(&text))
+            .map_err(|_| Stop::Finding(AuditRule::Card, format!("the card of {task} at its base has mistakes")))?;
+        if trailer::value(own, "Harness-Card").is_some_and(|named| named != entry.blob.to_string()) {
+            let message = "it names another card than the one at its base".to_owned();
+            self.find(commit.id, Some(task), AuditRule::Card, None, message);
+        }
+        self.scope(commit, base, &card, &config)?;
+        let checks = config.checks_for(&card);
+        self.evidence(commit, task, own, &checks)?;
+        self.approvals(commit, &card, own, &config)?;
+        self.plan_approval(commit, base, &card, &config)?;
+        self.record(commit, task)?;
+        self.once(commit, task, own);
+        self.landings.push(Landing {
+            commit: commit.id,
+            parent: commit.parents.first().copied().unwrap_or(commit.id),
+            task: task.clone(),
+            tree: commit.tree,
+            card: entry.blob,
+            config,
+            checks,
+            row: trailer::value(own, "Harness-Ledger").and_then(row_place),
+        });
+        Ok(())
+    }
+
+    fn trailers(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer]) {
+        let count = |key: &str| own.iter().filter(|(name, _)| name.eq_ignore_ascii_case(key)).count();
+        for key in WANTED {
+            let message = match count(key) {
+                1 => continue,
+                0 => format!("the trailer {key} is missing"),
+                _ => format!("the trailer {key} stands more than once"),
+            };
+            self.find(commit.id, Some(task), AuditRule::Trailers, None, message);
+        }
+        for (key, _) in own {
+            let is_ours = key.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("harness-"));
+            let is_known = WANTED
+                .iter()
+                .chain(&ALLOWED)
+                .any(|known| known.eq_ignore_ascii_case(key));
+            if is_ours && !is_known {
+                let message = format!("the trailer {key} does not belong to a landing");
+                self.find(commit.id, Some(task), AuditRule::Trailers, None, message);
+            }
+        }
+        let malformed = trailer::value(own, "Harness-Ledger").is_some_and(|text| row_place(text).is_none())
+            || trailer::value(own, "Harness-Attempt").is_some_and(|text| text.parse::<u32>().is_err());
+        if malformed {
+            let message = "a trailer of it is malformed".to_owned();
+            self.find(commit.id, Some(task), AuditRule::Trailers, None, message);
+        }
+    }
+
+    fn scope(&mut self, commit: &Commit, base: TreeId, card: &Card, config: &Config) -> Result<(), Stop> {
+        let rules = Rules::new(
+            card,
+            config.lane(card),
+            &config.policy.protected,
+            &config.policy.incidental,
+        )?;
+        let changes = self.git.diff(base, commit.tree)?;
+        let record = card.id.record_path();
+        for violation in rules.violations(self.git, base, &changes)? {
+            // The harness writes the task's own record into its landing.
+            if violation.path != record {
+                let (path, message) = (violation.path.clone(), violation.to_string());
+                self.find(commit.id, Some(&card.id), AuditRule::Scope, Some(path), message);
+            }
+        }
+        Ok(())
+    }
+
+    fn evidence(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer], checks: &[Check]) -> Result<(), Stop> {
+        let Some(text) = trailer::value(own, "Harness-Evidence") else {
+            return Ok(());
+        };
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let [tree, digest, counts] = words[..] else {
+            let message = "Harness-Evidence is malformed".to_owned();
+            self.find(commit.id, Some(task), AuditRule::Evidence, None, message);
+            return Ok(());
+        };
+        let mut wrong = Vec::new();
+        if tree != self.git.tree_without(commit.tree, ".harness")?.to_string() {
+            wrong.push("its evidence is for another tree than the one committed".to_owned());
+        }
+        if digest != check_set_digest(checks).short() {
+            wrong.push("its evidence is for other checks than those of its card at its base".to_owned());
+        }
+        let all = checks.len().to_string();
+        if counts.split_once('/') != Some((all.as_str(), all.as_str())) {
+            wrong.push(format!("its evidence says {counts}, and {all} checks had to pass"));
+        }
+        for message in wrong {
+            self.find(commit.id, Some(task), AuditRule::Evidence, None, message);
+        }
+        Ok(())
+    }
+
+    fn approvals(&mut self, commit: &Commit, card: &Card, own: &[Trailer], config: &Config) -> Result<(), Stop> {
+        let gates = config.lane(card).gates_for(card);
+        if gates.is_empty() {
+            return Ok(());
+        }
+        let record = self.git.file(commit.tree, &card.id.record_path())?;
+        let record = record.and_then(|bytes| TaskRecord::parse(&String::from_utf8_lossy(&bytes)));
+        // Without a record the change is a person's, committed through the hooks.
+        let author = record.map_or_else(|| commit.author.to_string(), |record| record.author);
+        let reviewers: Vec<&str> = own
+            .iter()
+            .filter(|(key, _)| key.eq_ignore_ascii_case("Reviewed-by"))
+            .map(|(_, value)| value.as_str())
+            .collect();
+        let self_approved = trailer::value(own, "Harness-Self-Approved").is_some();
+        let message = if reviewers.iter().any(|reviewer| *reviewer != author) {
+            return Ok(());
+        } else if reviewers.is_empty() {
+            format!(
+                "the gates {} were passed, and nobody is named who opened them",
+                gates.join(", ")
+            )
+        } else if self_approved && config.approval.self_ == SelfApproval::Allow {
+            return Ok(());
+        } else {
+            format!("its author alone opened the gates {}", gates.join(", "))
+        };
+        self.find(commit.id, Some(&card.id), AuditRule::Approval, None, message);
+        Ok(())
+    }
+
+    fn plan_approval(&mut self, commit: &Commit, base: TreeId, card: &Card, config: &Config) -> Result<(), Stop> {
+        if config.approval.plan == PlanApproval::None && self.plan_approval == PlanApproval::None {
+            return Ok(());
+        }
+        let Some(parent) = commit.parents.first() else {
+            return Ok(());
+        };
+        let wanted = self.plan_digest(base, card)?;
+        let history = self.git.history(*parent, self.approvals.as_ref())?;
+        let is_approved = history
+            .approvals()
+            .iter()
+            .any(|(plan, digest, ..)| *plan == card.plan && *digest == wanted);
+        self.approvals = Some(HistorySeed::new(*parent, history));
+        if !is_approved {
+            let message = format!("nobody approved the plan {} as it stood", card.plan);
+            self.find(commit.id, Some(&card.id), AuditRule::PlanApproval, None, message);
+        }
+        Ok(())
+    }
+
+    fn plan_digest(&self, base: TreeId, card: &Card) -> Result<Digest, Stop> {
+        let mut rows = Vec::new();
+        for (path, entry) in self.git.list(base, ".harness/tasks")? {
+            let name = path.to_text().into_owned();
+            if !name.ends_with(".md") {
+                continue;
+            }
+            let text = self.git.blob(entry.blob)?;
+            if let Ok(other) = parse_card(&name, &String::from_utf8_lossy(&text))
+                && other.plan == card.plan
+            {
+                rows.push((other.id, entry.blob));
+            }
+        }
+        Ok(crate::engine::project::plan_digest(rows))
+    }
+
+    fn record(&mut self, commit: &Commit, task: &TaskId) -> Result<(), Stop> {
+        let path = task.record_path();
+        let Some(entry) = self.git.entry(commit.tree, &path)? else {
+            return Ok(());
+        };
+        let base = self.base_of(commit)?;
+        if self.git.entry(base, &path)? == Some(entry) {
+            return Ok(());
+        }
+        let text = self.git.blob(entry.blob)?;
+        let record = TaskRecord::parse(&String::from_utf8_lossy(&text));
+        let tree = self.git.tree_without(commit.tree, ".harness")?.to_string();
+        let fits = entry.mode == crate::domain::change::FileMode::Regular
+            && record.is_some_and(|record| {
+                record.id == task.as_str()
+                    && record.check_tree == tree
+                    && commit
+                        .parents
+                        .first()
+                        .is_some_and(|parent| record.parent == parent.to_string())
+            });
+        if !fits {
+            let message = "its record is for another task, parent or tree".to_owned();
+            self.find(commit.id, Some(task), AuditRule::Record, Some(path), message);
+        }
+        Ok(())
+    }
+
+    fn once(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer]) {
+        if let Some(before) = self.landed.insert(task.clone(), commit.id) {
+            let message = format!("{task} landed in {} already, and nothing undid that", before.short(10));
+            self.find(commit.id, Some(task), AuditRule::Again, None, message);
+        }
+        if let Some(row) = trailer::value(own, "Harness-Ledger")
+            && !self.rows.insert(row.to_owned())
+        {
+            let message = format!("another landing names the row {row} too");
+            self.find(commit.id, Some(task), AuditRule::Again, None, message);
+        }
+    }
+}
+
+/// `<writer>:<seq> <hash>` of a trailer.
+fn row_place(text: &str) -> Option<(String, u64, String)> {
+    let (place, hash) = text.split_once(' ')?;
+    let (writer, seq) = place.split_once(':')?;
+    Some((writer.to_owned(), seq.parse().ok()?, hash.trim().to_owned()))
+}

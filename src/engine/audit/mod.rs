@@ -1,0 +1,335 @@
+//! Audit: commits that are there already, each judged against each of its parents with the card at its base (design
+//! section 6). For CI, for a server, and for `pre-push`.
+//!
+//! Nothing of this clone is believed: the commits are read through a [`PlainView`](crate::git::PlainView), cards and
+//! configuration come from the commits themselves, and only the strengths that say so look at the journal or run anything.
+
+mod landing;
+mod ledger;
+mod other;
+mod prove;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use crate::config::{self, Config, Layer, PlanApproval, Source, Unrecorded};
+use crate::domain::audit::{AuditReport, AuditRule, Finding, Level, Strength};
+use crate::domain::check::Check;
+use crate::domain::id::TaskId;
+use crate::domain::oid::{BlobId, CommitId, TreeId};
+use crate::domain::trailer::{self, APPROVES, REVERTS, REVISES, Said, TASK};
+use crate::git::{Commit, HistorySeed, PlainError, ReadError, Repository, WriteError};
+
+use super::judge::JudgeError;
+
+pub use ledger::hold_against_journal;
+pub use prove::{ProveError, prove};
+
+/// Why nothing could be said. Not a finding: the audit itself failed.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The repository could not be looked at plainly.
+    #[error(transparent)]
+    Plain(#[from] PlainError),
+    /// History could not be walked.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// A merge could not be made again.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Objects are missing here; they may be borrowed from another store.
+    #[error("objects of the range are not in this repository's own store")]
+    Borrowed,
+}
+
+/// Which commits are judged.
+#[derive(Debug, Clone, Default)]
+pub struct Range {
+    /// Reachable from these,
+    pub tips: Vec<CommitId>,
+    /// and not from these, whose configuration says how strict the audit is.
+    pub without: Vec<CommitId>,
+}
+
+/// A landing that was judged, for the strengths that look further.
+#[derive(Debug)]
+pub struct Landing {
+    /// Its commit.
+    pub commit: CommitId,
+    /// Its parent.
+    pub parent: CommitId,
+    /// The task.
+    pub task: TaskId,
+    /// Its tree.
+    pub tree: TreeId,
+    /// The card's blob at its parent.
+    pub card: BlobId,
+    /// The configuration at its parent.
+    pub config: Rc<Config>,
+    /// What had to pass.
+    pub checks: Vec<Check>,
+    /// The row that it names: writer, number, the hash's beginning.
+    pub row: Option<(String, u64, String)>,
+}
+
+/// The commits that the audit judged, and what it found.
+#[derive(Debug)]
+pub struct Judged {
+    /// The answer so far.
+    pub report: AuditReport,
+    /// The landings that a further strength can look at.
+    pub landings: Vec<Landing>,
+}
+
+/// Judges a range by history alone.
+pub fn audit(git: &Repository, range: &Range) -> Result<Judged, AuditError> {
+    let commits = git.commits_between(&range.tips, &range.without)?;
+    let mut auditor = Auditor::new(git, range)?;
+    for id in &commits {
+        auditor.judge(*id)?;
+    }
+    Ok(Judged {
+        report: AuditReport {
+            strength: Strength::Scope,
+            commits: commits.len(),
+            landings: auditor.landings.len(),
+            findings: auditor.findings,
+        },
+        landings: auditor.landings,
+    })
+}
+
+/// Whether what landings and other commits of the harness say holds, for a push. People's own commits and merges are
+/// not judged.
+pub fn audit_own(git: &Repository, range: &Range) -> Result<AuditReport, AuditError> {
+    let mut judged = audit(git, range)?;
+    judged.report.findings.retain(|finding| {
+        let of_people = matches!(
+            finding.rule,
+            AuditRule::Unrecorded | AuditRule::Merge | AuditRule::Message
+        );
+        finding.level == Level::Error && (!of_people || finding.task.is_some())
+    });
+    Ok(judged.report)
+}
+
+/// One audit: what it has read, and what it remembers from commit to commit.
+struct Auditor<'a> {
+    git: &'a Repository,
+    /// How strict to be, by what the range stands on: a commit of the range cannot loosen it.
+    unrecorded: Unrecorded,
+    plan_approval: PlanApproval,
+    configs: HashMap<Option<BlobId>, Option<Rc<Config>>>,
+    /// Where each task landed, as far as the walk has come.
+    landed: BTreeMap<TaskId, CommitId>,
+    /// The history up to the last landing whose plan's approval was asked about.
+    approvals: Option<HistorySeed>,
+    /// Rows that landings named.
+    rows: BTreeSet<String>,
+    findings: Vec<Finding>,
+    landings: Vec<Landing>,
+}
+
+/// Why a commit could not be judged to its end.
+enum Stop {
+    /// The commit is to blame.
+    Finding(AuditRule, String),
+    /// The machine is.
+    Error(AuditError),
+}
+
+impl From<ReadError> for Stop {
+    /// What cannot be read of a commit is that commit's fault.
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Git(_) => Self::Error(error.into()),
+            other => Self::Finding(AuditRule::Unreadable, other.to_string()),
+        }
+    }
+}
+
+impl From<WriteError> for Stop {
+    fn from(error: WriteError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl From<JudgeError> for Stop {
+    fn from(error: JudgeError) -> Self {
+        match error {
+            JudgeError::Read(error) => error.into(),
+            JudgeError::Write(error) => error.into(),
+            other @ JudgeError::Globs { .. } => Self::Finding(AuditRule::Unreadable, other.to_string()),
+        }
+    }
+}
+
+impl<'a> Auditor<'a> {
+    fn new(git: &'a Repository, range: &Range) -> Result<Self, AuditError> {
+        let mut auditor = Self {
+            git,
+            unrecorded: Unrecorded::default(),
+            plan_approval: PlanApproval::default(),
+            approvals: None,
+            configs: HashMap::new(),
+            landed: BTreeMap::new(),
+            rows: BTreeSet::new(),
+            findings: Vec::new(),
+            landings: Vec::new(),
+        };
+        for base in &range.without {
+            let tree = git.tree_of(*base)?;
+            if git.subtree(tree, ".harness")?.is_none() {
+                continue;
+            }
+            if let Ok(config) = auditor.config_of(tree) {
+                auditor.unrecorded = config.unrecorded;
+                auditor.plan_approval = config.approval.plan;
+            }
+            let before = git.history(*base, None)?;
+            auditor
+                .landed
+                .extend(before.landings().map(|(task, commit)| (task.clone(), commit)));
+        }
+        Ok(auditor)
+    }
+
+    fn judge(&mut self, id: CommitId) -> Result<(), AuditError> {
+        let result = match self.git.commit(id) {
+            Ok(commit) => self.judge_commit(&commit),
+            Err(error) => Err(error.into()),
+        };
+        match result {
+            Ok(()) => Ok(()),
+            Err(Stop::Finding(rule, message)) => {
+                self.find(id, None, rule, None, message);
+                Ok(())
+            }
+            Err(Stop::Error(error)) => Err(error),
+        }
+    }
+
+    fn judge_commit(&mut self, commit: &Commit) -> Result<(), Stop> {
+        let own = trailer::trailers(&commit.message);
+        let task = trailer::value(&own, TASK).and_then(|text| text.parse::<TaskId>().ok());
+        self.message(commit, task.as_ref(), &own);
+        let has = |key: &str| own.iter().any(|(name, _)| name.eq_ignore_ascii_case(key));
+        if commit.parents.len() > 1 {
+            return self.merge(commit);
+        }
+        if has(TASK) {
+            return match task {
+                Some(task) => self.landing(commit, &task, &own),
+                None => Err(Stop::Finding(
+                    AuditRule::Trailers,
+                    format!("it does not name exactly one task in {TASK}"),
+                )),
+            };
+        }
+        let undone = trailer::read_message(&commit.message)
+            .into_iter()
+            .find_map(|said| match said {
+                Said::RevertedTask { landing, .. } | Said::RevertedCommit(landing) => Some(landing),
+                _ => None,
+            });
+        if let Some(undone) = undone {
+            return self.reversal(commit, undone, has(REVERTS));
+        }
+        if has(REVISES) {
+            return self.revision(commit, &own);
+        }
+        if has(APPROVES) {
+            return self.approval(commit);
+        }
+        self.plain(commit)
+    }
+
+    /// No line that looks like ours but stands where no reader of trailers finds it, and nothing that deceives.
+    fn message(&mut self, commit: &Commit, task: Option<&TaskId>, own: &[trailer::Trailer]) {
+        let ours = own
+            .iter()
+            .filter(|(key, _)| key.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("harness-")))
+            .count();
+        let lines = trailer::harness_lines(&commit.message);
+        if lines.len() != ours {
+            self.find(
+                commit.id,
+                task,
+                AuditRule::Trailers,
+                None,
+                "`Harness-` lines stand outside the message's trailer block; a squash merge does that".to_owned(),
+            );
+        }
+        if commit.message.chars().any(deceives) {
+            self.find(
+                commit.id,
+                task,
+                AuditRule::Message,
+                None,
+                "its message holds control or direction characters".to_owned(),
+            );
+        }
+    }
+
+    fn find(
+        &mut self,
+        commit: CommitId,
+        task: Option<&TaskId>,
+        rule: AuditRule,
+        path: Option<String>,
+        message: String,
+    ) {
+        // What a merge holds of its own is a person's work without a task, too.
+        let of_people = matches!(rule, AuditRule::Unrecorded | AuditRule::Merge) && task.is_none();
+        if of_people && self.unrecorded == Unrecorded::Allow {
+            return;
+        }
+        self.findings.push(Finding {
+            commit,
+            task: task.cloned(),
+            rule,
+            level: rule.level(),
+            path,
+            message,
+        });
+    }
+
+    /// The tree of a commit's only parent; the empty one for a first commit.
+    fn base_of(&self, commit: &Commit) -> Result<TreeId, ReadError> {
+        match commit.parents.first() {
+            Some(parent) => self.git.tree_of(*parent),
+            None => Ok(TreeId::empty()),
+        }
+    }
+
+    /// The configuration that a tree brings, without anybody's own files.
+    fn config_of(&mut self, tree: TreeId) -> Result<Rc<Config>, Stop> {
+        const FILE: &str = ".harness/config.toml";
+        let blob = self.git.entry(tree, FILE)?.map(|entry| entry.blob);
+        let config = match self.configs.get(&blob) {
+            Some(known) => known.clone(),
+            None => {
+                let read = match blob {
+                    None => Some(Config::default()),
+                    Some(blob) => {
+                        let bytes = self.git.blob(blob)?;
+                        let source = Source {
+                            file: FILE.to_owned(),
+                            text: &String::from_utf8_lossy(&bytes),
+                            layer: Layer::Tracked,
+                        };
+                        config::load(&[source]).ok()
+                    }
+                };
+                self.configs.entry(blob).or_insert(read.map(Rc::new)).clone()
+            }
+        };
+        config.ok_or_else(|| Stop::Finding(AuditRule::Unreadable, format!("{FILE} at its base has mistakes")))
+    }
+}
+
+/// Characters that drive a terminal or turn the direction of what is read.
+fn deceives(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,41 @@
+//! The strength `proved`: the checks of every landing, run again on its tree. Nothing that was known before is used.
+
+use crate::domain::audit::{AuditRule, Finding, Strength};
+use crate::engine::Engine;
+use crate::engine::verify::{self, VerifyError};
+
+use super::Judged;
+
+/// Why checks could not be run again.
+#[derive(Debug, thiserror::Error)]
+#[error("{task} in {commit}: {source}")]
+pub struct ProveError {
+    task: String,
+    commit: String,
+    source: VerifyError,
+}
+
+/// Runs the checks of every landing again.
+pub fn prove(engine: &mut Engine, judged: &mut Judged) -> Result<(), ProveError> {
+    for landing in &judged.landings {
+        let record = verify::prove_tree(engine, &landing.config, landing.tree, &landing.checks).map_err(|source| {
+            ProveError {
+                task: landing.task.to_string(),
+                commit: landing.commit.short(10).to_string(),
+                source,
+            }
+        })?;
+        for result in record.results.iter().filter(|result| !result.status.passed()) {
+            judged.report.findings.push(Finding {
+                commit: landing.commit,
+                task: Some(landing.task.clone()),
+                rule: AuditRule::Proof,
+                level: AuditRule::Proof.level(),
+                path: None,
+                message: format!("{}: {}", result.name, result.status),
+            });
+        }
+    }
+    judged.report.strength = Strength::Proved;
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! The audit: what is on a branch already, judged by somebody who believes nobody.
+
+use super::sandbox::{Sandbox, one_card};
+
+/// A repository with three tasks, two of them landed by a Builder and one by a person through the hooks.
+fn landed() -> Sandbox {
+    let sandbox = Sandbox::new(&[("src/a.txt", "x\n"), ("src/b.txt", "x\n"), ("secret.txt", "x\n")]);
+    let _ = sandbox.harness(&["init"]).exits(0);
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-qm", "Set up"]);
+    sandbox.import("p.json", &one_card("p-1", "src/a.txt", "grep -q good src/a.txt"));
+    sandbox.import("q.json", &one_card("q-1", "src/b.txt", "true"));
+    sandbox.import("r.json", &one_card("r-1", "src/c.txt", "true"));
+    let _ = sandbox
+        .harness(&["exec", "p-1", "--", "sh", "-c", "echo good > src/a.txt"])
+        .exits(0);
+    let _ = sandbox.harness(&["start", "q-1"]).exits(0);
+    sandbox.write("src/b.txt", "by hand\n");
+    sandbox.git(&["commit", "-qam", "By hand"]);
+    let _ = sandbox.harness(&["next"]).exits(0);
+    let _ = sandbox.harness(&["release", "r-1"]).exits(0);
+    sandbox
+}
+
+/// Commits without any hook, as a tool does that runs none.
+fn commit(sandbox: &Sandbox, message: &str) {
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&[
+        "-c",
+        "core.hooksPath=/dev/null",
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        message,
+    ]);
+}
+
+/// The rules that the audit of the last commit finds broken.
+fn rules(sandbox: &Sandbox, range: &str) -> Vec<String> {
+    let outcome = sandbox.harness(&["audit", "--json", "--strength", "scope", range]);
+    let json: serde_json::Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let mut rules: Vec<String> = findings
+        .iter()
+        .map(|finding| finding["rule"].as_str().unwrap().to_owned())
+        .collect();
+    rules.dedup();
+    let wrong = findings.iter().any(|finding| finding["level"] == "error");
+    assert_eq!(outcome.code, i32::from(wrong), "{}", outcome.stdout);
+    rules
+}
+
+#[test]
+fn what_the_harness_landed_is_clean_at_every_strength() {
+    let sandbox = landed();
+    let text = sandbox.harness(&["audit", "--strength", "scope"]).exits(0).stdout;
+    assert!(text.contains("2 landings, strength scope: no error"), "{text}");
+    let _ = sandbox
+        .harness(&["audit"])
+        .exits(0)
+        .prints("strength recorded: no error");
+    let _ = sandbox
+        .harness(&["audit", "--rerun", "--sarif"])
+        .exits(0)
+        .prints("\"strength\": \"proved\"");
+    let _ = sandbox.harness(&["rollback", "p-1"]).exits(0);
+    sandbox.git(&["revert", "--no-edit", "HEAD~1"]);
+    let _ = sandbox.harness(&["audit"]).exits(0);
+    // A fresh clone knows no journal: what it can say, it says.
+    let clone = sandbox.beside("clone");
+    sandbox.git(&["clone", "-q", sandbox.repo().to_str().unwrap(), clone.to_str().unwrap()]);
+    let _ = sandbox.harness_in(&clone, &["audit"]).exits(0).prints("strength scope");
+    let _ = sandbox
+        .harness_in(&clone, &["audit", "--strength", "recorded"])
+        .exits(1)
+        .prints("it is unrecorded");
+}
+
+#[test]
+fn every_way_to_put_something_on_the_branch_is_named() {
+    let sandbox = landed();
+    let base = sandbox.git(&["rev-parse", "HEAD"]);
+    let landing = sandbox.git(&["log", "-1", "--format=%B", "HEAD"]);
+    let reset = || {
+        sandbox.git(&["reset", "-q", "--hard", &base]);
+    };
+    sandbox.write("secret.txt", "changed\n");
+    commit(&sandbox, "No task at all");
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["unrecorded"]);
+    reset();
+
+    sandbox.write("secret.txt", "changed\n");
+    commit(&sandbox, &landing);
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["scope", "evidence", "again"]);
+    reset();
+
+    sandbox.write("src/c.txt", "new\n");
+    commit(&sandbox, "Mine\n\nHarness-Task: r-1");
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["trailers"]);
+    reset();
+
+    sandbox.write("src/c.txt", "new\n");
+    commit(&sandbox, "Mine\n\nHarness-Task: r-9\n");
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["trailers", "card"]);
+    reset();
+
+    sandbox.write(".harness/ledger/r-1.toml", "v = 1\n");
+    commit(&sandbox, "A record of my own");
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["record"]);
+    reset();
+
+    let card = sandbox.read(".harness/tasks/r-1.md").replace("src/c.txt", "**");
+    sandbox.write(".harness/tasks/r-1.md", &card);
+    commit(&sandbox, "A wider card");
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["governance"]);
+    reset();
+
+    sandbox.write("secret.txt", "changed\n");
+    commit(&sandbox, &format!("Revert \"x\"\n\nThis reverts commit {base}."));
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["revert"]);
+    reset();
+
+    sandbox.git(&["checkout", "-qb", "side", "HEAD~1"]);
+    commit(&sandbox, "Nothing");
+    sandbox.git(&["checkout", "-q", "main"]);
+    sandbox.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    sandbox.write("secret.txt", "smuggled in a merge\n");
+    commit(&sandbox, "Merge");
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["merge"]);
+    reset();
+
+    // A commit that is undone again is in history all the same.
+    sandbox.write("secret.txt", "changed\n");
+    commit(&sandbox, "Payload");
+    sandbox.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(rules(&sandbox, "HEAD~2..HEAD"), ["unrecorded"]);
+}
+
+#[test]
+fn replaced_objects_grafts_and_shallow_clones_hide_nothing() {
+    let sandbox = landed();
+    sandbox.write("secret.txt", "changed\n");
+    commit(&sandbox, "Payload");
+    let payload = sandbox.git(&["rev-parse", "HEAD"]);
+    sandbox.git(&["replace", &payload, "HEAD~1"]);
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD").len(), 1);
+    sandbox.git(&["replace", "-d", &payload]);
+    sandbox.write("src/c.txt", "more\n");
+    commit(&sandbox, "More");
+    let tip = sandbox.git(&["rev-parse", "HEAD"]);
+    let before = sandbox.git(&["rev-parse", "HEAD~2"]);
+    sandbox.write(".git/info/grafts", &format!("{tip} {before}\n"));
+    let found = sandbox.harness(&["audit", "--strength", "scope"]).exits(1);
+    assert!(found.stdout.contains("secret.txt"), "{}", found.stdout);
+    std::fs::remove_file(sandbox.repo().join(".git/info/grafts")).unwrap();
+    let url = format!("file://{}", sandbox.repo().display());
+    let shallow = sandbox.beside("shallow");
+    sandbox.git(&["clone", "-q", "--depth", "1", &url, shallow.to_str().unwrap()]);
+    let _ = sandbox
+        .harness_in(&shallow, &["audit", "HEAD"])
+        .exits(2)
+        .says("shallow")
+        .says("unshallow");
+}
