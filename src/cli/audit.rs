@@ -5,12 +5,13 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::domain::audit::{AuditReport, Level, Strength};
 use crate::domain::oid::CommitId;
 use crate::engine::Engine;
 use crate::engine::audit::{self, AuditError, ProveError, Range};
-use crate::git::{Head, PlainError, PlainView};
+use crate::git::{Head, PlainError, PlainView, Repository};
 use crate::report::sarif::sarif;
 use crate::report::text::visible;
 
@@ -152,6 +153,7 @@ fn range_of(args: &AuditArgs, engine: &Engine) -> Result<Range, CliError> {
         return Ok(Range {
             tips: vec![tip],
             without: vec![adopted],
+            base: Some(adopted),
         });
     };
     let (from, to) = match text.split_once("..") {
@@ -159,12 +161,11 @@ fn range_of(args: &AuditArgs, engine: &Engine) -> Result<Range, CliError> {
         None => (None, text.as_str()),
     };
     let named = |name: &str| engine.git.resolve(if name.is_empty() { "HEAD" } else { name });
+    let base = from.map(named).transpose()?;
     Ok(Range {
         tips: vec![named(to)?],
-        without: match from {
-            Some(from) => vec![named(from)?],
-            None => Vec::new(),
-        },
+        without: base.into_iter().collect(),
+        base,
     })
 }
 
@@ -178,28 +179,54 @@ fn judge_push(context: &Context) -> Result<AuditReport, CliError> {
         None => git.plain_view(),
     }
     .map_err(AuditError::from)?;
-    let mut range = Range {
-        tips: Vec::new(),
-        without: git.all_tips()?,
+    let governed = governed_refs(&git)?;
+    let without = git.all_tips()?;
+    let head = match git.head()? {
+        Head::Branch { commit, .. } | Head::Detached { commit } => Some(commit),
+        Head::Unborn { .. } => None,
+    };
+    let mut all = AuditReport {
+        strength: Strength::Scope,
+        commits: 0,
+        landings: 0,
+        findings: Vec::new(),
     };
     for line in lines.lines() {
-        let Some(new) = line.split(' ').nth(1).and_then(|oid| oid.parse::<CommitId>().ok()) else {
+        let [old, new, name] = line.split(' ').collect::<Vec<_>>()[..] else {
             continue;
         };
-        // Zeros: a ref is being deleted. A tag is followed to its commit; what is no commit holds no work.
-        if let Some(commit) = peeled(&view, new) {
-            range.tips.push(commit);
-        }
+        let commit = |text: &str| text.parse::<CommitId>().ok().and_then(|id| peeled(&view, id));
+        // Zeros: a ref is being deleted. What is no commit holds no work.
+        let (Some(tip), true) = (commit(new), governed.is_match(name)) else {
+            continue;
+        };
+        let range = Range {
+            tips: vec![tip],
+            without: without.clone(),
+            base: commit(old).or(head),
+        };
+        let report = audit::audit(&view, &range)?.report;
+        all.commits += report.commits;
+        all.landings += report.landings;
+        all.findings.extend(report.findings);
     }
-    if range.tips.is_empty() {
-        return Ok(AuditReport {
-            strength: Strength::Scope,
-            commits: 0,
-            landings: 0,
-            findings: Vec::new(),
-        });
+    Ok(all)
+}
+
+/// The refs that a server's owner wants judged: `harness.auditRefs`, patterns with blanks between them; all without.
+fn governed_refs(git: &Repository) -> Result<GlobSet, CliError> {
+    let wanted = git
+        .config_value("harness.auditRefs")
+        .unwrap_or_else(|| "refs/**".to_owned());
+    let mut globs = GlobSetBuilder::new();
+    for pattern in wanted.split_whitespace() {
+        let glob = Glob::new(pattern)
+            .map_err(|error| CliError::new(Exit::Usage, format!("harness.auditRefs: `{pattern}`: {}", error.kind())))?;
+        globs.add(glob);
     }
-    Ok(audit::audit(&view, &range)?.report)
+    globs
+        .build()
+        .map_err(|error| CliError::new(Exit::Usage, format!("harness.auditRefs: {error}")))
 }
 
 fn peeled(view: &PlainView, id: CommitId) -> Option<CommitId> {

@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::domain::audit::{AuditReport, Level};
 use crate::domain::failure::Failure;
 use crate::domain::oid::CommitId;
 use crate::domain::trailer::{harness_lines, without_comments};
@@ -30,6 +31,7 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         "prepare-commit-msg" => prepare_commit_msg(&context, &arguments[1..]),
         "commit-msg" => commit_msg(&context, &arguments[1..]),
         "pre-push" => pre_push(&context),
+        "reference-transaction" => reference_transaction(&context, &arguments[1..]),
         other => Err(CliError::new(Exit::Refused, format!("there is no hook `{other}`"))),
     };
     match result {
@@ -224,13 +226,10 @@ fn pre_push(context: &Context) -> Result<(), CliError> {
     let range = audit::Range {
         without: engine.git.remote_tips()?,
         tips,
+        base: None,
     };
     let view = engine.git.plain_view().map_err(audit::AuditError::from)?;
-    let wrong: Vec<String> = audit::audit_own(&view, &range)?
-        .findings
-        .iter()
-        .map(|finding| format!("  {}: {}", finding.commit.short(10), finding.message))
-        .collect();
+    let wrong = findings(&audit::audit_own(&view, &range)?);
     if wrong.is_empty() {
         return Ok(());
     }
@@ -238,6 +237,61 @@ fn pre_push(context: &Context) -> Result<(), CliError> {
         CliError::new(Exit::Refused, format!("this push is refused\n{}", wrong.join("\n")))
             .hint("take these commits back (git rebase -i), or have the card allow it (git harness plan edit)"),
     )
+}
+
+fn findings(report: &AuditReport) -> Vec<String> {
+    let errors = report.findings.iter().filter(|finding| finding.level == Level::Error);
+    errors
+        .map(|finding| format!("  {}: {}", finding.commit.short(10), finding.message))
+        .collect()
+}
+
+/// While a task is open, this worktree's branch moves to nothing that is not a landing, a merge, a reversal or a change
+/// of what governs the work. For `[hooks] guard = "strict"`.
+fn reference_transaction(context: &Context, arguments: &[OsString]) -> Result<(), CliError> {
+    if arguments.first().is_none_or(|state| state != "prepared") {
+        return Ok(());
+    }
+    let engine = context.reading_engine()?;
+    let refused = |error: attended::AttendedError| CliError::new(Exit::Refused, error.to_string());
+    let (Some(open), Ok((branch, tip))) = (attended::open(&engine).map_err(refused)?, attended::branch(&engine)) else {
+        return Ok(());
+    };
+    let mut lines = String::new();
+    std::io::stdin().read_to_string(&mut lines)?;
+    let name = format!("refs/heads/{branch}");
+    let moved = lines
+        .lines()
+        .map(|line| line.split(' ').collect::<Vec<_>>())
+        .find_map(|words| match words[..] {
+            [_, new, moved] if moved == name => new.parse::<CommitId>().ok(),
+            _ => None,
+        });
+    let Some(new) = moved.filter(|new| engine.git.contains(new.object_id())) else {
+        return Ok(());
+    };
+    let range = audit::Range {
+        tips: vec![new],
+        without: engine.git.all_tips()?,
+        base: Some(tip),
+    };
+    let view = engine.git.plain_view().map_err(audit::AuditError::from)?;
+    let wrong = findings(&audit::audit_strictly(&view, &range)?);
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    Err(CliError::new(
+        Exit::Refused,
+        format!(
+            "task {} is open here, so {branch} does not move to these commits\n{}",
+            open.card.id,
+            wrong.join("\n")
+        ),
+    )
+    .hint(format!(
+        "give the task back first: git harness release {}",
+        open.card.id
+    )))
 }
 
 /// Puts our trailers at the end of the message, before git's comments, in place of any that stand there.

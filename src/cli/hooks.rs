@@ -2,6 +2,8 @@
 
 use clap::Subcommand;
 
+use crate::config::Guard;
+use crate::engine::project;
 use crate::git::hooks::{HookReport, HookState};
 
 use super::context::{Context, print, print_json};
@@ -12,7 +14,17 @@ use super::exit::Exit;
 #[derive(Debug, Subcommand)]
 pub enum HooksCommand {
     /// Install them beside what is there
-    Install,
+    ///
+    /// With `[hooks] guard = "strict"` in the configuration also reference-transaction, which judges every move of a
+    /// branch while a task is open.
+    Install {
+        /// Install the pre-receive hook instead, which refuses pushes that the audit finds wrong
+        ///
+        /// For the bare repository on a server. `git config harness.auditRefs "refs/heads/main refs/heads/harness/*"` says
+        /// which refs it judges; without, all.
+        #[arg(long)]
+        server: bool,
+    },
     /// Remove them and put back what was there
     Uninstall,
     /// Tell how they stand
@@ -26,8 +38,16 @@ pub enum HooksCommand {
 pub fn run(command: &HooksCommand, context: &Context) -> Result<Exit, CliError> {
     let git = context.repository()?;
     match command {
-        HooksCommand::Install => {
-            git.install_hooks(&std::env::current_exe()?)?;
+        HooksCommand::Install { server: true } => {
+            git.install_server_hook(&std::env::current_exe()?)?;
+            status(context)
+        }
+        HooksCommand::Install { server: false } => {
+            let program = std::env::current_exe()?;
+            match guard(context)? {
+                Guard::Normal => git.install_hooks(&program)?,
+                Guard::Strict => git.install_strict_hooks(&program)?,
+            };
             // The setting may have changed, which an open repository does not see.
             status(context)
         }
@@ -42,6 +62,14 @@ pub fn run(command: &HooksCommand, context: &Context) -> Result<Exit, CliError> 
         HooksCommand::Status { json: false } => status(context),
         HooksCommand::Status { json: true } => status_json(context),
     }
+}
+
+/// How far the hooks go, by the configuration of the branch that is checked out; where none can be read, not far.
+fn guard(context: &Context) -> Result<Guard, CliError> {
+    let mut engine = context.reading_engine()?;
+    let projects = project::projects(&mut engine).unwrap_or_default();
+    let strict = projects.iter().any(|project| project.config.guard == Guard::Strict);
+    Ok(if strict { Guard::Strict } else { Guard::Normal })
 }
 
 fn status(context: &Context) -> Result<Exit, CliError> {

@@ -20,7 +20,7 @@ mod trust;
 pub use commands::{Listed, words_of};
 pub use load::{Layer, Source, load};
 pub use model::{
-    AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Packet, PlanApproval, Policy, Roles,
-    SlotSetup, Unrecorded,
+    AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Guard, Packet, PlanApproval, Policy,
+    Roles, SlotSetup, Unrecorded,
 };
 pub use trust::{Trust, TrustError};

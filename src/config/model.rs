@@ -80,6 +80,16 @@ pub struct Approval {
     pub self_: SelfApproval,
 }
 
+/// How far the hooks of a worktree go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Guard {
+    /// They judge commits as git's own commands make them.
+    #[default]
+    Normal,
+    /// They also judge every move of a branch while a task is open.
+    Strict,
+}
+
 /// What the audit says of a commit that changes files and names no task.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Unrecorded {
@@ -165,6 +175,8 @@ pub struct Config {
     pub always_in: Vec<(String, Vec<String>)>,
     /// Approvals.
     pub approval: Approval,
+    /// How far the hooks go.
+    pub guard: Guard,
     /// Commits without a task, in an audit.
     pub unrecorded: Unrecorded,
     /// Rules for every card.
@@ -209,6 +221,7 @@ impl Default for Config {
             always: Vec::new(),
             always_in: Vec::new(),
             approval: Approval::default(),
+            guard: Guard::default(),
             unrecorded: Unrecorded::default(),
             policy: Policy {
                 incidental: Vec::new(),

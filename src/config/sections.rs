@@ -8,14 +8,14 @@ use crate::domain::plan::format::node::{Entry, Value};
 use crate::domain::route::Course;
 use crate::domain::scope::Protected;
 
-use super::model::{FenceRequire, PlanApproval, Unrecorded};
+use super::model::{FenceRequire, Guard, PlanApproval, Unrecorded};
 use super::reader::Reader;
 
 /// The version of the configuration's format.
 const FORMAT: i64 = 1;
 
 /// What the tracked file may say.
-pub(super) const SECTIONS: [&str; 16] = [
+pub(super) const SECTIONS: [&str; 17] = [
     "format",
     "default_lane",
     "roles",
@@ -24,6 +24,7 @@ pub(super) const SECTIONS: [&str; 16] = [
     "checks",
     "approval",
     "audit",
+    "hooks",
     "policy",
     "slot",
     "env",
@@ -71,6 +72,7 @@ impl Reader<'_, '_> {
             "checks" => self.checks(entry),
             "approval" => self.each(entry, &APPROVAL, Self::approval),
             "audit" => self.each(entry, &["unrecorded"], Self::audit),
+            "hooks" => self.each(entry, &["guard"], Self::hooks),
             "policy" => self.each(entry, &POLICY, Self::policy),
             "slot" => self.each(entry, &SLOT, Self::slot),
             "env" => self.each(entry, &["pass"], Self::env),
@@ -216,6 +218,13 @@ impl Reader<'_, '_> {
         let words = [("refuse", Unrecorded::Refuse), ("allow", Unrecorded::Allow)];
         if let Some(unrecorded) = self.one_of(&entry.node, &words) {
             self.config.unrecorded = unrecorded;
+        }
+    }
+
+    fn hooks(&mut self, entry: &Entry) {
+        let words = [("normal", Guard::Normal), ("strict", Guard::Strict)];
+        if let Some(guard) = self.one_of(&entry.node, &words) {
+            self.config.guard = guard;
         }
     }
 

@@ -13,8 +13,17 @@ use serde::Serialize;
 use super::command::GitError;
 use super::open::Repository;
 
-/// The hooks that we take part in.
-pub const HOOKS: [&str; 4] = ["pre-commit", "prepare-commit-msg", "commit-msg", "pre-push"];
+/// The hooks that we take part in everywhere that people commit.
+const LOCAL: [&str; 4] = ["pre-commit", "prepare-commit-msg", "commit-msg", "pre-push"];
+/// The one that judges every move of a branch, where the project asks for it.
+const STRICT: &str = "reference-transaction";
+/// The one that judges pushes on a server.
+const SERVER: &str = "pre-receive";
+
+/// Every hook that may be ours.
+fn all() -> impl Iterator<Item = &'static str> {
+    LOCAL.into_iter().chain([STRICT, SERVER])
+}
 
 const MARK: &str = "# git-harness hook v";
 const CURRENT: &str = "# git-harness hook v1\n";
@@ -22,6 +31,8 @@ const FORMER: &str = "pre-harness";
 
 const DISPATCH: &str = include_str!("../../hooks/dispatch.sh");
 const DISPATCH_WITH_INPUT: &str = include_str!("../../hooks/dispatch-with-input.sh");
+const REFERENCE_TRANSACTION: &str = include_str!("../../hooks/reference-transaction.sh");
+const PRE_RECEIVE: &str = include_str!("../../hooks/pre-receive.sh");
 const FORWARD: &str = include_str!("../../hooks/forward.sh");
 
 /// Why hooks could not be looked at or changed.
@@ -101,16 +112,32 @@ impl Repository {
 
     /// Installs our hooks, or brings them up to date. `program` is what they call.
     pub fn install_hooks(&self, program: &Path) -> Result<Vec<HookReport>, HookError> {
+        self.install(program, &LOCAL)
+    }
+
+    /// The same, and the hook that judges every move of a branch while a task is open.
+    pub fn install_strict_hooks(&self, program: &Path) -> Result<Vec<HookReport>, HookError> {
+        let names: Vec<&str> = LOCAL.into_iter().chain([STRICT]).collect();
+        self.install(program, &names)
+    }
+
+    /// Installs the hook that judges pushes to this repository.
+    pub fn install_server_hook(&self, program: &Path) -> Result<Vec<HookReport>, HookError> {
+        self.install(program, &[SERVER])
+    }
+
+    fn install(&self, program: &Path, names: &[&str]) -> Result<Vec<HookReport>, HookError> {
         let dir = self.hooks_dir();
         let redirected = self.config_value("core.hooksPath").is_some_and(|path| !path.is_empty());
         if redirected && dir != self.own_hooks_dir() {
-            self.take_over(program)?;
+            self.take_over(program, names)?;
         } else if redirected {
             let former = fs::read_to_string(self.remembered_setting()).unwrap_or_default();
-            self.write_own(program, former.trim_end().rsplit('\t').next().unwrap_or_default())?;
+            let former = former.trim_end().rsplit('\t').next().unwrap_or_default();
+            self.write_own(program, former, names)?;
         } else {
             fs::create_dir_all(&dir).map_err(io_at(&dir))?;
-            for name in HOOKS {
+            for name in names {
                 let file = dir.join(name);
                 if file.exists() && !is_ours(&file) {
                     let aside = dir.join(format!("{name}.{FORMER}"));
@@ -124,7 +151,7 @@ impl Repository {
     }
 
     /// Points git at our own folder, whose hooks call those of the folder that it pointed at.
-    fn take_over(&self, program: &Path) -> Result<(), HookError> {
+    fn take_over(&self, program: &Path, names: &[&str]) -> Result<(), HookError> {
         let value = self.config_value("core.hooksPath").unwrap_or_default();
         let mut call = self.program().as_user(self.git_dir(), self.work_tree());
         let local = call.words(["config", "--local", "--get", "core.hooksPath"]).output()?;
@@ -135,7 +162,7 @@ impl Repository {
         }
         let kind = if had_local { "local" } else { "other" };
         fs::write(&remembered, format!("{kind}\t{value}\n")).map_err(io_at(&remembered))?;
-        self.write_own(program, &value)?;
+        self.write_own(program, &value, names)?;
         let mut call = self.program().as_user(self.git_dir(), self.work_tree());
         call.words(["config", "--local", "core.hooksPath"])
             .word(self.own_hooks_dir())
@@ -143,7 +170,7 @@ impl Repository {
         Ok(())
     }
 
-    fn write_own(&self, program: &Path, former_dir: &str) -> Result<(), HookError> {
+    fn write_own(&self, program: &Path, former_dir: &str, names: &[&str]) -> Result<(), HookError> {
         let own = self.own_hooks_dir();
         fs::create_dir_all(&own).map_err(io_at(&own))?;
         // A relative folder stays relative: hooks run at the top of the worktree that commits.
@@ -151,11 +178,11 @@ impl Repository {
         let there = self.work_tree().unwrap_or(self.git_dir()).join(former_dir);
         for entry in fs::read_dir(&there).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !HOOKS.contains(&name.as_str()) && !name.contains('.') && entry.path().is_file() {
+            if !names.contains(&name.as_str()) && !name.contains('.') && entry.path().is_file() {
                 write_hook(&own.join(&name), &FORWARD.replace("@FORMER@", &former(&name)))?;
             }
         }
-        for name in HOOKS {
+        for name in names {
             write_hook(&own.join(name), &dispatcher(name, program, &former(name)))?;
         }
         Ok(())
@@ -177,7 +204,7 @@ impl Repository {
             done.push("core.hooksPath".to_owned());
         }
         let dir = self.common_dir().join("hooks");
-        for name in HOOKS {
+        for name in all() {
             let file = dir.join(name);
             let aside = dir.join(format!("{name}.{FORMER}"));
             // Another tool may have moved ours away under a name of its own.
@@ -204,7 +231,11 @@ impl Repository {
     /// How our hooks stand.
     pub fn hook_status(&self) -> Vec<HookReport> {
         let dir = self.hooks_dir();
-        HOOKS.into_iter().map(|name| report(&dir, name)).collect()
+        let wanted = |name: &&str| match *name {
+            STRICT | SERVER => is_ours(&dir.join(name)),
+            _ => !self.is_bare(),
+        };
+        all().filter(wanted).map(|name| report(&dir, name)).collect()
     }
 }
 
@@ -248,10 +279,11 @@ fn is_ours(file: &Path) -> bool {
 }
 
 fn template(name: &str) -> &'static str {
-    if name == "pre-push" {
-        DISPATCH_WITH_INPUT
-    } else {
-        DISPATCH
+    match name {
+        "pre-push" => DISPATCH_WITH_INPUT,
+        STRICT => REFERENCE_TRANSACTION,
+        SERVER => PRE_RECEIVE,
+        _ => DISPATCH,
     }
 }
 

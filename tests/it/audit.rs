@@ -163,3 +163,82 @@ fn replaced_objects_grafts_and_shallow_clones_hide_nothing() {
         .says("shallow")
         .says("unshallow");
 }
+
+#[test]
+fn a_server_refuses_a_push_that_the_audit_finds_wrong_and_keeps_nothing_of_it() {
+    let sandbox = landed();
+    let server = sandbox.beside("server.git");
+    let path = server.to_str().unwrap();
+    sandbox.git(&["clone", "-q", "--bare", sandbox.repo().to_str().unwrap(), path]);
+    let _ = sandbox
+        .harness_in(&server, &["hooks", "install", "--server"])
+        .exits(0)
+        .prints("pre-receive");
+    sandbox.git(&["remote", "add", "origin", path]);
+    let _ = sandbox
+        .harness(&["exec", "r-1", "--", "sh", "-c", "echo c > src/c.txt"])
+        .exits(0);
+    sandbox.git(&["push", "-q", "origin", "main"]);
+    sandbox.write("secret.txt", "changed\n");
+    commit(&sandbox, "Payload");
+    let payload = sandbox.git(&["rev-parse", "HEAD"]);
+    for target in ["main", "refs/heads/elsewhere", "refs/tags/v1", "refs/notes/x"] {
+        let push = sandbox.try_git(&["push", "--no-verify", "-q", "origin", &format!("HEAD:{target}")]);
+        assert_ne!(push.code, 0, "{target}");
+        assert!(
+            push.stderr.contains("this push is refused") && push.stderr.contains("secret.txt: changed without a task"),
+            "{}",
+            push.stderr
+        );
+    }
+    let there = sandbox.try_git(&["-C", path, "cat-file", "-e", &payload]);
+    assert_ne!(there.code, 0, "nothing of a refused push is kept");
+    sandbox.git(&["-C", path, "config", "harness.auditRefs", "refs/heads/main"]);
+    sandbox.git(&["push", "--no-verify", "-q", "origin", "HEAD:refs/heads/elsewhere"]);
+    sandbox.git(&["push", "--no-verify", "-q", "origin", ":refs/heads/elsewhere"]);
+    let _ = sandbox.harness_in(&server, &["hooks", "uninstall"]).exits(0);
+    sandbox.git(&["push", "--no-verify", "-q", "origin", "HEAD:main"]);
+}
+
+#[test]
+fn a_strict_guard_lets_no_branch_move_to_work_without_the_open_task() {
+    let sandbox = landed();
+    sandbox.write(".harness/config.toml", "[hooks]\nguard = \"strict\"\n");
+    sandbox.git(&["commit", "-qam", "Be strict"]);
+    let _ = sandbox.harness(&["trust"]).exits(0);
+    let _ = sandbox
+        .harness(&["hooks", "install"])
+        .exits(0)
+        .prints("reference-transaction");
+    sandbox.git(&["checkout", "-qb", "side"]);
+    sandbox.write("secret.txt", "free, with no task open\n");
+    sandbox.git(&["commit", "-qam", "Side"]);
+    sandbox.git(&["checkout", "-q", "main"]);
+    // Main goes on, so that a picked commit is another one than its original.
+    sandbox.git(&["commit", "-q", "--allow-empty", "-m", "Meanwhile"]);
+    let _ = sandbox.harness(&["start", "r-1"]).exits(0);
+    let side = sandbox.git(&["rev-parse", "side"]);
+    let tree = sandbox.git(&["rev-parse", "side^{tree}"]);
+    let forged = sandbox.git(&["commit-tree", "-p", "HEAD", "-m", "Mine", &tree]);
+    for (what, args) in [
+        ("update-ref", vec!["update-ref", "refs/heads/main", forged.as_str()]),
+        ("cherry-pick", vec!["cherry-pick", side.as_str()]),
+        ("reset", vec!["reset", "-q", "--hard", forged.as_str()]),
+    ] {
+        let outcome = sandbox.try_git(&args);
+        assert_ne!(outcome.code, 0, "{what}: {}", outcome.stderr);
+        assert!(
+            outcome.stderr.contains("task r-1 is open here"),
+            "{what}: {}",
+            outcome.stderr
+        );
+        let _ = sandbox.try_git(&["cherry-pick", "--abort"]);
+        sandbox.git(&["reset", "-q", "--hard", "HEAD"]);
+    }
+    // What others committed comes in with a merge, and the task itself lands.
+    sandbox.git(&["merge", "-q", "--no-edit", "side"]);
+    sandbox.write("src/c.txt", "done\n");
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-qm", "Done"]);
+    assert_eq!(sandbox.state("r-1"), "complete");
+}

@@ -47,8 +47,11 @@ pub enum AuditError {
 pub struct Range {
     /// Reachable from these,
     pub tips: Vec<CommitId>,
-    /// and not from these, whose configuration says how strict the audit is.
+    /// and not from these.
     pub without: Vec<CommitId>,
+    /// What the range stands on: its configuration says how strict the audit is, and its history which tasks had
+    /// landed before.
+    pub base: Option<CommitId>,
 }
 
 /// A landing that was judged, for the strengths that look further.
@@ -83,20 +86,7 @@ pub struct Judged {
 
 /// Judges a range by history alone.
 pub fn audit(git: &Repository, range: &Range) -> Result<Judged, AuditError> {
-    let commits = git.commits_between(&range.tips, &range.without)?;
-    let mut auditor = Auditor::new(git, range)?;
-    for id in &commits {
-        auditor.judge(*id)?;
-    }
-    Ok(Judged {
-        report: AuditReport {
-            strength: Strength::Scope,
-            commits: commits.len(),
-            landings: auditor.landings.len(),
-            findings: auditor.findings,
-        },
-        landings: auditor.landings,
-    })
+    Auditor::new(git, range)?.walk(range)
 }
 
 /// Whether what landings and other commits of the harness say holds, for a push. People's own commits and merges are
@@ -111,6 +101,13 @@ pub fn audit_own(git: &Repository, range: &Range) -> Result<AuditReport, AuditEr
         finding.level == Level::Error && (!of_people || finding.task.is_some())
     });
     Ok(judged.report)
+}
+
+/// The same as [`audit`], whatever the configuration says of people's own commits.
+pub fn audit_strictly(git: &Repository, range: &Range) -> Result<AuditReport, AuditError> {
+    let mut auditor = Auditor::new(git, range)?;
+    auditor.unrecorded = Unrecorded::Refuse;
+    Ok(auditor.walk(range)?.report)
 }
 
 /// One audit: what it has read, and what it remembers from commit to commit.
@@ -177,21 +174,36 @@ impl<'a> Auditor<'a> {
             findings: Vec::new(),
             landings: Vec::new(),
         };
-        for base in &range.without {
-            let tree = git.tree_of(*base)?;
-            if git.subtree(tree, ".harness")?.is_none() {
-                continue;
-            }
+        if let Some(base) = range.base
+            && let tree = git.tree_of(base)?
+            && git.subtree(tree, ".harness")?.is_some()
+        {
             if let Ok(config) = auditor.config_of(tree) {
                 auditor.unrecorded = config.unrecorded;
                 auditor.plan_approval = config.approval.plan;
             }
-            let before = git.history(*base, None)?;
+            let before = git.history(base, None)?;
             auditor
                 .landed
                 .extend(before.landings().map(|(task, commit)| (task.clone(), commit)));
         }
         Ok(auditor)
+    }
+
+    fn walk(mut self, range: &Range) -> Result<Judged, AuditError> {
+        let commits = self.git.commits_between(&range.tips, &range.without)?;
+        for id in &commits {
+            self.judge(*id)?;
+        }
+        Ok(Judged {
+            report: AuditReport {
+                strength: Strength::Scope,
+                commits: commits.len(),
+                landings: self.landings.len(),
+                findings: self.findings,
+            },
+            landings: self.landings,
+        })
     }
 
     fn judge(&mut self, id: CommitId) -> Result<(), AuditError> {

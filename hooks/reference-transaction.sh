@@ -1,0 +1,23 @@
+#!/bin/sh
+# git-harness hook v1
+# Judges commits before a branch moves to them, where a task is open in this worktree. For `[hooks] guard = "strict"`.
+former=@FORMER@
+if [ "$1" != prepared ] || [ ! -e "${GIT_DIR:-.git}/harness/open" ]; then
+	[ -x "$former" ] && exec "$former" "$@"
+	exit 0
+fi
+input=$(cat)
+if [ -x "$former" ]; then
+	printf '%s\n' "$input" | "$former" "$@" || exit $?
+fi
+case $input in
+*" refs/heads/"*) ;;
+*) exit 0 ;;
+esac
+program=@PROGRAM@
+[ -x "$program" ] || program=$(command -v git-harness) || {
+	echo "git-harness: a task is open here, but the program is gone, so no branch moves." >&2
+	echo "hint: install it again, or give the task up: rm \"${GIT_DIR:-.git}/harness/open\"" >&2
+	exit 1
+}
+printf '%s\n' "$input" | "$program" hook @HOOK@ "$@"
