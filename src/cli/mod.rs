@@ -6,6 +6,7 @@ mod audit;
 mod context;
 mod decide;
 mod demo;
+mod doctor;
 mod error;
 mod exit;
 mod hook;
@@ -61,6 +62,7 @@ struct Cli {
 enum Command {
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
+    Doctor(doctor::DoctorArgs),
     Trust(trust::TrustArgs),
     #[command(subcommand)]
     Plan(plan::PlanCommand),
@@ -136,6 +138,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
     match command {
         Command::Init(args) => init::run(&args, context),
         Command::Demo(args) => demo::run(&args, context),
+        Command::Doctor(args) => doctor::run(&args, context),
         Command::Trust(args) => trust::run(&args, context),
         Command::Plan(command) => plan::run(&command, context),
         Command::Next(args) => next::next(&args, context),

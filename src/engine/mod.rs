@@ -12,6 +12,7 @@ pub mod audit;
 pub mod builder;
 pub mod commit;
 pub mod dispatch;
+pub mod doctor;
 pub mod finish;
 pub mod harvest;
 pub mod import;

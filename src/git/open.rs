@@ -49,8 +49,17 @@ impl std::fmt::Debug for Repository {
 impl Repository {
     /// Finds the repository of a folder, as git does; `GIT_DIR` and `GIT_INDEX_FILE` of a hook are honoured.
     pub fn discover(dir: &Path) -> Result<Self, OpenError> {
+        Self::found(dir, gix::discover_with_environment_overrides(dir))
+    }
+
+    /// Finds the repository of a folder, whatever the environment says: for a look at another worktree.
+    pub fn discover_plainly(dir: &Path) -> Result<Self, OpenError> {
+        Self::found(dir, gix::discover(dir))
+    }
+
+    fn found(dir: &Path, found: Result<gix::Repository, impl std::fmt::Display>) -> Result<Self, OpenError> {
         let program = GitProgram::find().ok_or(OpenError::NoGit)?;
-        let mut gix = gix::discover_with_environment_overrides(dir).map_err(|error| OpenError::NotFound {
+        let mut gix = found.map_err(|error| OpenError::NotFound {
             dir: dir.to_owned(),
             why: error.to_string(),
         })?;
@@ -139,6 +148,39 @@ impl Repository {
     /// A value of the configuration as git sees it here.
     pub fn config_value(&self, key: &str) -> Option<String> {
         self.gix.config_snapshot().string(key).map(|value| value.to_string())
+    }
+
+    /// What the repository's and this worktree's own configuration files say, without what they include.
+    pub fn own_settings(&self) -> Result<Vec<(String, String)>, super::command::GitError> {
+        let mut found = Vec::new();
+        for file in [self.common_dir.join("config"), self.git_dir.join("config.worktree")] {
+            if !file.exists() {
+                continue;
+            }
+            let mut call = self.trusted();
+            let listing = call
+                .words(["config", "--list", "-z", "--no-includes", "--file"])
+                .word(&file)
+                .bytes()?;
+            found.extend(
+                listing
+                    .split(|byte| *byte == 0)
+                    .filter(|entry| !entry.is_empty())
+                    .map(|entry| {
+                        let text = String::from_utf8_lossy(entry);
+                        let (key, value) = text.split_once('\n').unwrap_or((&text, "true"));
+                        (key.to_owned(), value.to_owned())
+                    }),
+            );
+        }
+        Ok(found)
+    }
+
+    /// Whether `refs/replace/` holds anything.
+    pub fn has_replaced_objects(&self) -> Result<bool, super::command::GitError> {
+        let mut call = self.trusted();
+        let listing = call.words(["for-each-ref", "--count=1", "refs/replace"]).text()?;
+        Ok(!listing.is_empty())
     }
 
     /// A trusted call on this repository.

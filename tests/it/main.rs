@@ -5,6 +5,7 @@
 mod architecture;
 mod attended;
 mod audit;
+mod doctor;
 mod hooks;
 mod plans;
 mod record;

@@ -1,0 +1,83 @@
+//! Doctor: whether this machine, this clone and what guards it are as they should be. Changes nothing, and says how to
+//! mend each thing that it finds.
+
+mod clone;
+mod machine;
+
+use serde::Serialize;
+
+use super::Engine;
+
+/// How a thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// As it should be.
+    Good,
+    /// Worth a look: there may be a reason for it.
+    Look,
+    /// Wrong: something does not work, or guards nothing.
+    Bad,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Symptom {
+    /// What was looked at: a short, stable name.
+    pub name: &'static str,
+    /// How it stands.
+    pub health: Health,
+    /// What was found.
+    pub found: String,
+    /// How to mend it; empty where nothing is wrong.
+    pub fix: String,
+}
+
+/// What one look gathers.
+#[derive(Debug, Default)]
+struct Findings(Vec<Symptom>);
+
+impl Findings {
+    fn good(&mut self, name: &'static str, found: impl Into<String>) {
+        self.add(name, Health::Good, found.into(), String::new());
+    }
+
+    fn look(&mut self, name: &'static str, found: impl Into<String>, fix: impl Into<String>) {
+        self.add(name, Health::Look, found.into(), fix.into());
+    }
+
+    fn bad(&mut self, name: &'static str, found: impl Into<String>, fix: impl Into<String>) {
+        self.add(name, Health::Bad, found.into(), fix.into());
+    }
+
+    fn add(&mut self, name: &'static str, health: Health, found: String, fix: String) {
+        self.0.push(Symptom {
+            name,
+            health,
+            found,
+            fix,
+        });
+    }
+
+    /// Says that a thing is good where nothing was said against it.
+    fn good_without_other(&mut self, name: &'static str, found: &str) {
+        if self.0.iter().all(|symptom| symptom.name != name) {
+            self.good(name, found);
+        }
+    }
+}
+
+/// Looks at everything.
+pub fn examine(engine: &mut Engine) -> Vec<Symptom> {
+    let mut findings = Findings::default();
+    machine::git(engine, &mut findings);
+    machine::identity(engine, &mut findings);
+    machine::sockets(engine, &mut findings);
+    clone::worktrees(engine, &mut findings);
+    clone::settings(engine, &mut findings);
+    clone::history(engine, &mut findings);
+    clone::permissions(engine, &mut findings);
+    clone::journal(engine, &mut findings);
+    machine::project(engine, &mut findings);
+    findings.0
+}
