@@ -21,5 +21,6 @@ pub mod record;
 pub mod route;
 pub mod scope;
 pub mod task;
+pub mod test_report;
 pub mod trailer;
 pub mod usage;
