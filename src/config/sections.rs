@@ -46,10 +46,11 @@ pub(super) const SLOT: [&str; 3] = ["setup", "setup_inputs", "env"];
 pub(super) const COMMIT: [&str; 2] = ["subject", "sign_off"];
 pub(super) const PACKET: [&str; 2] = ["window_tokens", "notes_tokens"];
 /// The classes of failure that a project may send elsewhere: [`crate::domain::failure::Failure::class`].
-pub(super) const CLASSES: [&str; 12] = [
+pub(super) const CLASSES: [&str; 13] = [
     "scope",
     "checks",
     "weak_checks",
+    "fewer_tests",
     "builder_exit",
     "builder_timeout",
     "no_change",

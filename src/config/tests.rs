@@ -332,6 +332,7 @@ fn every_class_of_failure_may_be_sent_elsewhere() {
         Failure::Scope { violations: vec![] },
         Failure::Checks { results: vec![] },
         Failure::WeakChecks { checks: vec![] },
+        Failure::FewerTests { checks: vec![] },
         Failure::BuilderTimeout { seconds: 1 },
         Failure::Missing { names: vec![] },
         Failure::MergeConflict { paths: vec![] },

@@ -9,6 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::oid::{Digest, TreeId};
+use super::test_report::{TestCount, names_runner};
 
 /// What a check looks at. The kind changes what people read, never whether a failure counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
@@ -96,6 +97,9 @@ pub struct Check {
     pub kind: CheckKind,
     /// The folder to run in, relative to the repository; empty for its top.
     pub dir: String,
+    /// The JUnit report that it writes, relative to `dir`; empty where its output tells how many tests ran.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub report: String,
     /// Seconds until its process group is ended.
     pub timeout_seconds: u64,
     /// Variables set for this check alone.
@@ -115,6 +119,7 @@ impl Check {
             run,
             kind: CheckKind::default(),
             dir: String::new(),
+            report: String::new(),
             timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
             env: BTreeMap::new(),
             red_first: false,
@@ -131,6 +136,11 @@ impl Check {
         (plain && !SHELL_WORDS.contains(&word)).then_some(word)
     }
 
+    /// Whether a count of tests is to be expected of it, so that none would be odd.
+    pub fn counts_tests(&self) -> bool {
+        !self.report.is_empty() || names_runner(&self.run)
+    }
+
     /// Digests everything that can change this check's result.
     pub fn digest(&self) -> Digest {
         let env: Vec<String> = self.env.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -143,7 +153,9 @@ impl Check {
             self.red_first.to_string(),
             self.flaky_retries.to_string(),
         ];
-        Digest::of_fields(head.iter().chain(&env).map(String::as_bytes))
+        // Named only where there is one, so that checks without keep the digest that history knows.
+        let report = (!self.report.is_empty()).then(|| format!("report\0{}", self.report));
+        Digest::of_fields(head.iter().chain(&env).chain(&report).map(String::as_bytes))
     }
 }
 
@@ -167,6 +179,13 @@ pub enum CheckStatus {
     TimedOut,
     /// `red_first`, and it passed on the base tree: too weak to prove anything.
     TooWeak,
+    /// It passed, but fewer tests than ran at the base, and the card does not let them go.
+    FewerTests {
+        /// Tests that ran at the base.
+        was: u64,
+        /// Tests that pass now.
+        now: u64,
+    },
 }
 
 impl CheckStatus {
@@ -184,6 +203,7 @@ impl fmt::Display for CheckStatus {
             Self::Signalled(signal) => write!(f, "ended by signal {signal}"),
             Self::TimedOut => f.write_str("timed out"),
             Self::TooWeak => f.write_str("too weak: it already passes on the base"),
+            Self::FewerTests { was, now } => write!(f, "fewer tests: {was} ran at the base, {now} pass now"),
         }
     }
 }
@@ -199,6 +219,9 @@ pub struct CheckResult {
     pub status: CheckStatus,
     /// How long all runs took together, in milliseconds.
     pub millis: u64,
+    /// How many tests it ran, where that can be told. Rows from before it was counted have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<TestCount>,
     /// How many runs there were (more than one with `flaky_retries`).
     pub runs: u32,
     /// The transcript that holds the bounded output.
@@ -297,6 +320,14 @@ mod tests {
     }
 
     #[test]
+    fn a_result_from_before_tests_were_counted_still_reads() {
+        let old = r#"{"name":"t","kind":"test","status":{"failed":1},"millis":2,"runs":1,"log":null,"excerpt":"x"}"#;
+        let result: CheckResult = serde_json::from_str(old).unwrap();
+        assert_eq!(result.tests, None);
+        assert_eq!(serde_json::to_string(&result).unwrap(), old);
+    }
+
+    #[test]
     fn whatever_changes_a_result_changes_the_digest() {
         let check = Check::from_command("npm test");
         let variants = [
@@ -310,6 +341,10 @@ mod tests {
             },
             Check {
                 red_first: true,
+                ..check.clone()
+            },
+            Check {
+                report: "junit.xml".into(),
                 ..check.clone()
             },
             Check {

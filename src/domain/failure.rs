@@ -26,6 +26,11 @@ pub enum Failure {
         /// Their names.
         checks: Vec<String>,
     },
+    /// The checks pass, but with fewer tests than ran at the base.
+    FewerTests {
+        /// Every check after which fewer tests watch over the code.
+        checks: Vec<TestsLost>,
+    },
     /// The Builder's program did not end with status 0.
     BuilderExit {
         /// Its exit status; `None` where a signal ended it.
@@ -76,6 +81,23 @@ pub enum Failure {
     },
 }
 
+/// A check that passes with fewer tests than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestsLost {
+    /// The check's name.
+    pub check: String,
+    /// Tests that ran at the base, passed or not.
+    pub was: u64,
+    /// Tests that pass now; 0 where no count can be read any more.
+    pub now: u64,
+}
+
+impl fmt::Display for TestsLost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (was {}, now {})", self.check, self.was, self.now)
+    }
+}
+
 impl Failure {
     /// A short, stable name of the class.
     pub const fn class(&self) -> &'static str {
@@ -83,6 +105,7 @@ impl Failure {
             Self::Scope { .. } => "scope",
             Self::Checks { .. } => "checks",
             Self::WeakChecks { .. } => "weak_checks",
+            Self::FewerTests { .. } => "fewer_tests",
             Self::BuilderExit { .. } => "builder_exit",
             Self::BuilderTimeout { .. } => "builder_timeout",
             Self::NoChange => "no_change",
@@ -118,6 +141,10 @@ impl fmt::Display for Failure {
             }
             Self::WeakChecks { checks } => {
                 f.write_str("passes before the work is done, so it proves nothing: ")?;
+                write_list(f, checks)
+            }
+            Self::FewerTests { checks } => {
+                f.write_str("fewer tests than at the base: ")?;
                 write_list(f, checks)
             }
             Self::BuilderExit { code: Some(code), .. } => write!(f, "the Builder ended with status {code}"),

@@ -93,6 +93,7 @@ fn table(failure: &Failure) -> (Course, Trigger) {
     match failure {
         Failure::Scope { .. } => (Course::Retry, Trigger::ScopeViolation),
         Failure::Checks { .. }
+        | Failure::FewerTests { .. }
         | Failure::BuilderExit { .. }
         | Failure::BuilderTimeout { .. }
         | Failure::NoChange
@@ -143,6 +144,7 @@ mod tests {
             Failure::Scope { violations: vec![] },
             Failure::Checks { results: vec![] },
             Failure::WeakChecks { checks: vec![] },
+            Failure::FewerTests { checks: vec![] },
             Failure::BuilderExit {
                 code: Some(1),
                 excerpt: text(),

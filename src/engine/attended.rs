@@ -222,7 +222,7 @@ pub fn judge(
         dropped: Vec::new(),
     });
     let checks = project.config.checks_for(&open.card);
-    let verified = verify::verify(engine, &project.config, Some(&task), in_scope, &checks)?;
+    let verified = verify::verify(engine, &project.config, &open.card, in_scope, &checks)?;
     let evidence_row = Event::Verified {
         task: task.clone(),
         attempt: open.dispatched.attempt.clone(),

@@ -4,7 +4,7 @@
 //! nothing of an earlier try is believed but what the ledger and the evidence cache hold.
 
 use crate::domain::check::{CheckStatus, EvidenceRecord};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, TestsLost};
 use crate::domain::oid::TreeId;
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{Dispatched, Event};
@@ -135,7 +135,7 @@ fn check(
     candidate: InScope,
 ) -> Result<Verified, RunError> {
     let checks = project.config.checks_for(card);
-    let verified = verify::verify(engine, &project.config, Some(&card.id), candidate, &checks)?;
+    let verified = verify::verify(engine, &project.config, card, candidate, &checks)?;
     engine.record(&[Event::Verified {
         task: card.id.clone(),
         attempt: dispatched.attempt.clone(),
@@ -144,7 +144,8 @@ fn check(
     Ok(verified)
 }
 
-/// Why evidence that did not pass failed: weak checks are the card's fault, not the Builder's.
+/// Why evidence that did not pass failed: weak checks are the card's fault, not the Builder's, and checks that pass
+/// with fewer tests have nothing to quote.
 pub fn failure_of(record: EvidenceRecord) -> Failure {
     let weak: Vec<String> = record
         .results
@@ -152,12 +153,25 @@ pub fn failure_of(record: EvidenceRecord) -> Failure {
         .filter(|result| result.status == CheckStatus::TooWeak)
         .map(|result| result.name.clone())
         .collect();
-    if weak.is_empty() {
-        Failure::Checks {
+    if !weak.is_empty() {
+        return Failure::WeakChecks { checks: weak };
+    }
+    let refused = record.results.iter().filter(|result| !result.status.passed());
+    let lost: Option<Vec<TestsLost>> = refused
+        .map(|result| match result.status {
+            CheckStatus::FewerTests { was, now } => Some(TestsLost {
+                check: result.name.clone(),
+                was,
+                now,
+            }),
+            _ => None,
+        })
+        .collect();
+    match lost {
+        Some(checks) => Failure::FewerTests { checks },
+        None => Failure::Checks {
             results: record.results,
-        }
-    } else {
-        Failure::WeakChecks { checks: weak }
+        },
     }
 }
 

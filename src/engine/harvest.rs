@@ -322,7 +322,7 @@ fn what_it_is(kind: &fs::Metadata) -> &'static str {
 }
 
 /// Reads a file that was regular a moment ago without following a link or waiting for a pipe that took its place.
-fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+pub(super) fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let file = fs::OpenOptions::new()
         .read(true)

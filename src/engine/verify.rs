@@ -10,15 +10,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceKey, EvidenceRecord, FenceTier, check_set_digest};
+use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceRecord};
 use crate::domain::id::TaskId;
 use crate::domain::oid::{Digest, TreeId};
+use crate::domain::plan::card::Card;
 use crate::domain::task::event::Event;
 use crate::git::{ReadError, WriteError};
 use crate::process::{self, Ending, Environment, Input, Program, StartError};
 
 use super::Engine;
+use super::count;
 use super::judge::InScope;
+use super::known;
 use super::slot::{self, Keep, Purpose, Slot, SlotError};
 
 /// Bytes of a check's output that are kept.
@@ -114,23 +117,28 @@ impl Evidence {
     }
 }
 
-/// Runs the checks on a candidate. `base` is the tree that `red_first` checks must fail on.
+/// Runs a card's checks on a candidate, whose base `red_first` checks must fail on and no test may be lost from.
 pub fn verify(
     engine: &mut Engine,
     config: &Config,
-    task: Option<&TaskId>,
+    card: &Card,
     candidate: InScope,
     checks: &[Check],
 ) -> Result<Verified, VerifyError> {
+    let base = candidate.base();
     let mut weak = BTreeMap::new();
-    for result in weak_checks(engine, config, candidate.base(), checks)? {
+    for result in weak_checks(engine, config, base, checks)? {
         weak.insert(result.name.clone(), result);
     }
-    let (mut record, slot) = run_on(engine, config, task, candidate.check_tree(), checks)?;
+    count::prepare(engine, config, base, checks)?;
+    let (mut record, slot) = run_on(engine, config, Some(&card.id), candidate.check_tree(), checks)?;
     for result in &mut record.results {
         if let Some(found) = weak.remove(&result.name) {
             *result = found;
         }
+    }
+    if record.passed() {
+        count::hold(engine, config, card, base, checks, &mut record)?;
     }
     Ok(if record.passed() {
         Verified::Passed(Evidence {
@@ -202,19 +210,10 @@ pub fn prove_tree(
         slot.fill(&engine.git, tree, &ignored, Keep::IgnoredFiles)?;
     }
     Ok(EvidenceRecord {
-        key: evidence_key(tree, checks, &environment),
+        key: known::key(tree, checks, &environment),
         results,
         reused: false,
     })
-}
-
-fn evidence_key(check_tree: TreeId, checks: &[Check], environment: &Environment) -> EvidenceKey {
-    EvidenceKey {
-        check_tree,
-        checks: check_set_digest(checks),
-        environment: environment.digest(),
-        fence: FenceTier::Shadow,
-    }
 }
 
 /// Runs a check between the two events that tell of it.
@@ -237,7 +236,7 @@ fn told(
     Ok(result)
 }
 
-fn run_on(
+pub(super) fn run_on(
     engine: &mut Engine,
     config: &Config,
     task: Option<&TaskId>,
@@ -245,17 +244,12 @@ fn run_on(
     checks: &[Check],
 ) -> Result<(EvidenceRecord, Option<Slot>), VerifyError> {
     let environment = environment(engine, config);
-    let key = evidence_key(tree, checks, &environment);
+    let key = known::key(tree, checks, &environment);
     let mut slot = None;
     let mut results = Vec::with_capacity(checks.len());
     let mut reused = true;
     for check in checks {
-        let cache_key = cache_key(&key, check);
-        let known = engine
-            .ledger
-            .caches()
-            .get(CACHE, &cache_key)
-            .and_then(|bytes| serde_json::from_slice::<CheckResult>(&bytes).ok());
+        let known = known::result(engine, &key, check);
         let result = match known {
             Some(result) => result,
             None => {
@@ -273,9 +267,7 @@ fn run_on(
                 let result = told(engine, task, check, |engine| {
                     run_check(engine, slot, check, &environment)
                 })?;
-                if let (true, Ok(bytes)) = (result.status.passed(), serde_json::to_vec(&result)) {
-                    engine.ledger.caches().put(CACHE, &cache_key, &bytes);
-                }
+                known::keep(engine, &key, check, &result);
                 result
             }
         };
@@ -285,20 +277,8 @@ fn run_on(
     Ok((record, slot))
 }
 
-const CACHE: &str = "checks";
-
-fn cache_key(key: &EvidenceKey, check: &Check) -> String {
-    let fields = [
-        key.check_tree.to_string(),
-        check.digest().to_string(),
-        key.environment.to_string(),
-        key.fence.to_string(),
-    ];
-    Digest::of_fields(fields.iter().map(String::as_bytes)).to_string()
-}
-
 /// The variables that checks see: an allow-list, and what the base commit's configuration names.
-fn environment(engine: &Engine, config: &Config) -> Environment {
+pub(super) fn environment(engine: &Engine, config: &Config) -> Environment {
     let names: Vec<String> = config.env.iter().chain(&config.slot.env).cloned().collect();
     Environment::allow_list(&engine.host.variables, &names)
 }
@@ -374,6 +354,7 @@ fn run_check(
     let mut runs = 0;
     loop {
         runs += 1;
+        count::clear_report(&dir, check);
         let finished = run_shell(engine, &check.run, &dir, &own, limit, &slot.log())?;
         millis += u64::try_from(finished.wall.as_millis()).unwrap_or(u64::MAX);
         let status = match finished.ending {
@@ -393,6 +374,7 @@ fn run_check(
             kind: check.kind,
             status,
             millis,
+            tests: count::count(&dir, check, &finished),
             runs,
             log: Some(log),
             excerpt: if status.passed() {

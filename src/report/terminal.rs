@@ -72,7 +72,11 @@ impl<W: Write> Sink for Lines<W> {
                     other => format!(" {other}"),
                 };
                 let name = cut(&one_line(&result.name), 80);
-                self.write(&lead, &format!("{name}{status}  {}", duration(result.millis)));
+                let tests = result.tests.map_or_else(String::new, |tests| match tests.passed {
+                    1 => "  1 test".to_owned(),
+                    number => format!("  {number} tests"),
+                });
+                self.write(&lead, &format!("{name}{status}{tests}  {}", duration(result.millis)));
             }
             Event::AttemptFailed { task, failure, .. } => {
                 self.task("31", "✗", task, &failure.to_string());
@@ -194,6 +198,7 @@ mod tests {
                     kind: CheckKind::Test,
                     status: CheckStatus::TimedOut,
                     millis: 5,
+                    tests: None,
                     runs: 1,
                     log: None,
                     excerpt: String::new(),

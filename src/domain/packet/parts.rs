@@ -73,6 +73,7 @@ pub(super) fn failure_output(failure: &Failure, most: usize) -> String {
             format!("Conflicts with the branch in:\n{}", bullets(paths))
         }
         Failure::Rejected { by, reason, .. } => format!("Rejected by {by}:\n{}", fenced(reason)),
+        Failure::FewerTests { checks } => bullets(&checks.iter().map(ToString::to_string).collect::<Vec<_>>()),
         other => format!("{other}\n"),
     }
 }
@@ -101,6 +102,11 @@ pub(super) fn correction(failure: &Failure, card: &Card) -> String {
                 bullets(&card.definition_of_done)
             )
         }
+        Failure::FewerTests { .. } => match card.tests_removed {
+            0 => "Bring back every test that was removed, renamed away, or told to be skipped; this task may remove none.\n"
+                .to_owned(),
+            most => format!("Bring back tests that were removed or are skipped: this task may remove at most {most}.\n"),
+        },
         Failure::NoChange => "Nothing was changed. Make the change that the task asks for.\n".to_owned(),
         Failure::Answer { .. } => {
             "Give the answer again in exactly the format below; nothing of the last one was applied.\n".to_owned()

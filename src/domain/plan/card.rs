@@ -81,6 +81,8 @@ pub struct Card {
     pub model: Option<String>,
     /// Attempts after the first in a round; the lane decides without.
     pub retries: Option<u32>,
+    /// How many tests fewer than at the base may pass, in each check.
+    pub tests_removed: u32,
     /// Free words, such as `migration`, that policies may look at.
     pub labels: Vec<String>,
     /// What is to be reached.

@@ -76,6 +76,18 @@ pub fn lint(card: &Card, file: &str, text: &str, facts: &LintFacts) -> Vec<Diagn
             "add a section `## Instructions`".to_owned(),
         );
     }
+    let says_test = [&card.objective, &card.instructions]
+        .into_iter()
+        .chain(&card.definition_of_done)
+        .any(|text| text.to_lowercase().contains("test"));
+    if card.tests_removed > 0 && !says_test {
+        warn(
+            "tests_removed",
+            "tests-removed-unsaid",
+            format!("the card lets {} tests go and does not say which", card.tests_removed),
+            "name the tests in the instructions, or remove `tests_removed`".to_owned(),
+        );
+    }
     for glob in &card.files {
         wide_glob(glob, facts, &mut warn);
     }

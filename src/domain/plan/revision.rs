@@ -32,6 +32,8 @@ pub enum Widening {
     Lane(String),
     /// More retries.
     Retries,
+    /// More tests may go.
+    TestsRemoved(u32),
 }
 
 impl fmt::Display for Widening {
@@ -42,6 +44,7 @@ impl fmt::Display for Widening {
             Self::Review => f.write_str("it would drop the review"),
             Self::Lane(lane) => write!(f, "it would move the card to the lane {lane}"),
             Self::Retries => f.write_str("it would allow more retries"),
+            Self::TestsRemoved(number) => write!(f, "it would let {number} tests go"),
         }
     }
 }
@@ -108,5 +111,39 @@ pub fn compare(old: &Card, new: &Card) -> Vec<Widening> {
     if new.retries.unwrap_or(0) > old.retries.unwrap_or(0) {
         found.push(Widening::Retries);
     }
+    if new.tests_removed > old.tests_removed {
+        found.push(Widening::TestsRemoved(new.tests_removed));
+    }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::plan::format::card_md::parse_card;
+
+    fn card(head: &str) -> Card {
+        let text = format!(
+            "+++\nid = \"t-1\"\ntitle = \"T\"\nplan = \"p\"\nfiles = [\"a\"]\nverify = [\"x\"]\n{head}+++\n## Definition of done\n- d\n"
+        );
+        parse_card("t.md", &text).unwrap()
+    }
+
+    fn widened(old: &str, new: &str) -> Vec<String> {
+        compare(&card(old), &card(new))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn letting_more_tests_go_needs_a_person_and_fewer_does_not() {
+        assert_eq!(widened("", "tests_removed = 2\n"), ["it would let 2 tests go"]);
+        assert_eq!(
+            widened("tests_removed = 1\n", "tests_removed = 2\n"),
+            ["it would let 2 tests go"]
+        );
+        assert!(widened("tests_removed = 2\n", "").is_empty());
+        assert!(widened("tests_removed = 2\n", "tests_removed = 2\n").is_empty());
+    }
 }

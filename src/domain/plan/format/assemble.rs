@@ -218,6 +218,7 @@ pub(super) fn finish_card(
         review: draft.review,
         model: draft.model.clone(),
         retries: draft.retries,
+        tests_removed: draft.tests_removed,
         labels: draft.labels.clone(),
         objective: draft.objective.clone(),
         instructions: draft.instructions.clone(),

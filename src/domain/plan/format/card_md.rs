@@ -302,6 +302,9 @@ pub fn render_card(card: &Card) -> String {
     if let Some(retries) = card.retries {
         line("retries", retries.to_string());
     }
+    if card.tests_removed > 0 {
+        line("tests_removed", card.tests_removed.to_string());
+    }
     if !card.labels.is_empty() {
         line("labels", list(card.labels.iter().map(|label| quoted(label))));
     }
@@ -360,6 +363,9 @@ fn render_inline(check: &Check) -> String {
             .map(|(name, value)| format!("{} = {}", quoted(name), quoted(value)))
             .collect();
         fields.push(format!("env = {{ {} }}", variables.join(", ")));
+    }
+    if !check.report.is_empty() {
+        fields.push(format!("report = {}", quoted(&check.report)));
     }
     if check.red_first {
         fields.push("red_first = true".to_owned());
@@ -444,7 +450,7 @@ Summarize the changed files and stop.
         fn what_is_printed_reads_back(
             title in "[a-zA-Z0-9\"'\\\\ ]{1,20}", file in "[a-z]{1,5}(/[a-z*]{1,5}){0,2}",
             steps in "[a-z `\"]{1,30}", done in proptest::collection::vec("[a-z][a-z ]{0,9}[a-z]", 1..4),
-            red in any::<bool>(), retries in proptest::option::of(0..5u32),
+            red in any::<bool>(), retries in proptest::option::of(0..5u32), tests_removed in 0..9u32, report in "([a-z]{1,3}/)?[a-z]{0,3}",
         ) {
             let card = Card {
                 id: "t-1".parse().unwrap(),
@@ -455,10 +461,11 @@ Summarize the changed files and stop.
                 depends_on: vec![],
                 files: vec![file],
                 context: vec![],
-                verify: vec![CardCheck::Inline(Check { name: "n".into(), red_first: red, ..Check::from_command(steps.trim().to_owned() + "x") })],
+                verify: vec![CardCheck::Inline(Check { name: "n".into(), red_first: red, report: report.trim_end_matches('/').into(), ..Check::from_command(steps.trim().to_owned() + "x") })],
                 review: Review::Person,
                 model: None,
                 retries,
+                tests_removed,
                 labels: vec!["migration".into()],
                 objective: String::new(),
                 instructions: steps.trim().to_owned(),

@@ -40,6 +40,8 @@ pub struct Draft {
     pub model: Option<String>,
     /// Retries.
     pub retries: Option<u32>,
+    /// Tests that may go.
+    pub tests_removed: u32,
     /// Labels.
     pub labels: Vec<String>,
     /// Objective.
@@ -57,7 +59,7 @@ pub struct Draft {
 }
 
 /// Keys of a card's front matter, with the names that other tools and the seeds use for them.
-const HEAD_KEYS: [(&str, &[&str]); 13] = [
+const HEAD_KEYS: [(&str, &[&str]); 14] = [
     ("id", &["task_id"]),
     ("title", &["name"]),
     ("plan", &[]),
@@ -70,6 +72,7 @@ const HEAD_KEYS: [(&str, &[&str]); 13] = [
     ("model", &["builder"]),
     ("review", &[]),
     ("retries", &[]),
+    ("tests_removed", &[]),
     ("labels", &["tags"]),
 ];
 
@@ -208,20 +211,8 @@ impl<'a> FieldReader<'a> {
             "verify" => draft.verify = self.checks(node),
             "model" => draft.model = self.one_text(node),
             "review" => draft.review = self.review(node),
-            "retries" => {
-                draft.retries = self.number(node).and_then(|number| match u32::try_from(number) {
-                    Ok(number) => Some(number),
-                    Err(_) => {
-                        self.error(
-                            &node.span,
-                            "wrong-type",
-                            "retries may not be negative",
-                            "write 0 or more",
-                        );
-                        None
-                    }
-                });
-            }
+            "retries" => draft.retries = self.at_least_zero(key, node),
+            "tests_removed" => draft.tests_removed = self.at_least_zero(key, node).unwrap_or_default(),
             "labels" => draft.labels = self.texts(node),
             "objective" => draft.objective = self.paragraphs(node),
             "instructions" => draft.instructions = self.paragraphs(node),
@@ -255,6 +246,15 @@ impl<'a> FieldReader<'a> {
                 None
             }
         }
+    }
+
+    fn at_least_zero(&mut self, key: &str, node: &Node) -> Option<u32> {
+        let number = u32::try_from(self.number(node)?).ok();
+        if number.is_none() {
+            let message = format!("{key} is a number from 0 to {}", u32::MAX);
+            self.error(&node.span, "wrong-type", message, "write 0 or more");
+        }
+        number
     }
 
     /// The entries of a list; a single value counts as a list of one.
@@ -409,10 +409,11 @@ pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, known)| known)
 }
 
-const CHECK_KEYS: [&str; 8] = [
+const CHECK_KEYS: [&str; 9] = [
     "name",
     "run",
     "dir",
+    "report",
     "kind",
     "timeout",
     "env",
@@ -447,6 +448,15 @@ pub fn read_check(
                     "bad-path",
                     why.to_string(),
                     "name a folder of the repository".into(),
+                ),
+            },
+            ("report", Value::Text(text)) => match RepoPath::new(text.as_str()) {
+                Ok(path) => check.report = path.to_text().into_owned(),
+                Err(why) => error(
+                    at,
+                    "bad-path",
+                    why.to_string(),
+                    "name the file that the check writes, from the folder in which it runs".into(),
                 ),
             },
             ("kind", Value::Text(text)) => match CheckKind::from_name(text) {

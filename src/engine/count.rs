@@ -1,0 +1,116 @@
+//! Counts: how many tests a check ran, and that no fewer watch over a candidate than over its base.
+//!
+//! What a base's count is decides the base tree, never the Builder: it is taken from an earlier result on that tree,
+//! else the check is run there once. Reading the text is `domain::test_report`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::domain::check::{Check, CheckStatus, EvidenceKey, EvidenceRecord};
+use crate::domain::oid::TreeId;
+use crate::domain::plan::card::Card;
+use crate::domain::test_report::{self, FewerTests, MOST_BYTES, Ratchet, TestCount};
+use crate::process::Finished;
+
+use super::Engine;
+use super::harvest::read_regular;
+use super::known;
+use super::verify::{self, VerifyError};
+
+/// The place of a check's report, if it names one that lies in its slot.
+fn report(dir: &Path, check: &Check) -> Option<PathBuf> {
+    if check.report.is_empty() {
+        return None;
+    }
+    let path = dir.join(&check.report);
+    // A link in the tree may lead elsewhere; a report lies beside its check or is none.
+    let parent = path.parent()?.canonicalize().ok()?;
+    let inside = parent.starts_with(dir.canonicalize().ok()?);
+    inside.then(|| parent.join(path.file_name().unwrap_or_default()))
+}
+
+/// Removes the report of an earlier run, or one that was committed: what is read afterwards was written by this run.
+pub(super) fn clear_report(dir: &Path, check: &Check) {
+    if let Some(path) = report(dir, check) {
+        // Where it cannot be removed it is no file, and will not be read as one.
+        let _ = fs::remove_file(path);
+    }
+}
+
+/// How many tests a run told of, by its report where the check has one, else by its output.
+pub(super) fn count(dir: &Path, check: &Check, finished: &Finished) -> Option<TestCount> {
+    if !check.report.is_empty() {
+        let bytes = read_regular(&report(dir, check)?, MOST_BYTES as u64).ok()?;
+        return test_report::read_junit(&String::from_utf8_lossy(&bytes)).ok();
+    }
+    // Both streams, since some runners close on one and some on the other. Where they got mixed within a line, the
+    // standard output alone may still be read.
+    [&finished.output, &finished.stdout].into_iter().find_map(|captured| {
+        let text = captured.text();
+        match captured.dropped {
+            0 => test_report::count(&text),
+            _ => test_report::count_cut(&text),
+        }
+    })
+}
+
+/// Counts the base before the candidate is looked at, for checks that are known to count: so both use one warm slot.
+pub(super) fn prepare(engine: &mut Engine, config: &Config, base: TreeId, checks: &[Check]) -> Result<(), VerifyError> {
+    let counting: Vec<&Check> = checks.iter().filter(|check| check.counts_tests()).collect();
+    if counting.is_empty() {
+        return Ok(());
+    }
+    let tree = engine.git.without(base, ".harness")?;
+    for check in counting {
+        at_base(engine, config, tree, check)?;
+    }
+    Ok(())
+}
+
+/// Refuses passed checks that ran fewer tests than at the base, beyond what the card lets go.
+pub(super) fn hold(
+    engine: &mut Engine,
+    config: &Config,
+    card: &Card,
+    base: TreeId,
+    checks: &[Check],
+    record: &mut EvidenceRecord,
+) -> Result<(), VerifyError> {
+    let tree = engine.git.without(base, ".harness")?;
+    let ratchet = Ratchet {
+        may_fall: card.tests_removed.into(),
+    };
+    for (check, result) in checks.iter().zip(&mut record.results) {
+        let was = if check.counts_tests() || result.tests.is_some() {
+            at_base(engine, config, tree, check)?
+        } else {
+            // Its output told of tests at the base and tells of none now: that is known without running anything.
+            known::tests(engine, &key(engine, config, tree, check), check).flatten()
+        };
+        if let Err(FewerTests { was, now }) = ratchet.hold(was.as_ref(), result.tests.as_ref()) {
+            result.status = CheckStatus::FewerTests { was, now };
+        }
+    }
+    Ok(())
+}
+
+fn at_base(
+    engine: &mut Engine,
+    config: &Config,
+    tree: TreeId,
+    check: &Check,
+) -> Result<Option<TestCount>, VerifyError> {
+    let key = key(engine, config, tree, check);
+    if let Some(count) = known::tests(engine, &key, check) {
+        return Ok(count);
+    }
+    let (record, _slot) = verify::run_on(engine, config, None, tree, std::slice::from_ref(check))?;
+    let count = record.results.first().and_then(|result| result.tests);
+    known::keep_tests(engine, &key, check, count);
+    Ok(count)
+}
+
+fn key(engine: &Engine, config: &Config, tree: TreeId, check: &Check) -> EvidenceKey {
+    known::key(tree, std::slice::from_ref(check), &verify::environment(engine, config))
+}

@@ -1,0 +1,64 @@
+//! Known results: what was found out about a tree before, under the whole key that it holds for.
+//!
+//! Only passed checks and counts of tests are kept. Losing them costs time, never truth.
+
+use crate::domain::check::{Check, CheckResult, EvidenceKey, FenceTier, check_set_digest};
+use crate::domain::oid::{Digest, TreeId};
+use crate::domain::test_report::TestCount;
+use crate::process::Environment;
+
+use super::Engine;
+
+/// Results of passed checks; another name than before they held counts.
+const RESULTS: &str = "counted-checks";
+/// Counts of bases, also of those on which the check is red.
+const BASES: &str = "base-tests";
+
+/// What results on a tree hold for.
+pub(super) fn key(tree: TreeId, checks: &[Check], environment: &Environment) -> EvidenceKey {
+    EvidenceKey {
+        check_tree: tree,
+        checks: check_set_digest(checks),
+        environment: environment.digest(),
+        fence: FenceTier::Shadow,
+    }
+}
+
+/// The name of one check's result: it does not depend on the other checks of its set.
+fn name(key: &EvidenceKey, check: &Check) -> String {
+    let fields = [
+        key.check_tree.to_string(),
+        check.digest().to_string(),
+        key.environment.to_string(),
+        key.fence.to_string(),
+    ];
+    Digest::of_fields(fields.iter().map(String::as_bytes)).to_string()
+}
+
+/// The result of a check that passed before.
+pub(super) fn result(engine: &Engine, key: &EvidenceKey, check: &Check) -> Option<CheckResult> {
+    let bytes = engine.ledger.caches().get(RESULTS, &name(key, check))?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Keeps a result, if the check passed.
+pub(super) fn keep(engine: &Engine, key: &EvidenceKey, check: &Check, result: &CheckResult) {
+    if let (true, Ok(bytes)) = (result.status.passed(), serde_json::to_vec(result)) {
+        engine.ledger.caches().put(RESULTS, &name(key, check), &bytes);
+    }
+}
+
+/// What is known of how many tests a check ran: `None` where it did not run there, `Some(None)` where it told nothing.
+pub(super) fn tests(engine: &Engine, key: &EvidenceKey, check: &Check) -> Option<Option<TestCount>> {
+    if let Some(bytes) = engine.ledger.caches().get(BASES, &name(key, check)) {
+        return serde_json::from_slice(&bytes).ok();
+    }
+    result(engine, key, check).map(|result| result.tests)
+}
+
+/// Keeps a count, whether the check passed or not.
+pub(super) fn keep_tests(engine: &Engine, key: &EvidenceKey, check: &Check, count: Option<TestCount>) {
+    if let Ok(bytes) = serde_json::to_vec(&count) {
+        engine.ledger.caches().put(BASES, &name(key, check), &bytes);
+    }
+}
