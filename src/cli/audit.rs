@@ -117,10 +117,10 @@ fn judge(args: &AuditArgs, context: &Context) -> Result<AuditReport, CliError> {
         return Err(AuditError::Borrowed.into());
     }
     let mut judged = audit::audit(&view, &range)?;
-    let has_journal = !engine.ledger.rows().is_empty();
+    let has_journal = engine.ledger.count() > 0;
     let recorded = args.strength == Some(Wanted::Recorded) || (args.strength.is_none() && has_journal);
     if recorded {
-        audit::hold_against_journal(&view, &mut judged, engine.ledger.rows())?;
+        audit::hold_against_journal(&view, &mut judged, &engine.ledger.every_row()?)?;
     }
     if args.rerun {
         for landing in judged.landings.iter().filter(|_| !args.disposable) {

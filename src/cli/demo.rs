@@ -135,7 +135,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
     let views = project.views(&engine);
     print(&format!(
         "\n$ git harness status\n{}",
-        status::table(&here, &project, &views)
+        status::table(&here, &project.target, &project.heads().iter().zip(&views).collect())
     ))?;
     print(&format!(
         "\nLook round:\n  cd {}\n  git log --stat\n  git harness show shop-05        a task with its whole story\n  git harness show --full shop-04  packets and answers too\n  git harness diff shop-03\n  git harness log\n",

@@ -25,9 +25,8 @@ pub struct LogArgs {
 
 pub fn run(args: &LogArgs, context: &Context) -> Result<Exit, CliError> {
     let engine = context.reading_engine()?;
-    let wanted: Vec<_> = engine
-        .ledger
-        .rows()
+    let rows = engine.ledger.every_row()?;
+    let wanted: Vec<_> = rows
         .iter()
         .filter_map(|row| Some((row.time, row.known()?)))
         .filter(|(_, event)| args.task.is_none() || event.task() == args.task.as_ref())

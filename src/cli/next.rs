@@ -4,11 +4,12 @@ use clap::Args;
 
 use crate::domain::failure::Failure;
 use crate::domain::id::{PlanId, TaskId};
-use crate::domain::plan::card::Card;
+use crate::domain::plan::card::{Card, CardHead};
 use crate::domain::task::queue::next_ready;
 use crate::domain::task::state::TaskState;
 use crate::engine::attended::{self, AttendedError, Open, Verdict};
 use crate::engine::finish::Finish;
+use crate::engine::overview;
 use crate::engine::project::{self, Project};
 use crate::engine::{Engine, resume};
 use crate::git::hooks::HookState;
@@ -69,15 +70,9 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     resume::resume(&mut engine)?;
     for project in project::projects(&mut engine)? {
         let views = project.views(&engine);
-        let cards: Vec<_> = project
-            .cards
-            .iter()
-            .zip(&views)
-            .filter(|(card, _)| args.plan.as_ref().is_none_or(|plan| card.plan == *plan))
-            .map(|(card, view)| (card.clone(), view.clone()))
-            .collect();
-        let (cards, views): (Vec<_>, Vec<_>) = cards.into_iter().unzip();
-        if let Some(card) = next_ready(&cards, &views) {
+        let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
+        let queue = project.heads().iter().zip(&views).filter(|(card, _)| wanted(card));
+        if let Some(card) = next_ready(queue) {
             return take(context, &mut engine, &project, &card.id);
         }
     }
@@ -92,28 +87,23 @@ fn nothing_ready() -> CliError {
 struct Peek<'a> {
     v: u32,
     target: &'a str,
-    card: &'a Card,
+    card: Option<&'a Card>,
 }
 
 fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    for project in project::projects(&mut engine)? {
-        let views = project.views(&engine);
-        let found = project
-            .cards
-            .iter()
-            .zip(&views)
-            .filter(|(card, view)| {
-                view.state == TaskState::Ready && args.plan.as_ref().is_none_or(|plan| card.plan == *plan)
-            })
-            .map(|(card, _)| card)
-            .min_by_key(|card| card.priority);
+    for overview in overview::overviews(&mut engine)? {
+        let views = overview.views(&engine);
+        let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
+        let queue = overview.cards.iter().zip(&views).filter(|(card, _)| wanted(card));
+        let found = next_ready(queue);
         if let Some(card) = found {
             if args.json {
+                let project = Project::load(&mut engine, &overview.target)?;
                 print_json(&Peek {
                     v: 1,
-                    target: &project.target,
-                    card,
+                    target: &overview.target,
+                    card: project.card(&card.id),
                 })?;
                 return Ok(Exit::Done);
             }

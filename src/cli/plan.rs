@@ -304,12 +304,13 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
             if !plan.body.is_empty() {
                 print(&format!("\n{}\n\n", crate::report::text::visible(&plan.body)))?;
             }
-            let views: Vec<_> = project
-                .views(&engine)
-                .into_iter()
-                .filter(|view| project.card(&view.id).is_some_and(|card| card.plan == plan.id))
-                .collect();
-            print(&status::table(context, &project, &views))?;
+            let views = project.views(&engine);
+            let rows = project
+                .heads()
+                .iter()
+                .zip(&views)
+                .filter(|(card, _)| card.plan == plan.id);
+            print(&status::table(context, &project.target, &rows.collect()))?;
         }
     }
     Ok(Exit::Done)

@@ -4,10 +4,11 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::domain::check::FenceTier;
-use crate::domain::id::PlanId;
+use crate::domain::id::{PlanId, TaskId};
+use crate::domain::plan::card::CardHead;
 use crate::domain::task::queue::TaskView;
 use crate::domain::task::state::TaskState;
-use crate::engine::project::{self, Project};
+use crate::engine::overview::{self, Overview};
 use crate::report::table::columns;
 
 use super::context::{Context, print, print_json};
@@ -49,49 +50,41 @@ struct Task<'a> {
 
 pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    let projects = project::projects(&mut engine)?;
-    let all: Vec<(&Project, Vec<TaskView>)> = projects
+    let overviews = overview::overviews(&mut engine)?;
+    let views: Vec<Vec<TaskView>> = overviews.iter().map(|overview| overview.views(&engine)).collect();
+    let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
+    let all: Vec<(&Overview, Rows)> = overviews
         .iter()
-        .map(|project| {
-            let views = project.views(&engine);
-            let wanted = views.into_iter().filter(|view| {
-                args.plan
-                    .as_ref()
-                    .is_none_or(|plan| project.card(&view.id).is_some_and(|card| card.plan == *plan))
-            });
-            (project, wanted.collect())
+        .zip(&views)
+        .map(|(overview, views)| {
+            let rows = overview.cards.iter().zip(views).filter(|(card, _)| wanted(card));
+            (overview, rows.collect())
         })
         .collect();
     if args.json {
-        let attempts = |view: &TaskView| engine.replay().task(&view.id).map_or(0, |log| log.number);
-        let targets = all
-            .iter()
-            .map(|(project, views)| Target {
-                target: &project.target,
-                tip: project.tip.to_string(),
-                tasks: views
-                    .iter()
-                    .filter_map(|view| {
-                        let card = project.card(&view.id)?;
-                        Some(Task {
-                            view,
-                            title: &card.title,
-                            plan: card.plan.as_str(),
-                            attempts: attempts(view),
-                        })
-                    })
-                    .collect(),
-            })
-            .collect();
+        let attempts = |task: &TaskId| engine.replay().standing(task).map_or(0, |standing| standing.attempts);
+        let targets = all.iter().map(|(overview, rows)| Target {
+            target: &overview.target,
+            tip: overview.tip.to_string(),
+            tasks: rows
+                .iter()
+                .map(|(card, view)| Task {
+                    view,
+                    title: &card.title,
+                    plan: card.plan.as_str(),
+                    attempts: attempts(&card.id),
+                })
+                .collect(),
+        });
         print_json(&Json {
             v: 1,
             fence: FenceTier::default(),
-            targets,
+            targets: targets.collect(),
         })?;
         return Ok(Exit::Done);
     }
-    for (project, views) in &all {
-        print(&table(context, project, views))?;
+    for (overview, rows) in &all {
+        print(&table(context, &overview.target, rows))?;
     }
     if let Some(by) = engine.replay().paused() {
         print(&format!("paused by {by}; `git harness resume` lifts it\n"))?;
@@ -99,27 +92,27 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
+/// Cards, and where their tasks stand.
+pub type Rows<'a> = Vec<(&'a CardHead, &'a TaskView)>;
+
 /// The table of one target.
-pub fn table(context: &Context, project: &Project, views: &[TaskView]) -> String {
-    if views.is_empty() {
-        return format!(
-            "no plan on {} yet: git harness plan import FILE --commit\n",
-            project.target
-        );
+pub fn table(context: &Context, target: &str, rows: &Rows) -> String {
+    if rows.is_empty() {
+        return format!("no plan on {target} yet: git harness plan import FILE --commit\n");
     }
-    let complete = views.iter().filter(|view| view.state == TaskState::Complete).count();
-    let mut text = format!("on {}: {complete} of {} complete\n", project.target, views.len());
-    let rows: Vec<Vec<String>> = views
+    let complete = rows
         .iter()
-        .map(|view| {
-            let title = project
-                .card(&view.id)
-                .map(|card| card.title.clone())
-                .unwrap_or_default();
+        .filter(|(_, view)| view.state == TaskState::Complete)
+        .count();
+    let mut text = format!("on {target}: {complete} of {} complete\n", rows.len());
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|(card, view)| {
+            let title = &card.title;
             let note = match (&view.reason, view.landed, &view.waits_for[..]) {
                 (Some(reason), ..) => format!("{title} ({reason})"),
                 (None, Some(commit), _) => format!("{title} [{}]", commit.short(10)),
-                (None, None, []) => title,
+                (None, None, []) => title.clone(),
                 (None, None, waits) => {
                     let names: Vec<&str> = waits.iter().map(|task| task.as_str()).collect();
                     format!("{title} (after {})", names.join(", "))
@@ -128,7 +121,7 @@ pub fn table(context: &Context, project: &Project, views: &[TaskView]) -> String
             vec![view.id.to_string(), view.state.to_string(), note]
         })
         .collect();
-    for (row, view) in columns(&rows, context.width).into_iter().zip(views) {
+    for (row, (_, view)) in columns(&cells, context.width).into_iter().zip(rows) {
         let [id, state, note] = &row[..] else {
             continue;
         };

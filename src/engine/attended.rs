@@ -100,7 +100,7 @@ pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
         return Ok(None);
     };
     let here = work_tree.to_string_lossy().into_owned();
-    let found = engine.replay().tasks().find_map(|(_, log)| {
+    let found = engine.replay().in_hand().find_map(|(_, log)| {
         let dispatched = log.open()?;
         let landed = log.landed.iter().any(|landed| landed.attempt == dispatched.attempt);
         let in_hand = log.state.is_with_builder() || log.state.waits_for_person() || !landed;
@@ -336,7 +336,7 @@ pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Ve
 pub fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
     let waiting: Vec<(TaskId, Dispatched)> = engine
         .replay()
-        .tasks()
+        .in_hand()
         .filter(|(_, log)| log.accepted.is_some() && log.land_intent.is_none())
         .filter_map(|(task, log)| Some((task.clone(), log.open()?.clone())))
         .filter(|(_, dispatched)| matches!(dispatched.mode, AttemptMode::Attended { .. }))

@@ -21,6 +21,7 @@ pub mod judge;
 mod known;
 pub mod land;
 pub mod merged;
+pub mod overview;
 pub mod project;
 pub mod record;
 pub mod recover;
@@ -79,19 +80,20 @@ impl Engine {
     /// Joins the parts, and replays the ledger.
     pub fn new(
         git: Repository,
-        ledger: Ledger,
+        mut ledger: Ledger,
         host: Host,
         clock: Arc<dyn Clock>,
         cancel: Cancel,
         sink: Box<dyn Sink>,
     ) -> Self {
+        let replay = ledger.take_base();
         let mut engine = Self {
             git,
             ledger,
             host,
             clock,
             cancel,
-            replay: Replay::default(),
+            replay,
             seen: 0,
             sink,
             cards: project::CardCache::default(),

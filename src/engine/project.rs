@@ -10,7 +10,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::gate::Lane;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
-use crate::domain::plan::card::Card;
+use crate::domain::plan::card::{Card, CardHead};
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::format::plan_file::{PlanHead, parse_plan_file};
 use crate::domain::task::queue::{self, Facts, TaskView};
@@ -70,6 +70,7 @@ pub struct Project {
     pub cards: Vec<Card>,
     /// The cards' blobs.
     pub blobs: BTreeMap<TaskId, BlobId>,
+    heads: Vec<CardHead>,
     /// Each card's place among the cards.
     places: HashMap<TaskId, usize>,
     /// What the tip's history says of tasks.
@@ -102,6 +103,7 @@ impl Project {
             tree,
             config,
             plans,
+            heads: cards.iter().map(CardHead::from).collect(),
             places: cards
                 .iter()
                 .enumerate()
@@ -116,6 +118,16 @@ impl Project {
     /// The card of a task.
     pub fn card(&self, task: &TaskId) -> Option<&Card> {
         self.places.get(task).map(|at| &self.cards[*at])
+    }
+
+    /// The card of a task as the queue needs it.
+    pub fn head(&self, task: &TaskId) -> Option<&CardHead> {
+        self.places.get(task).map(|at| &self.heads[*at])
+    }
+
+    /// The cards as the queue needs them, in plan order.
+    pub fn heads(&self) -> &[CardHead] {
+        &self.heads
     }
 
     /// The lane of a card.
@@ -150,7 +162,7 @@ impl Project {
             .filter(|plan| self.is_approved(plan))
             .collect();
         queue::views(&Facts {
-            cards: &self.cards,
+            cards: &self.heads,
             replay: engine.replay(),
             landed: &|task| self.history.landing(task),
             reverted: &|commit| self.history.is_reverted(commit),
@@ -182,11 +194,9 @@ pub fn targets(engine: &mut Engine) -> Result<Vec<String>, ProjectError> {
         Head::Detached { commit } => commit,
         Head::Unborn { branch } => return Err(ProjectError::Unborn(branch)),
     };
-    let plans = read_plans(engine, engine.git.tree_of(commit)?, &mut Vec::new())?;
-    plans
+    plan_targets(engine, engine.git.tree_of(commit)?)?
         .iter()
-        .filter_map(|plan| plan.target.as_deref())
-        .for_each(&mut add);
+        .for_each(|target| add(target));
     engine.replay().targets().for_each(&mut add);
     let mut existing = Vec::new();
     for branch in found {
@@ -198,6 +208,25 @@ pub fn targets(engine: &mut Engine) -> Result<Vec<String>, ProjectError> {
         return Err(ProjectError::Detached);
     }
     Ok(existing)
+}
+
+/// The branches that a tree's plans name, from the cache where the same plans were read before.
+fn plan_targets(engine: &Engine, tree: TreeId) -> Result<Vec<String>, ProjectError> {
+    const KIND: &str = "plan-targets";
+    let Some(plans) = engine.git.subtree(tree, ".harness/plans")? else {
+        return Ok(Vec::new());
+    };
+    let key = format!("{} {plans}", env!("CARGO_PKG_VERSION"));
+    let known = engine.ledger.caches().get(KIND, &key);
+    if let Some(targets) = known.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        return Ok(targets);
+    }
+    let plans = read_plans(engine, tree, &mut Vec::new())?;
+    let targets: Vec<String> = plans.into_iter().filter_map(|plan| plan.target).collect();
+    if let Ok(bytes) = serde_json::to_vec(&targets) {
+        engine.ledger.caches().put(KIND, &key, &bytes);
+    }
+    Ok(targets)
 }
 
 /// The project of every target that has a plan; the current branch first, and alone where nothing has one.
@@ -214,7 +243,11 @@ pub fn projects(engine: &mut Engine) -> Result<Vec<Project>, ProjectError> {
     Ok(found)
 }
 
-fn read_config(engine: &Engine, tree: TreeId, wrong: &mut Vec<Diagnostic>) -> Result<Option<Config>, ProjectError> {
+pub(super) fn read_config(
+    engine: &Engine,
+    tree: TreeId,
+    wrong: &mut Vec<Diagnostic>,
+) -> Result<Option<Config>, ProjectError> {
     let tracked = engine.git.file(tree, ".harness/config.toml")?;
     let tracked = tracked.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let overlay = |path: &Path| std::fs::read_to_string(path).ok();
@@ -347,7 +380,7 @@ fn read_cards(
 }
 
 /// The history of the tip, from the cache where it holds an ancestor.
-fn read_history(engine: &Engine, target: &str, tip: CommitId) -> Result<History, ProjectError> {
+pub(super) fn read_history(engine: &Engine, target: &str, tip: CommitId) -> Result<History, ProjectError> {
     const KIND: &str = "history";
     let key = &format!("{} {target}", env!("CARGO_PKG_VERSION"));
     let caches = engine.ledger.caches();

@@ -16,7 +16,7 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
     rollback(engine)?;
     let open: Vec<(TaskId, Option<event::Dispatched>, Option<LandIntended>)> = engine
         .replay()
-        .tasks()
+        .in_hand()
         .filter(|(_, log)| log.state.is_with_builder() || log.land_intent.is_some())
         .map(|(task, log)| (task.clone(), log.open().cloned(), log.land_intent.clone()))
         .collect();

@@ -333,12 +333,9 @@ fn next_card(project: &Project, views: &[TaskView], doings: &Doings) -> Option<C
     if let Some(view) = begun {
         return project.card(&view.id).cloned();
     }
-    let ready: Vec<TaskView> = views.iter().filter(can).cloned().collect();
-    let cards: Vec<Card> = ready
-        .iter()
-        .filter_map(|view| project.card(&view.id).cloned())
-        .collect();
-    next_ready(&cards, &ready).cloned()
+    let open = views.iter().filter(can);
+    let next = next_ready(open.filter_map(|view| Some((project.head(&view.id)?, view))))?;
+    project.card(&next.id).cloned()
 }
 
 fn turn(

@@ -17,6 +17,7 @@ use crate::domain::oid::Digest;
 use crate::domain::task::event::Event;
 use crate::domain::task::row::{Row, RowError};
 
+use super::checkpoint::{Closed, Covered, Start};
 use super::lock::FileLock;
 
 /// A segment is closed when it has grown to this size, in bytes.
@@ -74,15 +75,8 @@ pub(super) struct Journal {
 pub(super) struct Held(#[expect(dead_code, reason = "held until it is dropped")] FileLock);
 
 impl Journal {
-    /// Opens the journal, reads every writer's rows, and cuts a torn tail of its own.
-    #[expect(
-        clippy::type_complexity,
-        reason = "three results of one opening, named where they are taken"
-    )]
-    pub(super) fn open(
-        ledger: &Path,
-        clock: &dyn Clock,
-    ) -> Result<(Self, Vec<Row>, Option<(u64, PathBuf)>), JournalError> {
+    /// Opens the journal, reads every writer's rows behind what is covered, and cuts a torn tail of its own.
+    pub(super) fn open(ledger: &Path, clock: &dyn Clock, covered: &Covered) -> Result<(Self, Opened), JournalError> {
         let lock_file = ledger.join("journal.lock");
         let held = Held(FileLock::wait(&lock_file).map_err(io_at(&lock_file))?);
         let writer = own_writer(ledger, clock)?;
@@ -92,40 +86,39 @@ impl Journal {
             .mode(0o700)
             .create(&dir)
             .map_err(io_at(&dir))?;
+        let start = covered.start(&writer);
         let mut journal = Self {
-            segment: 1,
+            segment: start.segments + 1,
             offset: 0,
             line: 0,
-            seq: 0,
-            prev: None,
+            seq: start.seq,
+            prev: start.prev,
             broken: false,
             lock_file,
             writer,
             dir,
         };
-        let mut rows = Vec::new();
-        for writer in writers(ledger)? {
-            if writer != journal.writer {
-                rows.extend(read_writer(ledger, &writer)?);
-            }
+        let mut opened = read_others(ledger, Some(&journal.writer), covered)?;
+        let torn = journal.read_own(&held, &mut opened)?;
+        if let Some(torn) = torn {
+            opened.repaired = Some(journal.cut(&torn)?);
         }
-        let torn = journal.read_own(&held, &mut rows)?;
-        let repaired = match torn {
-            Some(torn) => Some(journal.cut(&torn)?),
-            None => None,
-        };
-        rows.sort_by(|a, b| (a.at, &a.writer, a.seq).cmp(&(b.at, &b.writer, b.seq)));
-        Ok((journal, rows, repaired))
+        Ok((journal, opened))
     }
 
-    /// Every writer's rows, without changing anything; a torn tail is passed over.
-    pub(super) fn read_all(ledger: &Path) -> Result<Vec<Row>, JournalError> {
-        let mut rows = Vec::new();
-        for writer in writers(ledger)? {
-            rows.extend(read_writer(ledger, &writer)?);
+    /// Every writer's rows behind what is covered, without changing anything; a torn tail is passed over.
+    pub(super) fn read(ledger: &Path, covered: &Covered) -> Result<Opened, JournalError> {
+        let own = known_writer(ledger);
+        let mut opened = read_others(ledger, own.as_ref(), covered)?;
+        if let Some(own) = own {
+            let mut segments = read_writer(ledger, &own, covered.start(&own))?;
+            // The last one may still grow.
+            opened
+                .rows
+                .extend(segments.pop().into_iter().flat_map(|last| last.rows));
+            opened.closed.extend(segments);
         }
-        rows.sort_by(|a, b| (a.at, &a.writer, a.seq).cmp(&(b.at, &b.writer, b.seq)));
-        Ok(rows)
+        Ok(opened)
     }
 
     pub(super) fn writer(&self) -> &WriterId {
@@ -144,10 +137,12 @@ impl Journal {
 
     /// Reads what other processes of this clone appended. A torn tail of a process that was killed is cut here too.
     pub(super) fn catch_up(&mut self, held: &Held) -> Result<Vec<Row>, JournalError> {
-        let mut rows = Vec::new();
-        if let Some(torn) = self.read_own(held, &mut rows)? {
+        let mut opened = Opened::default();
+        if let Some(torn) = self.read_own(held, &mut opened)? {
             self.cut(&torn)?;
         }
+        let mut rows: Vec<Row> = opened.closed.into_iter().flat_map(|segment| segment.rows).collect();
+        rows.append(&mut opened.rows);
         Ok(rows)
     }
 
@@ -219,8 +214,9 @@ impl Journal {
     }
 
     /// Reads on from where this value is. Returns what is torn, if something is.
-    fn read_own(&mut self, _held: &Held, rows: &mut Vec<Row>) -> Result<Option<Torn>, JournalError> {
+    fn read_own(&mut self, _held: &Held, opened: &mut Opened) -> Result<Option<Torn>, JournalError> {
         loop {
+            let mut rows = Vec::new();
             let path = self.segment_path(self.segment);
             let text = match read_from(&path, self.offset) {
                 Ok(text) => text,
@@ -237,7 +233,7 @@ impl Journal {
                 prev: self.prev,
                 writer: &self.writer,
             };
-            reader.read(&text[..whole], rows)?;
+            reader.read(&text[..whole], &mut rows)?;
             (self.line, self.seq, self.prev) = (reader.line, reader.seq, reader.prev);
             self.offset += whole as u64;
             let is_last = !self.segment_path(self.segment + 1).exists();
@@ -249,6 +245,7 @@ impl Journal {
                         why: "a closed segment ends in the middle of a row".to_owned(),
                     });
                 }
+                opened.rows = rows;
                 return Ok(Some(Torn {
                     path,
                     offset: self.offset,
@@ -256,8 +253,18 @@ impl Journal {
                 }));
             }
             if is_last {
+                opened.rows = rows;
                 return Ok(None);
             }
+            opened.closed.push(Closed {
+                writer: self.writer.clone(),
+                end: Start {
+                    segments: self.segment,
+                    seq: self.seq,
+                    prev: self.prev,
+                },
+                rows,
+            });
             self.segment += 1;
             self.offset = 0;
             self.line = 0;
@@ -338,32 +345,78 @@ impl Reader<'_> {
     }
 }
 
-fn read_writer(ledger: &Path, writer: &WriterId) -> Result<Vec<Row>, JournalError> {
+/// What was read when a journal was opened.
+#[derive(Debug, Default)]
+pub(super) struct Opened {
+    /// Closed segments, each writer's in their order.
+    pub(super) closed: Vec<Closed>,
+    /// The rows of this clone's own open segment.
+    pub(super) rows: Vec<Row>,
+    /// How many bytes of a torn tail were cut, and where they are kept.
+    pub(super) repaired: Option<(u64, PathBuf)>,
+}
+
+/// What other clones wrote. Nothing grows there while it is read: it changes when it is fetched anew.
+fn read_others(ledger: &Path, own: Option<&WriterId>, covered: &Covered) -> Result<Opened, JournalError> {
+    let mut opened = Opened::default();
+    for writer in writers(ledger)? {
+        if Some(&writer) != own {
+            let segments = read_writer(ledger, &writer, covered.start(&writer))?;
+            opened
+                .closed
+                .extend(segments.into_iter().filter(|segment| !segment.rows.is_empty()));
+        }
+    }
+    Ok(opened)
+}
+
+/// One writer's segments behind a place.
+fn read_writer(ledger: &Path, writer: &WriterId, start: Start) -> Result<Vec<Closed>, JournalError> {
     let dir = ledger.join("journal").join(writer.as_str());
-    let mut rows = Vec::new();
-    let (mut seq, mut prev) = (0, None);
-    for number in 1.. {
-        let path = segment_path(&dir, number);
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => break,
-            Err(error) => return Err(io_at(&path)(error)),
+    let mut found: Vec<Closed> = Vec::new();
+    let mut end = start;
+    loop {
+        let path = segment_path(&dir, end.segments + 1);
+        let Some(text) = whole_segment(&path, &segment_path(&dir, end.segments + 2))? else {
+            return Ok(found);
         };
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let mut reader = Reader {
             path: &path,
             line: 0,
-            seq,
-            prev,
+            seq: end.seq,
+            prev: end.prev,
             writer,
         };
+        let mut rows = Vec::new();
         reader.read(&text[..whole], &mut rows)?;
-        (seq, prev) = (reader.seq, reader.prev);
+        end = Start {
+            segments: end.segments + 1,
+            seq: reader.seq,
+            prev: reader.prev,
+        };
+        found.push(Closed {
+            writer: writer.clone(),
+            end: end.clone(),
+            rows,
+        });
     }
-    Ok(rows)
 }
 
-fn segment_path(dir: &Path, number: u64) -> PathBuf {
+/// A segment's bytes. It may have grown to its end while it was read; that is seen by the next one being there.
+fn whole_segment(path: &Path, next: &Path) -> Result<Option<Vec<u8>>, JournalError> {
+    let read = || match fs::read(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io_at(path)(error)),
+    };
+    match read()? {
+        Some(_) if next.exists() => read(),
+        text => Ok(text),
+    }
+}
+
+pub(super) fn segment_path(dir: &Path, number: u64) -> PathBuf {
     dir.join(format!("{number:06}.jsonl"))
 }
 
@@ -393,11 +446,17 @@ fn writers(ledger: &Path) -> Result<Vec<WriterId>, JournalError> {
     Ok(found)
 }
 
+/// Who wrote here last, as far as the file says.
+fn known_writer(ledger: &Path) -> Option<WriterId> {
+    let text = fs::read_to_string(ledger.join("writer")).ok()?;
+    text.split(' ').next()?.parse().ok()
+}
+
 /// This clone's writer. A copied clone gets a new one: its folder has another inode, so two clones never write the
 /// same numbers.
 fn own_writer(ledger: &Path, clock: &dyn Clock) -> Result<WriterId, JournalError> {
-    let file = ledger.join("writer");
     let place = place_of(ledger)?;
+    let file = ledger.join("writer");
     if let Ok(text) = fs::read_to_string(&file)
         && let Some((name, rest)) = text.trim_end().split_once(' ')
         && rest == place

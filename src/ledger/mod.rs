@@ -4,6 +4,7 @@
 //! enters this room: publishing the journal is the engine's business. Files are 0600, folders 0700.
 
 mod cache;
+mod checkpoint;
 mod journal;
 mod lock;
 mod transcript;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use crate::clock::Clock;
 use crate::domain::id::WriterId;
 use crate::domain::task::event::Event;
+use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
 
 pub use cache::Caches;
@@ -24,7 +26,8 @@ pub use journal::JournalError;
 pub use lock::{FileLock, Locks};
 pub use transcript::Transcripts;
 
-use journal::Journal;
+use checkpoint::Covered;
+use journal::{Journal, Opened};
 
 /// A task's lock: held while an attempt goes on.
 pub type TaskLock = FileLock;
@@ -58,6 +61,8 @@ pub enum AppendIfError<E> {
 pub struct Ledger {
     dir: PathBuf,
     journal: Option<Journal>,
+    covered: Covered,
+    base: Replay,
     rows: Vec<Row>,
     clock: Arc<dyn Clock>,
     transcripts: Transcripts,
@@ -68,15 +73,18 @@ impl Ledger {
     /// Opens the ledger to write, making it where there is none. A torn tail is cut, kept aside, and noted.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         make_private(dir)?;
-        let (journal, rows, repaired) = Journal::open(dir, &*clock)?;
-        let mut ledger = Self {
-            dir: dir.to_owned(),
-            journal: Some(journal),
-            rows,
-            clock,
-            transcripts: Transcripts::new(&dir.join("transcripts")),
-            caches: Caches::new(&dir.join("cache")),
-        };
+        let caches = Caches::new(&dir.join("cache"));
+        let (known, base) = Covered::load(&caches, dir).unwrap_or_default();
+        let (mut journal, mut opened) = Journal::open(dir, &*clock, &known)?;
+        let mut repaired = opened.repaired.take();
+        let mut checkpoint = (known, base);
+        if !fits(&checkpoint.0, &opened) {
+            checkpoint = Default::default();
+            (journal, opened) = Journal::open(dir, &*clock, &checkpoint.0)?;
+            repaired = repaired.or(opened.repaired.take());
+        }
+        let mut ledger = Self::with(dir, clock, caches, checkpoint, opened);
+        ledger.journal = Some(journal);
         if let Some((bytes, kept_in)) = repaired {
             let note = Event::JournalRepaired {
                 bytes,
@@ -92,14 +100,72 @@ impl Ledger {
 
     /// Opens the ledger to read; no file is made or changed, and a torn tail is passed over.
     pub fn open_to_read(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
-        Ok(Self {
+        let caches = Caches::new(&dir.join("cache"));
+        let mut checkpoint = Covered::load(&caches, dir).unwrap_or_default();
+        let mut opened = Journal::read(dir, &checkpoint.0)?;
+        if !fits(&checkpoint.0, &opened) {
+            checkpoint = Default::default();
+            opened = Journal::read(dir, &checkpoint.0)?;
+        }
+        Ok(Self::with(dir, clock, caches, checkpoint, opened))
+    }
+
+    /// Joins a checkpoint and what was read behind it; what of that is closed goes into a new checkpoint.
+    fn with(
+        dir: &Path,
+        clock: Arc<dyn Clock>,
+        caches: Caches,
+        (mut covered, mut base): (Covered, Replay),
+        mut opened: Opened,
+    ) -> Self {
+        let closed = opened
+            .closed
+            .iter_mut()
+            .flat_map(|segment| std::mem::take(&mut segment.rows));
+        let mut closed: Vec<Row> = closed.collect();
+        sort(&mut closed);
+        let mut rows = opened.rows;
+        let in_order = closed
+            .last()
+            .zip(rows.first())
+            .is_none_or(|(last, first)| order(last) < order(first));
+        if in_order && !closed.is_empty() {
+            covered.extend(&opened.closed, &closed, &mut base);
+            covered.save(&caches, dir, &base);
+        } else {
+            closed.append(&mut rows);
+            sort(&mut closed);
+            rows = closed;
+        }
+        Self {
             dir: dir.to_owned(),
             journal: None,
-            rows: Journal::read_all(dir)?,
+            covered,
+            base,
+            rows,
             clock,
             transcripts: Transcripts::new(&dir.join("transcripts")),
-            caches: Caches::new(&dir.join("cache")),
-        })
+            caches,
+        }
+    }
+
+    /// What the rows say that are not in [`Ledger::rows`] any more. Given once, to whoever folds the rest onto it.
+    pub fn take_base(&mut self) -> Replay {
+        std::mem::take(&mut self.base)
+    }
+
+    /// How many rows there are.
+    pub fn count(&self) -> u64 {
+        self.covered.rows + self.rows.len() as u64
+    }
+
+    /// Every row from the beginning, each checked, in the order of the replay.
+    pub fn every_row(&self) -> Result<Vec<Row>, JournalError> {
+        let opened = Journal::read(&self.dir, &Covered::default())?;
+        let mut rows: Vec<Row> = opened.closed.into_iter().flat_map(|segment| segment.rows).collect();
+        rows.extend(opened.rows);
+        sort(&mut rows);
+        Ok(rows)
     }
 
     /// Its folder.
@@ -107,7 +173,7 @@ impl Ledger {
         &self.dir
     }
 
-    /// Every row, in the order of the replay: by Lamport counter, writer and number.
+    /// The rows that no checkpoint covers, in the order of the replay: by Lamport counter, writer and number.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
@@ -155,15 +221,30 @@ impl Ledger {
         let held = journal.lock().map_err(failed)?;
         let others = journal.catch_up(&held).map_err(failed)?;
         self.rows.extend(others.iter().cloned());
-        if let Some(name) = needs_newer(&self.rows) {
+        if let Some(name) = self.covered.needs_newer.clone().or_else(|| needs_newer(&self.rows)) {
             return Err(AppendIfError::Append(AppendError::NeedsNewer(name)));
         }
         let (events, value) = decide(&others).map_err(AppendIfError::Refused)?;
         let at = self.rows.iter().map(|row| row.at).max().unwrap_or(0);
+        let at = at.max(self.covered.highest_at);
         let rows = journal.append(&held, &events, at, self.clock.now()).map_err(failed)?;
         self.rows.extend(rows.iter().cloned());
         Ok((rows, value))
     }
+}
+
+fn order(row: &Row) -> (u64, &WriterId, u64) {
+    (row.at, &row.writer, row.seq)
+}
+
+fn sort(rows: &mut [Row]) {
+    rows.sort_by(|a, b| order(a).cmp(&order(b)));
+}
+
+/// Whether everything that was read comes after what the checkpoint covers.
+fn fits(covered: &Covered, opened: &Opened) -> bool {
+    let closed = opened.closed.iter().flat_map(|segment| &segment.rows);
+    covered.is_before(closed.chain(&opened.rows))
 }
 
 fn needs_newer(rows: &[Row]) -> Option<String> {

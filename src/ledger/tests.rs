@@ -38,7 +38,7 @@ fn notes(ledger: &Ledger) -> Vec<String> {
         Some(Event::Noted { text, .. }) => Some(text.clone()),
         _ => None,
     };
-    ledger.rows().iter().filter_map(text).collect()
+    ledger.every_row().unwrap().iter().filter_map(text).collect()
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn several_holders_of_one_journal_see_each_others_rows_and_decide_once() {
         workers.into_iter().map(|worker| worker.join().unwrap()).sum()
     });
     assert_eq!(wins, 20, "each claim is given once");
-    let rows = open(&path).unwrap().rows().to_vec();
+    let rows = open(&path).unwrap().every_row().unwrap();
     assert!(
         rows.windows(2)
             .all(|two| two[0].at < two[1].at && two[0].seq + 1 == two[1].seq)
@@ -234,5 +234,79 @@ proptest! {
         let kept = notes(&open(dir.path()).unwrap());
         let complete = whole[..cut].iter().filter(|byte| **byte == b'\n').count();
         prop_assert_eq!(&kept[..], &texts[..complete]);
+    }
+}
+
+fn told(ledger: &mut Ledger) -> Vec<String> {
+    let mut replay = ledger.take_base();
+    ledger.rows().iter().for_each(|row| replay.apply(row));
+    let log = replay.task(&TaskId::new("a").unwrap()).unwrap();
+    log.notes
+        .iter()
+        .map(|(_, text)| text[..text.len().min(6)].to_owned())
+        .collect()
+}
+
+fn several_segments(dir: &Path) -> Vec<String> {
+    let mut ledger = open(dir).unwrap();
+    let names: Vec<String> = (0..12).map(|number| format!("note{number:02}")).collect();
+    for name in &names {
+        ledger
+            .append(&[note(&format!("{name}{}", "x".repeat(60_000)))])
+            .unwrap();
+    }
+    names
+}
+
+#[test]
+fn a_checkpoint_spares_the_closed_segments_and_says_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = several_segments(dir.path());
+    assert_eq!(told(&mut open(dir.path()).unwrap()), names, "the first time");
+    let mut again = open(dir.path()).unwrap();
+    assert!(again.rows().len() < names.len(), "only the open segment is read");
+    assert_eq!(told(&mut again), names);
+    again.append(&[note("later!")]).unwrap();
+    let at = again.rows().last().unwrap().at;
+    assert_eq!(at, 13, "the counter goes on behind what the checkpoint covers");
+    fs::remove_dir_all(dir.path().join("harness/cache")).unwrap();
+    assert_eq!(told(&mut open(dir.path()).unwrap()).len(), 13);
+    let mut reader = Ledger::open_to_read(&dir.path().join("harness"), Arc::new(SystemClock)).unwrap();
+    assert_eq!(told(&mut reader).len(), 13);
+}
+
+#[test]
+fn a_closed_segment_that_was_changed_is_read_again_and_stops_the_ledger() {
+    let dir = tempfile::tempdir().unwrap();
+    several_segments(dir.path());
+    drop(open(dir.path()).unwrap());
+    let file = segment(dir.path(), 1);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let found = open(dir.path()).map(|_| ());
+    assert!(matches!(found, Err(JournalError::Damaged { .. })), "{found:?}");
+}
+
+#[test]
+fn rows_of_another_clone_find_their_place_though_a_checkpoint_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let other = tempfile::tempdir().unwrap();
+    let mut far = open(other.path()).unwrap();
+    far.append(&[note("far001")]).unwrap();
+    let names = several_segments(dir.path());
+    drop(open(dir.path()).unwrap());
+    let writer = far.writer().unwrap().as_str().to_owned();
+    let (from, to) = (other.path().join("harness/journal"), dir.path().join("harness/journal"));
+    fs::create_dir(to.join(&writer)).unwrap();
+    fs::copy(
+        from.join(&writer).join("000001.jsonl"),
+        to.join(&writer).join("000001.jsonl"),
+    )
+    .unwrap();
+    for _ in 0..2 {
+        let all = told(&mut open(dir.path()).unwrap());
+        assert_eq!(all.len(), names.len() + 1);
+        assert!(all[..2].contains(&"far001".to_owned()), "{all:?}");
     }
 }

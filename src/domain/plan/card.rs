@@ -96,3 +96,30 @@ pub struct Card {
     /// When to stop; empty when the card has none.
     pub stop_condition: String,
 }
+
+/// The part of a card that the queue needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CardHead {
+    /// Its id.
+    pub id: TaskId,
+    /// One line for people.
+    pub title: String,
+    /// The plan it belongs to.
+    pub plan: PlanId,
+    /// Smaller goes first.
+    pub priority: i64,
+    /// Tasks that must be complete before it.
+    pub depends_on: Vec<TaskId>,
+}
+
+impl From<&Card> for CardHead {
+    fn from(card: &Card) -> Self {
+        Self {
+            id: card.id.clone(),
+            title: card.title.clone(),
+            plan: card.plan.clone(),
+            priority: card.priority,
+            depends_on: card.depends_on.clone(),
+        }
+    }
+}

@@ -8,15 +8,15 @@ use serde::Serialize;
 
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
-use crate::domain::plan::card::Card;
+use crate::domain::plan::card::CardHead;
 
-use super::replay::{Replay, TaskLog};
+use super::replay::{Replay, Standing};
 use super::state::TaskState;
 
 /// What the queue is judged from.
 pub struct Facts<'a> {
     /// The cards, in plan order.
-    pub cards: &'a [Card],
+    pub cards: &'a [CardHead],
     /// What was tried.
     pub replay: &'a Replay,
     /// The landing of a task that is complete at the target's tip.
@@ -73,8 +73,8 @@ pub fn views(facts: &Facts) -> Vec<TaskView> {
         .collect()
 }
 
-fn view(facts: &Facts, card: &Card, complete: &BTreeMap<&TaskId, CommitId>, approved: bool) -> TaskView {
-    let log = facts.replay.task(&card.id);
+fn view(facts: &Facts, card: &CardHead, complete: &BTreeMap<&TaskId, CommitId>, approved: bool) -> TaskView {
+    let standing = facts.replay.standing(&card.id);
     let waits_for: Vec<TaskId> = card
         .depends_on
         .iter()
@@ -94,10 +94,15 @@ fn view(facts: &Facts, card: &Card, complete: &BTreeMap<&TaskId, CommitId>, appr
         view.waits_for.clear();
         return view;
     }
-    if let Some(log) = log {
-        view.landed_elsewhere = landed_elsewhere(facts, log);
-        view.state = journal_state(log, view.landed_elsewhere.is_some());
-        view.reason = reason(log, view.state, view.landed_elsewhere);
+    if let Some(standing) = standing {
+        view.landed_elsewhere = landed_elsewhere(facts, standing);
+        view.state = journal_state(standing, view.landed_elsewhere.is_some());
+        view.reason = match (view.state, view.landed_elsewhere) {
+            (TaskState::Passed, Some(commit)) => Some(format!("landed elsewhere as {}", commit.short(10))),
+            (TaskState::Ready, _) if standing.was_landed => Some("its landing was undone".to_owned()),
+            (TaskState::Ready, _) => None,
+            _ => standing.reason.clone(),
+        };
     }
     if view.state == TaskState::Ready && (!view.waits_for.is_empty() || !approved) {
         view.state = TaskState::Pending;
@@ -109,55 +114,23 @@ fn view(facts: &Facts, card: &Card, complete: &BTreeMap<&TaskId, CommitId>, appr
 }
 
 /// The last landing, if it is neither on the target (or the task would be complete) nor undone there.
-fn landed_elsewhere(facts: &Facts, log: &TaskLog) -> Option<CommitId> {
-    if log.state != TaskState::Passed {
-        return None;
-    }
-    let last = log.landed.last()?;
-    let accepted = log.accepted.as_ref()?;
-    let is_of_this_round = accepted.accepted.attempt == last.attempt;
-    (is_of_this_round && !(facts.reverted)(last.commit)).then_some(last.commit)
+fn landed_elsewhere(facts: &Facts, standing: &Standing) -> Option<CommitId> {
+    let landing = standing.landing.filter(|_| standing.state == TaskState::Passed)?;
+    (!(facts.reverted)(landing)).then_some(landing)
 }
 
 /// A landed task is `passed` for the journal. Where history undid its landing, it is ready in a new round.
-fn journal_state(log: &TaskLog, elsewhere: bool) -> TaskState {
-    let landed = log
-        .landed
-        .last()
-        .zip(log.accepted.as_ref())
-        .is_some_and(|(landed, accepted)| landed.attempt == accepted.accepted.attempt);
-    match log.state {
-        TaskState::Passed if landed && !elsewhere => TaskState::Ready,
+fn journal_state(standing: &Standing, elsewhere: bool) -> TaskState {
+    match standing.state {
+        TaskState::Passed if standing.landing.is_some() && !elsewhere => TaskState::Ready,
         state => state,
     }
 }
 
-fn reason(log: &TaskLog, state: TaskState, elsewhere: Option<CommitId>) -> Option<String> {
-    match state {
-        TaskState::Blocked => log.blocked.as_ref().map(|(_, reason)| reason.clone()),
-        TaskState::Failed | TaskState::Retrying => log.last_failure.as_ref().map(ToString::to_string),
-        TaskState::Escalated => log
-            .escalation
-            .as_ref()
-            .map(|escalation| format!("{}: {}", escalation.trigger, escalation.reason)),
-        TaskState::NeedsReview => log
-            .review
-            .as_ref()
-            .map(|review| format!("waits for {}", review.gates.join(", "))),
-        TaskState::Passed => match elsewhere {
-            Some(commit) => Some(format!("landed elsewhere as {}", commit.short(10))),
-            None => log.land_lost.clone(),
-        },
-        TaskState::Ready if !log.landed.is_empty() => Some("its landing was undone".to_owned()),
-        _ => None,
-    }
-}
-
 /// The card that is next: the smallest priority among the ready ones, then plan order.
-pub fn next_ready<'a>(cards: &'a [Card], views: &[TaskView]) -> Option<&'a Card> {
-    cards
-        .iter()
-        .zip(views)
+pub fn next_ready<'a>(queue: impl IntoIterator<Item = (&'a CardHead, &'a TaskView)>) -> Option<&'a CardHead> {
+    queue
+        .into_iter()
         .filter(|(_, view)| view.state == TaskState::Ready)
         .map(|(card, _)| card)
         .min_by_key(|card| card.priority)

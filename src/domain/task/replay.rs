@@ -3,6 +3,10 @@
 //! The same rows give the same answer in any process. A row that the table does not allow, such as a second claim of
 //! a card that is out already, changes nothing and is kept as an oddity; no sequence of rows makes this panic.
 
+pub mod snapshot;
+mod standing;
+
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -22,6 +26,7 @@ use super::event::{
 use super::row::Row;
 use super::state::TaskState;
 use super::transition::{Step, next};
+pub use standing::Standing;
 
 /// One attempt, from its rows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,10 +211,44 @@ pub struct Oddity {
     pub why: String,
 }
 
+/// One task's story, and where it leaves the task; either may still have to be made of the other.
+#[derive(Debug, Clone, Default)]
+struct Kept {
+    standing: OnceCell<Standing>,
+    log: OnceCell<TaskLog>,
+    /// The story as a snapshot has it.
+    unread: Option<snapshot::Unread>,
+}
+
+impl Kept {
+    fn log(&self) -> &TaskLog {
+        self.log.get_or_init(|| {
+            let stored = self.unread.as_ref().map(|unread| &unread.text[unread.range.clone()]);
+            // A snapshot is verified by its digest and named after the version that wrote it, so it reads as it was.
+            stored
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_else(TaskLog::new)
+        })
+    }
+
+    fn standing(&self) -> &Standing {
+        self.standing.get_or_init(|| Standing::of(self.log()))
+    }
+
+    fn log_mut(&mut self) -> &mut TaskLog {
+        self.log();
+        self.standing.take();
+        self.unread = None;
+        self.log
+            .get_mut()
+            .unwrap_or_else(|| unreachable!("it was filled two lines above"))
+    }
+}
+
 /// What the rows say of everything.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default)]
 pub struct Replay {
-    tasks: BTreeMap<TaskId, TaskLog>,
+    tasks: BTreeMap<TaskId, Kept>,
     attempts: BTreeMap<WriterId, u64>,
     targets: BTreeSet<String>,
     paused: Option<Actor>,
@@ -229,12 +268,20 @@ impl Replay {
 
     /// What was tried with a task.
     pub fn task(&self, task: &TaskId) -> Option<&TaskLog> {
-        self.tasks.get(task)
+        self.tasks.get(task).map(Kept::log)
     }
 
-    /// Every task that has a row.
-    pub fn tasks(&self) -> impl Iterator<Item = (&TaskId, &TaskLog)> {
-        self.tasks.iter()
+    /// Where the journal leaves a task.
+    pub fn standing(&self, task: &TaskId) -> Option<&Standing> {
+        self.tasks.get(task).map(Kept::standing)
+    }
+
+    /// The tasks with an attempt that is out or waits, or with a landing under way.
+    pub fn in_hand(&self) -> impl Iterator<Item = (&TaskId, &TaskLog)> {
+        self.tasks
+            .iter()
+            .filter(|(_, kept)| kept.standing().is_in_hand())
+            .map(|(task, kept)| (task, kept.log()))
     }
 
     /// How many attempts a writer has given out.
@@ -310,8 +357,8 @@ impl Replay {
         }
         match event.task() {
             Some(task) => {
-                let log = self.tasks.entry(task.clone()).or_insert_with(TaskLog::new);
-                log.take(row, event)
+                let kept = self.tasks.entry(task.clone()).or_default();
+                kept.log_mut().take(row, event)
             }
             None => Ok(()),
         }

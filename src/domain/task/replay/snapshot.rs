@@ -1,0 +1,112 @@
+//! A replay as bytes, for a cache: every task's standing up front, and its whole story behind, which is read only when
+//! somebody asks for it.
+//!
+//! The bytes are as good as the code that wrote them: whoever keeps them verifies them and names the program's version
+//! and [`FORMAT`] beside them.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::{TaskId, WriterId};
+
+use super::{Kept, Oddity, OpenRollback, Replay, Standing};
+use crate::domain::actor::Actor;
+
+/// The version of this layout and of everything in it.
+pub const FORMAT: u32 = 1;
+
+/// A task's story that was not read yet: a part of a snapshot.
+#[derive(Debug, Clone)]
+pub(super) struct Unread {
+    pub(super) text: Arc<str>,
+    pub(super) range: Range<usize>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    tasks: usize,
+    attempts: Vec<(WriterId, u64)>,
+    targets: Vec<String>,
+    paused: Option<Actor>,
+    rollback: Option<OpenRollback>,
+    oddities: Vec<Oddity>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    id: TaskId,
+    bytes: usize,
+    #[serde(flatten)]
+    standing: Standing,
+}
+
+/// The replay as text.
+pub fn write(replay: &Replay) -> serde_json::Result<String> {
+    let head = Head {
+        tasks: replay.tasks.len(),
+        attempts: replay.attempts.iter().map(|(writer, n)| (writer.clone(), *n)).collect(),
+        targets: replay.targets.iter().cloned().collect(),
+        paused: replay.paused.clone(),
+        rollback: replay.rollback.clone(),
+        oddities: replay.oddities.clone(),
+    };
+    let mut text = serde_json::to_string(&head)?;
+    text.push('\n');
+    let mut logs = String::new();
+    for (id, kept) in &replay.tasks {
+        let log = match &kept.unread {
+            Some(unread) if kept.log.get().is_none() => unread.text[unread.range.clone()].to_owned(),
+            _ => serde_json::to_string(kept.log())?,
+        };
+        let entry = Entry {
+            id: id.clone(),
+            bytes: log.len(),
+            standing: kept.standing().clone(),
+        };
+        text.push_str(&serde_json::to_string(&entry)?);
+        text.push('\n');
+        logs.push_str(&log);
+    }
+    text.push_str(&logs);
+    Ok(text)
+}
+
+/// The replay that [`write()`] wrote.
+pub fn read(text: &str) -> Option<Replay> {
+    let text: Arc<str> = text.into();
+    let mut lines = text.split_inclusive('\n');
+    let first = lines.next()?;
+    let head: Head = serde_json::from_str(first).ok()?;
+    let mut replay = Replay {
+        attempts: head.attempts.into_iter().collect(),
+        targets: head.targets.into_iter().collect(),
+        paused: head.paused,
+        rollback: head.rollback,
+        oddities: head.oddities,
+        ..Replay::default()
+    };
+    let mut entries = Vec::with_capacity(head.tasks);
+    let mut at = first.len();
+    for line in lines.take(head.tasks) {
+        entries.push(serde_json::from_str::<Entry>(line).ok()?);
+        at += line.len();
+    }
+    for entry in entries {
+        let range = at..at + entry.bytes;
+        text.get(range.clone())?;
+        at = range.end;
+        let kept = Kept {
+            standing: OnceCell::from(entry.standing),
+            log: OnceCell::new(),
+            unread: Some(Unread {
+                text: Arc::clone(&text),
+                range,
+            }),
+        };
+        replay.tasks.insert(entry.id, kept);
+    }
+    (at == text.len() && replay.tasks.len() == head.tasks).then_some(replay)
+}

@@ -1,0 +1,153 @@
+//! Overview: where every task of a target stands, read from caches as far as they hold. For commands that look at the
+//! whole queue and at no card in particular, however long the plan is.
+//!
+//! What it says is what [`Project`] would say; what is not cached yet is read as a project, once.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::PlanApproval;
+use crate::domain::id::PlanId;
+use crate::domain::oid::{BlobId, CommitId, TreeId};
+use crate::domain::plan::card::CardHead;
+use crate::domain::task::queue::{self, Facts, TaskView};
+use crate::git::{History, ReadError};
+
+use super::Engine;
+use super::project::{self, Project, ProjectError};
+
+/// A plan's cards as the queue needs them, in plan order.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Heads {
+    /// The plans whose target this is.
+    pub(super) plans: Vec<PlanId>,
+    /// Their cards.
+    pub(super) cards: Vec<CardHead>,
+    /// Each card's blob.
+    pub(super) blobs: Vec<BlobId>,
+}
+
+const KIND: &str = "heads";
+
+/// The key of a target's cards: what they are read from, and by which version.
+fn key(engine: &Engine, target: &str, tree: TreeId) -> Result<Option<String>, ReadError> {
+    let below = |dir: &str| engine.git.subtree(tree, dir);
+    let (Some(tasks), Some(plans)) = (below(".harness/tasks")?, below(".harness/plans")?) else {
+        return Ok(None);
+    };
+    Ok(Some(format!("{} {tasks} {plans} {target}", env!("CARGO_PKG_VERSION"))))
+}
+
+/// Where every task of one target stands.
+#[derive(Debug)]
+pub struct Overview {
+    /// The branch, without `refs/heads/`.
+    pub target: String,
+    /// Its tip.
+    pub tip: CommitId,
+    /// The cards, in plan order.
+    pub cards: Vec<CardHead>,
+    approved: BTreeSet<PlanId>,
+    history: History,
+}
+
+impl Overview {
+    /// Looks at a branch.
+    pub fn load(engine: &mut Engine, target: &str) -> Result<Self, ProjectError> {
+        let tip = engine
+            .git
+            .branch_tip(target)?
+            .ok_or_else(|| ProjectError::NoBranch(target.to_owned()))?;
+        let tree = engine.git.tree_of(tip)?;
+        let mut wrong = Vec::new();
+        let config = project::read_config(engine, tree, &mut wrong)?;
+        let heads = cached(engine, target, tree)?;
+        let (Some(config), Some(heads)) = (config, heads) else {
+            let project = Project::load(engine, target)?;
+            let heads = heads_of(&project);
+            keep(engine, target, project.tree, &heads)?;
+            let needs = project.config.approval.plan;
+            return Ok(Self::of(target, project.tip, heads, needs, project.history));
+        };
+        let history = project::read_history(engine, target, tip)?;
+        Ok(Self::of(target, tip, heads, config.approval.plan, history))
+    }
+
+    fn of(target: &str, tip: CommitId, heads: Heads, needs: PlanApproval, history: History) -> Self {
+        let approved = heads.plans.iter().filter(|plan| match needs {
+            PlanApproval::None => true,
+            PlanApproval::Required => {
+                let of_plan = heads
+                    .cards
+                    .iter()
+                    .zip(&heads.blobs)
+                    .filter(|(card, _)| card.plan == **plan);
+                let wanted = project::plan_digest(of_plan.map(|(card, blob)| (card.id.clone(), *blob)));
+                let mut approvals = history.approvals().iter();
+                approvals.any(|(approved, digest, ..)| approved == *plan && *digest == wanted)
+            }
+        });
+        Self {
+            target: target.to_owned(),
+            tip,
+            approved: approved.cloned().collect(),
+            cards: heads.cards,
+            history,
+        }
+    }
+
+    /// Where every task stands, in the order of the cards.
+    pub fn views(&self, engine: &Engine) -> Vec<TaskView> {
+        queue::views(&Facts {
+            cards: &self.cards,
+            replay: engine.replay(),
+            landed: &|task| self.history.landing(task),
+            reverted: &|commit| self.history.is_reverted(commit),
+            plan_approved: &|plan| self.approved.contains(plan),
+        })
+    }
+}
+
+/// The overview of every target that has a plan; the current branch first, and alone where nothing has one.
+pub fn overviews(engine: &mut Engine) -> Result<Vec<Overview>, ProjectError> {
+    let mut found = Vec::new();
+    for target in project::targets(engine)? {
+        found.push(Overview::load(engine, &target)?);
+    }
+    if found.iter().any(|overview| !overview.cards.is_empty()) {
+        found.retain(|overview| !overview.cards.is_empty());
+    } else {
+        found.truncate(1);
+    }
+    Ok(found)
+}
+
+fn heads_of(project: &Project) -> Heads {
+    let blob = |card: &CardHead| project.blobs.get(&card.id).copied();
+    let (cards, blobs) = project
+        .heads()
+        .iter()
+        .filter_map(|card| Some((card.clone(), blob(card)?)))
+        .unzip();
+    Heads {
+        plans: project.plans.iter().map(|plan| plan.id.clone()).collect(),
+        cards,
+        blobs,
+    }
+}
+
+fn cached(engine: &Engine, target: &str, tree: TreeId) -> Result<Option<Heads>, ReadError> {
+    let Some(key) = key(engine, target, tree)? else {
+        return Ok(None);
+    };
+    let bytes = engine.ledger.caches().get(KIND, &key);
+    Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+}
+
+fn keep(engine: &Engine, target: &str, tree: TreeId, heads: &Heads) -> Result<(), ReadError> {
+    if let (Some(key), Ok(bytes)) = (key(engine, target, tree)?, serde_json::to_vec(heads)) {
+        engine.ledger.caches().put(KIND, &key, &bytes);
+    }
+    Ok(())
+}

@@ -1,0 +1,168 @@
+//! Checkpoints: the replay of all closed segments, so that opening the journal costs what its open segment costs,
+//! however long it has become.
+//!
+//! A checkpoint is a cache. It names each segment that it covers with its size, inode and times; where any of them
+//! differs, or a row turns up that belongs before its end, the journal is read from the beginning. The open segment is
+//! always read, and every row of it checked.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::WriterId;
+use crate::domain::oid::Digest;
+use crate::domain::task::replay::{Replay, snapshot};
+use crate::domain::task::row::{Row, RowEvent};
+
+use super::cache::Caches;
+use super::journal::segment_path;
+
+/// What a file is known by, short of its content. A change of content changes its times, which only the kernel sets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Identity {
+    size: u64,
+    inode: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Identity {
+    fn of(path: &Path) -> io::Result<Self> {
+        let file = fs::metadata(path)?;
+        Ok(Self {
+            size: file.len(),
+            inode: file.ino(),
+            modified: (file.mtime(), file.mtime_nsec()),
+            changed: (file.ctime(), file.ctime_nsec()),
+        })
+    }
+}
+
+/// Where reading one writer's rows goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Start {
+    /// Segments that need not be read.
+    pub(super) segments: u64,
+    /// The number of the last row in them.
+    pub(super) seq: u64,
+    /// Its hash.
+    pub(super) prev: Option<Digest>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Writer {
+    writer: WriterId,
+    segments: Vec<Identity>,
+    end: Start,
+}
+
+/// A row's place in the order of the replay.
+type Place = (u64, WriterId, u64);
+
+fn place(row: &Row) -> Place {
+    (row.at, row.writer.clone(), row.seq)
+}
+
+/// What a checkpoint covers, and what has to be known of it without its rows.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Covered {
+    writers: Vec<Writer>,
+    last: Option<Place>,
+    /// How many rows.
+    pub(super) rows: u64,
+    /// The highest Lamport counter.
+    pub(super) highest_at: u64,
+    /// A row of a later version that forbids writing.
+    pub(super) needs_newer: Option<String>,
+}
+
+/// A segment that is closed, and the rows that were read of it.
+#[derive(Debug)]
+pub(super) struct Closed {
+    pub(super) writer: WriterId,
+    /// Where reading goes on behind it.
+    pub(super) end: Start,
+    pub(super) rows: Vec<Row>,
+}
+
+const KIND: &str = "journal";
+
+fn key() -> String {
+    format!("{} {}", env!("CARGO_PKG_VERSION"), snapshot::FORMAT)
+}
+
+impl Covered {
+    /// The checkpoint that is there, if it is of exactly these segments.
+    pub(super) fn load(caches: &Caches, ledger: &Path) -> Option<(Self, Replay)> {
+        let text = String::from_utf8(caches.get(KIND, &key())?).ok()?;
+        let (head, body) = text.split_once('\n')?;
+        let covered: Self = serde_json::from_str(head).ok()?;
+        let is_current = covered.writers.iter().all(|writer| {
+            let dir = ledger.join("journal").join(writer.writer.as_str());
+            let mut segments = (1..).zip(&writer.segments);
+            segments.all(|(number, known)| Identity::of(&segment_path(&dir, number)).is_ok_and(|found| found == *known))
+        });
+        is_current
+            .then(|| snapshot::read(body))
+            .flatten()
+            .map(|replay| (covered, replay))
+    }
+
+    /// Where reading a writer's rows begins.
+    pub(super) fn start(&self, writer: &WriterId) -> Start {
+        let known = self.writers.iter().find(|known| known.writer == *writer);
+        known.map(|known| known.end.clone()).unwrap_or_default()
+    }
+
+    /// Whether all of these rows come after everything that is covered.
+    pub(super) fn is_before<'a>(&self, rows: impl IntoIterator<Item = &'a Row>) -> bool {
+        match &self.last {
+            None => true,
+            Some(last) => rows.into_iter().all(|row| place(row) > *last),
+        }
+    }
+
+    /// Takes closed segments in and keeps the checkpoint. The rows come in the order of the replay.
+    pub(super) fn extend(&mut self, closed: &[Closed], rows: &[Row], replay: &mut Replay) {
+        for row in rows {
+            replay.apply(row);
+            self.highest_at = self.highest_at.max(row.at);
+            if let RowEvent::Unknown { name, must: true } = &row.event {
+                self.needs_newer.get_or_insert_with(|| name.clone());
+            }
+        }
+        self.rows += rows.len() as u64;
+        self.last = rows.last().map(place).or_else(|| self.last.take());
+        for segment in closed {
+            let known = self.writers.iter_mut().find(|known| known.writer == segment.writer);
+            match known {
+                Some(known) => known.end = segment.end.clone(),
+                None => self.writers.push(Writer {
+                    writer: segment.writer.clone(),
+                    segments: Vec::new(),
+                    end: segment.end.clone(),
+                }),
+            }
+        }
+    }
+
+    /// Keeps the checkpoint. It is no error if that fails: the next reader makes it again.
+    pub(super) fn save(&mut self, caches: &Caches, ledger: &Path, replay: &Replay) {
+        for writer in &mut self.writers {
+            let dir = ledger.join("journal").join(writer.writer.as_str());
+            let found: io::Result<Vec<Identity>> = (1..=writer.end.segments)
+                .map(|number| Identity::of(&segment_path(&dir, number)))
+                .collect();
+            match found {
+                Ok(segments) => writer.segments = segments,
+                Err(_) => return,
+            }
+        }
+        if let (Ok(head), Ok(body)) = (serde_json::to_string(self), snapshot::write(replay)) {
+            caches.put(KIND, &key(), format!("{head}\n{body}").as_bytes());
+        }
+    }
+}
