@@ -9,6 +9,9 @@ use crate::domain::oid::Digest;
 /// The most entries of one kind; beyond it the kind starts anew.
 const MOST_ENTRIES: usize = 4096;
 
+/// Bytes of the digest that closes an entry.
+const DIGEST: usize = 32;
+
 /// A clone's caches.
 #[derive(Debug)]
 pub struct Caches {
@@ -26,9 +29,12 @@ impl Caches {
 
     /// What was put under a key. A damaged entry is as good as none.
     pub fn get(&self, kind: &str, key: &str) -> Option<Vec<u8>> {
-        let bytes = fs::read(self.path(kind, key)).ok()?;
-        let (digest, content) = bytes.split_at_checked(32)?;
-        (Digest::of(content).as_bytes() == digest).then(|| content.to_vec())
+        let mut bytes = fs::read(self.path(kind, key)).ok()?;
+        let length = bytes.len().checked_sub(DIGEST)?;
+        let is_whole = Digest::of(&bytes[..length]).as_bytes() == &bytes[length..];
+        // The digest stands at the end, so that a large entry is not moved to be given away.
+        bytes.truncate(length);
+        is_whole.then_some(bytes)
     }
 
     /// Puts something under a key. It is no error if that fails: the next reader makes it again.
@@ -45,8 +51,8 @@ impl Caches {
             fs::create_dir_all(&dir)?;
         }
         let mut file = tempfile::NamedTempFile::new_in(&dir)?;
-        file.write_all(Digest::of(bytes).as_bytes())?;
         file.write_all(bytes)?;
+        file.write_all(Digest::of(bytes).as_bytes())?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
@@ -66,7 +72,7 @@ mod tests {
         assert_eq!(caches.get("k", "a").as_deref(), Some(b"two".as_slice()));
         let path = caches.path("k", "a");
         let mut bytes = fs::read(&path).unwrap();
-        bytes[33] ^= 1;
+        bytes[0] ^= 1;
         fs::write(&path, bytes).unwrap();
         assert_eq!(caches.get("k", "a"), None);
     }

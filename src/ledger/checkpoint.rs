@@ -98,17 +98,17 @@ impl Covered {
     /// The checkpoint that is there, if it is of exactly these segments.
     pub(super) fn load(caches: &Caches, ledger: &Path) -> Option<(Self, Replay)> {
         let text = String::from_utf8(caches.get(KIND, &key())?).ok()?;
-        let (head, body) = text.split_once('\n')?;
-        let covered: Self = serde_json::from_str(head).ok()?;
+        let head = text.find('\n')?;
+        let covered: Self = serde_json::from_str(&text[..head]).ok()?;
         let is_current = covered.writers.iter().all(|writer| {
             let dir = ledger.join("journal").join(writer.writer.as_str());
             let mut segments = (1..).zip(&writer.segments);
             segments.all(|(number, known)| Identity::of(&segment_path(&dir, number)).is_ok_and(|found| found == *known))
         });
-        is_current
-            .then(|| snapshot::read(body))
-            .flatten()
-            .map(|replay| (covered, replay))
+        if !is_current {
+            return None;
+        }
+        Some((covered, snapshot::read(text, head + 1)?))
     }
 
     /// Where reading a writer's rows begins.

@@ -215,7 +215,8 @@ pub struct Oddity {
 #[derive(Debug, Clone, Default)]
 struct Kept {
     standing: OnceCell<Standing>,
-    log: OnceCell<TaskLog>,
+    /// In a box, since most stories of a long plan are never read.
+    log: OnceCell<Box<TaskLog>>,
     /// The story as a snapshot has it.
     unread: Option<snapshot::Unread>,
 }
@@ -225,9 +226,8 @@ impl Kept {
         self.log.get_or_init(|| {
             let stored = self.unread.as_ref().map(|unread| &unread.text[unread.range.clone()]);
             // A snapshot is verified by its digest and named after the version that wrote it, so it reads as it was.
-            stored
-                .and_then(|text| serde_json::from_str(text).ok())
-                .unwrap_or_else(TaskLog::new)
+            let log = stored.and_then(|text| serde_json::from_str(text).ok());
+            Box::new(log.unwrap_or_else(TaskLog::new))
         })
     }
 

@@ -21,7 +21,7 @@ pub const FORMAT: u32 = 1;
 /// A task's story that was not read yet: a part of a snapshot.
 #[derive(Debug, Clone)]
 pub(super) struct Unread {
-    pub(super) text: Arc<str>,
+    pub(super) text: Arc<String>,
     pub(super) range: Range<usize>,
 }
 
@@ -74,10 +74,10 @@ pub fn write(replay: &Replay) -> serde_json::Result<String> {
     Ok(text)
 }
 
-/// The replay that [`write()`] wrote.
-pub fn read(text: &str) -> Option<Replay> {
-    let text: Arc<str> = text.into();
-    let mut lines = text.split_inclusive('\n');
+/// The replay that [`write()`] wrote, from `from` on to the end of a text. The text is kept and not copied.
+pub fn read(text: String, from: usize) -> Option<Replay> {
+    let text = Arc::new(text);
+    let mut lines = text.get(from..)?.split_inclusive('\n');
     let first = lines.next()?;
     let head: Head = serde_json::from_str(first).ok()?;
     let mut replay = Replay {
@@ -89,11 +89,12 @@ pub fn read(text: &str) -> Option<Replay> {
         ..Replay::default()
     };
     let mut entries = Vec::with_capacity(head.tasks);
-    let mut at = first.len();
+    let mut at = from + first.len();
     for line in lines.take(head.tasks) {
         entries.push(serde_json::from_str::<Entry>(line).ok()?);
         at += line.len();
     }
+    let mut tasks = Vec::with_capacity(entries.len());
     for entry in entries {
         let range = at..at + entry.bytes;
         text.get(range.clone())?;
@@ -106,7 +107,8 @@ pub fn read(text: &str) -> Option<Replay> {
                 range,
             }),
         };
-        replay.tasks.insert(entry.id, kept);
+        tasks.push((entry.id, kept));
     }
+    replay.tasks = tasks.into_iter().collect();
     (at == text.len() && replay.tasks.len() == head.tasks).then_some(replay)
 }

@@ -203,7 +203,7 @@ proptest! {
         }
         // Half of the rows from a snapshot, and the rest on top, is the same again.
         let first = Replay::from_rows(&rows[..cut]);
-        let mut stored = snapshot::read(&snapshot::write(&first).unwrap()).unwrap();
+        let mut stored = snapshot::read(format!("x{}", snapshot::write(&first).unwrap()), 1).unwrap();
         prop_assert_eq!(stored.standing(&task()), first.standing(&task()));
         for row in &rows[cut..] {
             stored.apply(row);
