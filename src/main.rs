@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // Before anything else: the walls are built while the process has one thread.
+    if let Some(code) = git_harness::process::fence::enter_if_asked() {
+        return code;
+    }
     git_harness::cli::main()
 }

@@ -5,6 +5,7 @@
 
 mod capture;
 mod environment;
+pub mod fence;
 mod group;
 mod parent;
 

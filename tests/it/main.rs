@@ -6,6 +6,7 @@ mod architecture;
 mod attended;
 mod audit;
 mod doctor;
+mod fence;
 mod fewer_tests;
 mod hooks;
 mod plans;

@@ -1,0 +1,220 @@
+//! The fence: what keeps a program that nobody trusts inside its copy (design section 6, security reference 3).
+//!
+//! The program is started by our own binary in a hidden mode that branches in `main` before anything else, while the
+//! process has one thread: it builds the walls around itself and then becomes the program. No wall may be missing in
+//! silence: where one cannot be built the program is not run, and a tier that fails its own test on this machine is not
+//! used. This is the only room in which `unsafe` may stand, and it stands in `sys.rs`.
+//!
+//! What each tier stops, and what not:
+//!
+//! * `overlay`: namespaces for users, mounts, processes, IPC and (unless it is opened) network. The machine is read-only,
+//!   `/tmp`, `/run`, `/dev` and the runtime folder are fresh, secrets are hidden, changes go to an upper layer. Everything
+//!   in it dies with the attempt. Landlock and seccomp stand behind it.
+//! * `landlock`: the machine is read-only but for modes and times of files that are one's own, secrets cannot be read,
+//!   internet sockets are closed unless the network is open. Not stopped: chmod and utimes outside, pathname sockets,
+//!   looking at other processes, a background process that outlives the attempt.
+//! * `shadow`: a copy, no new privileges, no core files. Nothing keeps a program inside.
+
+mod inside;
+mod mounts;
+mod probe;
+mod sys;
+mod upper;
+mod walls;
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+pub use inside::enter_if_asked;
+pub use probe::{Found, find};
+pub use upper::{UpperError, merge};
+
+use crate::domain::check::FenceTier;
+
+/// A folder that a program sees with its changes, which go elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overlay {
+    /// The folder, which stays as it is.
+    pub tree: PathBuf,
+    /// Where its changes go: an empty folder on the same file system.
+    pub upper: PathBuf,
+    /// A second empty folder beside it, for the kernel.
+    pub work: PathBuf,
+}
+
+/// Whether a program may speak to anyone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// To nobody but itself.
+    #[default]
+    None,
+    /// To anyone.
+    Open,
+}
+
+/// What is inside of the walls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confinement {
+    /// Folders seen through an overlay; without the overlay tier they are written directly.
+    pub overlays: Vec<Overlay>,
+    /// Folders that are written directly.
+    pub writable: Vec<PathBuf>,
+    /// What stays visible, read-only, though it lies in a folder that is fresh inside.
+    pub shown: Vec<PathBuf>,
+    /// What cannot be read. Paths that do not exist are passed over.
+    pub hidden: Vec<PathBuf>,
+    /// Whether it may speak to anyone.
+    pub network: Network,
+    /// The user's runtime folder, if there is one: fresh inside.
+    pub runtime_dir: Option<PathBuf>,
+}
+
+/// The tier that is used on this machine, and the program that builds it.
+#[derive(Debug, Clone)]
+pub struct Fence {
+    tier: FenceTier,
+    program: PathBuf,
+}
+
+/// The first argument of the hidden mode.
+const MODE: &str = "--inside-the-fence";
+
+/// What the inside is told.
+#[derive(Debug, Serialize, Deserialize)]
+struct Order {
+    tier: FenceTier,
+    dir: PathBuf,
+    /// A file that says afterwards whether the walls stood.
+    report: PathBuf,
+    confinement: Confinement,
+}
+
+/// Why a program was not run inside the walls.
+#[derive(Debug, thiserror::Error)]
+pub enum FenceError {
+    /// A path cannot be told to the inside.
+    #[error("a path of the fence is no text: {0}")]
+    Path(serde_json::Error),
+    /// A folder could not be prepared.
+    #[error("cannot prepare {path} for the fence: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A wall could not be built; the program was not run.
+    #[error("the {tier} fence could not be built: {why}")]
+    Broken {
+        /// The tier.
+        tier: FenceTier,
+        /// The wall, and what the system said.
+        why: String,
+    },
+}
+
+/// A command line that runs inside, and the way to know afterwards that it did.
+#[derive(Debug)]
+#[must_use = "without the report nobody knows whether the walls stood"]
+pub struct Fenced {
+    /// The program and its arguments.
+    pub argv: Vec<OsString>,
+    tier: FenceTier,
+    report: PathBuf,
+}
+
+impl Fence {
+    /// A fence of a tier, built by a program, which has to be this one.
+    fn new(tier: FenceTier, program: &Path) -> Self {
+        Self {
+            tier,
+            program: program.to_owned(),
+        }
+    }
+
+    /// Its tier.
+    pub fn tier(&self) -> FenceTier {
+        self.tier
+    }
+
+    /// The command line that runs `argv` in `dir` inside the walls. `report` is a file outside of them, which is made.
+    pub fn wrap(
+        &self,
+        confinement: &Confinement,
+        dir: &Path,
+        report: &Path,
+        argv: Vec<OsString>,
+    ) -> Result<Fenced, FenceError> {
+        // What an earlier program left to be read here would be believed.
+        if let Err(source) = fs::write(report, "") {
+            return Err(FenceError::Io {
+                path: report.to_owned(),
+                source,
+            });
+        }
+        let order = Order {
+            tier: self.tier,
+            dir: dir.to_owned(),
+            report: report.to_owned(),
+            confinement: confinement.clone(),
+        };
+        let order = serde_json::to_string(&order).map_err(FenceError::Path)?;
+        let mut words = vec![self.program.clone().into_os_string(), MODE.into(), order.into()];
+        words.extend(argv);
+        Ok(Fenced {
+            argv: words,
+            tier: self.tier,
+            report: report.to_owned(),
+        })
+    }
+}
+
+impl Fenced {
+    /// Whether the walls stood before the program ran. Asked after it ended.
+    pub fn stood(&self) -> Result<(), FenceError> {
+        let said = fs::read_to_string(&self.report).unwrap_or_default();
+        if said == inside::READY {
+            return Ok(());
+        }
+        let why = if said.is_empty() {
+            "it said nothing".to_owned()
+        } else {
+            said
+        };
+        Err(FenceError::Broken { tier: self.tier, why })
+    }
+}
+
+/// What lies in a home folder that no Builder and no check has to read.
+pub fn secrets_of(home: &Path) -> Vec<PathBuf> {
+    [
+        ".ssh",
+        ".gnupg",
+        ".aws",
+        ".azure",
+        ".kube",
+        ".docker/config.json",
+        ".config/gh",
+        ".config/gcloud",
+        ".config/git/credentials",
+        ".git-credentials",
+        ".netrc",
+        ".pgpass",
+        ".pypirc",
+        ".npmrc",
+        ".cargo/credentials",
+        ".cargo/credentials.toml",
+        ".password-store",
+        ".local/share/keyrings",
+        ".mozilla",
+        ".config/chromium",
+        ".config/google-chrome",
+    ]
+    .map(|name| home.join(name))
+    .into()
+}

@@ -1,0 +1,168 @@
+//! What a program in the overlay tier sees of the file system: everything read-only, some folders fresh, some hidden,
+//! changes in upper layers.
+//!
+//! The order matters. Overlays and writable folders become mounts of their own first; copies of what has to stay visible
+//! are taken before fresh folders cover it; then everything is made read-only, and last the few mounts that may be
+//! written are opened again.
+
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::walls::{Broken, broken};
+use super::{Confinement, Overlay, sys};
+
+/// Devices that programs need.
+const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
+
+/// Builds the view. Returns the folders that are fresh and may be written.
+pub(super) fn build(confinement: &Confinement) -> Result<Vec<PathBuf>, Broken> {
+    sys::mount("none", Path::new("/"), "", libc::MS_REC | libc::MS_PRIVATE, b"").map_err(broken("private mounts"))?;
+    for overlay in &confinement.overlays {
+        mount_overlay(overlay).map_err(broken("the overlay"))?;
+    }
+    for path in &confinement.writable {
+        sys::bind(path, path).map_err(broken("a writable folder"))?;
+    }
+    let fresh = fresh_folders(confinement);
+    let kept = keep(confinement, &fresh)?;
+    let devices: Vec<(&str, OwnedFd)> = DEVICES
+        .into_iter()
+        .filter_map(|name| Some((name, sys::open_tree(&Path::new("/dev").join(name)).ok()?)))
+        .collect();
+    for path in &fresh {
+        sys::mount("tmpfs", path, "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, b"mode=1777")
+            .map_err(broken("a fresh folder"))?;
+    }
+    fresh_devices(&devices).map_err(broken("/dev"))?;
+    for (path, tree) in &kept {
+        put_back(path, tree).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
+    sys::mount("proc", Path::new("/proc"), "proc", flags, b"").map_err(broken("/proc"))?;
+    for path in &confinement.hidden {
+        hide(path).map_err(|error| format!("hiding {}: {error}", path.display()))?;
+    }
+    sys::make_read_only(Path::new("/")).map_err(broken("the read-only machine"))?;
+    let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
+    let mut writable: Vec<PathBuf> = fresh.clone();
+    writable.push(PathBuf::from("/dev/shm"));
+    for path in overlays.chain(&confinement.writable).chain(&writable) {
+        sys::make_writable(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(writable)
+}
+
+fn mount_overlay(overlay: &Overlay) -> io::Result<()> {
+    let mut options = b"userxattr".to_vec();
+    for (name, path) in [
+        (&b",lowerdir="[..], &overlay.tree),
+        (b",upperdir=", &overlay.upper),
+        (b",workdir=", &overlay.work),
+    ] {
+        options.extend_from_slice(name);
+        for byte in path.as_os_str().as_bytes() {
+            // What would end a path or an option is escaped.
+            if matches!(byte, b'\\' | b',' | b':') {
+                options.push(b'\\');
+            }
+            options.push(*byte);
+        }
+    }
+    sys::mount(
+        "overlay",
+        &overlay.tree,
+        "overlay",
+        libc::MS_NOSUID | libc::MS_NODEV,
+        &options,
+    )
+}
+
+/// Folders in which others leave sockets and temporary files; each once, by its real path.
+fn fresh_folders(confinement: &Confinement) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    let fixed = ["/tmp", "/var/tmp", "/run"].map(PathBuf::from);
+    for path in fixed.iter().chain(&confinement.runtime_dir) {
+        if let Ok(real) = path.canonicalize()
+            && real.is_dir()
+            && !found.iter().any(|known| real.starts_with(known))
+        {
+            found.push(real);
+        }
+    }
+    found
+}
+
+/// Copies of what has to stay visible in folders that are about to be covered, outer ones first.
+fn keep(confinement: &Confinement, fresh: &[PathBuf]) -> Result<Vec<(PathBuf, OwnedFd)>, Broken> {
+    let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
+    let mut paths: Vec<PathBuf> = overlays
+        .chain(&confinement.writable)
+        .chain(&confinement.shown)
+        .filter_map(|path| path.canonicalize().ok())
+        .filter(|path| fresh.iter().any(|covered| path.starts_with(covered) && path != covered))
+        .collect();
+    paths.sort();
+    paths.dedup();
+    paths
+        .into_iter()
+        .map(|path| {
+            let tree = sys::open_tree(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok((path, tree))
+        })
+        .collect()
+}
+
+fn put_back(path: &Path, tree: &OwnedFd) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_err() {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        // A mount needs a place of its own kind; a file is told by trying the folder first.
+        fs::create_dir(path)?;
+        if sys::move_mount(tree, path).is_ok() {
+            return Ok(());
+        }
+        fs::remove_dir(path)?;
+        fs::write(path, "")?;
+    }
+    sys::move_mount(tree, path)
+}
+
+fn fresh_devices(devices: &[(&str, OwnedFd)]) -> io::Result<()> {
+    let dev = Path::new("/dev");
+    sys::mount("tmpfs", dev, "tmpfs", libc::MS_NOSUID, b"mode=755")?;
+    for (name, tree) in devices {
+        let place = dev.join(name);
+        fs::write(&place, "")?;
+        sys::move_mount(tree, &place)?;
+    }
+    for (name, target) in [
+        ("fd", "/proc/self/fd"),
+        ("stdin", "/proc/self/fd/0"),
+        ("stdout", "/proc/self/fd/1"),
+        ("stderr", "/proc/self/fd/2"),
+    ] {
+        std::os::unix::fs::symlink(target, dev.join(name))?;
+    }
+    let shm = dev.join("shm");
+    fs::create_dir(&shm)?;
+    sys::mount("tmpfs", &shm, "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, b"mode=1777")
+}
+
+/// Covers a folder by an empty one, and a file by one at its end.
+fn hide(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Err(_) => Ok(()),
+        Ok(found) if found.is_dir() => sys::mount(
+            "tmpfs",
+            path,
+            "tmpfs",
+            libc::MS_NOSUID | libc::MS_NODEV,
+            b"mode=0,size=4k",
+        ),
+        Ok(_) => sys::bind(Path::new("/dev/null"), path),
+    }
+}

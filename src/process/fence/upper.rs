@@ -1,0 +1,153 @@
+//! What an overlay's upper layer says, put into the folder below it.
+//!
+//! Done when nothing runs there any more. Nothing is opened and no link is followed: entries are moved, and where
+//! something else stands in their place it is removed first.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use super::Overlay;
+
+/// Why an upper layer could not be put into place.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot take over {path}: {source}")]
+pub struct UpperError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> UpperError + '_ {
+    move |source| UpperError {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Makes the tree what a program saw through the overlay, and leaves the upper layer empty.
+pub fn merge(overlay: &Overlay) -> Result<(), UpperError> {
+    merge_folder(&overlay.upper, &overlay.tree)
+}
+
+fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
+    open_up(upper);
+    for found in fs::read_dir(upper).map_err(at(upper))? {
+        let from = found.map_err(at(upper))?.path();
+        let Some(name) = from.file_name() else { continue };
+        let to = lower.join(name);
+        let kind = fs::symlink_metadata(&from).map_err(at(&from))?;
+        if is_whiteout(&kind) {
+            remove(&to)?;
+            fs::remove_file(&from).map_err(at(&from))?;
+        } else if kind.is_dir() {
+            let below = fs::symlink_metadata(&to).is_ok_and(|below| below.is_dir());
+            if below && !is_opaque(&from) {
+                merge_folder(&from, &to)?;
+                let mode = fs::Permissions::from_mode(kind.mode() & 0o7777);
+                fs::set_permissions(&to, mode).map_err(at(&to))?;
+                fs::remove_dir(&from).map_err(at(&from))?;
+            } else {
+                remove(&to)?;
+                drop_marks(&from)?;
+                fs::rename(&from, &to).map_err(at(&from))?;
+            }
+        } else {
+            remove(&to)?;
+            fs::rename(&from, &to).map_err(at(&from))?;
+        }
+    }
+    Ok(())
+}
+
+/// A deletion, as overlayfs writes it down: a device that does not exist.
+fn is_whiteout(kind: &fs::Metadata) -> bool {
+    kind.file_type().is_char_device() && kind.rdev() == 0
+}
+
+/// A folder that hides everything below it.
+fn is_opaque(dir: &Path) -> bool {
+    let mut value = [0; 8];
+    let found = rustix::fs::lgetxattr(dir, "user.overlay.opaque", &mut value[..]);
+    found.is_ok_and(|length| value[..length].starts_with(b"y") || value[..length].starts_with(b"x"))
+}
+
+/// Takes the deletions out of a folder that is moved as a whole: below it there is nothing to delete.
+fn drop_marks(dir: &Path) -> Result<(), UpperError> {
+    open_up(dir);
+    let _ = rustix::fs::lremovexattr(dir, "user.overlay.opaque");
+    for found in fs::read_dir(dir).map_err(at(dir))? {
+        let path = found.map_err(at(dir))?.path();
+        let kind = fs::symlink_metadata(&path).map_err(at(&path))?;
+        if is_whiteout(&kind) {
+            fs::remove_file(&path).map_err(at(&path))?;
+        } else if kind.is_dir() {
+            drop_marks(&path)?;
+        }
+    }
+    Ok(())
+}
+
+fn open_up(dir: &Path) {
+    if fs::read_dir(dir).is_err() {
+        let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o700));
+    }
+}
+
+fn remove(path: &Path) -> Result<(), UpperError> {
+    let Ok(kind) = fs::symlink_metadata(path) else {
+        return Ok(());
+    };
+    if kind.is_dir() {
+        fs::remove_dir_all(path).map_err(at(path))
+    } else {
+        fs::remove_file(path).map_err(at(path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers() -> (tempfile::TempDir, Overlay) {
+        let dir = tempfile::tempdir().unwrap();
+        let overlay = Overlay {
+            tree: dir.path().join("tree"),
+            upper: dir.path().join("upper"),
+            work: dir.path().join("work"),
+        };
+        for path in [&overlay.tree, &overlay.upper, &overlay.work] {
+            fs::create_dir(path).unwrap();
+        }
+        (dir, overlay)
+    }
+
+    #[test]
+    fn new_changed_and_replaced_entries_take_their_places() {
+        let (_dir, overlay) = layers();
+        for (path, text) in [
+            ("tree/keep", "k"),
+            ("tree/old", "o"),
+            ("tree/d/in", "i"),
+            ("tree/f", "file"),
+        ] {
+            let path = overlay.tree.parent().unwrap().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        fs::write(overlay.upper.join("old"), "new").unwrap();
+        fs::create_dir(overlay.upper.join("f")).unwrap();
+        fs::write(overlay.upper.join("f/now"), "a folder").unwrap();
+        std::os::unix::fs::symlink("/etc", overlay.upper.join("d")).unwrap();
+        merge(&overlay).unwrap();
+        assert_eq!(fs::read_to_string(overlay.tree.join("keep")).unwrap(), "k");
+        assert_eq!(fs::read_to_string(overlay.tree.join("old")).unwrap(), "new");
+        assert_eq!(fs::read_to_string(overlay.tree.join("f/now")).unwrap(), "a folder");
+        assert_eq!(
+            fs::read_link(overlay.tree.join("d")).unwrap(),
+            Path::new("/etc"),
+            "a link is moved, not followed"
+        );
+        assert_eq!(fs::read_dir(&overlay.upper).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,212 @@
+//! The walls that need no namespace: Landlock, seccomp, capabilities, limits. Each holds alone.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use landlock::{
+    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
+    RulesetCreatedAttr, RulesetStatus, Scope,
+};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+};
+
+use super::{Confinement, Network, sys};
+
+/// A wall that could not be built.
+pub(super) type Broken = String;
+
+pub(super) fn broken(wall: &str) -> impl Fn(io::Error) -> Broken + '_ {
+    move |error| format!("{wall}: {error}")
+}
+
+/// The largest file that a program may write, in bytes: disks are not filled by accident.
+const LARGEST_FILE: u64 = 64 << 30;
+
+/// Limits, no new rights, no rights.
+pub(super) fn give_up_rights() -> Result<(), Broken> {
+    sys::limit(libc::RLIMIT_CORE, 0).map_err(broken("the limit of core files"))?;
+    // Somebody may have set a lower one already.
+    if let Err(error) = sys::limit(libc::RLIMIT_FSIZE, LARGEST_FILE)
+        && error.raw_os_error() != Some(libc::EPERM)
+    {
+        return Err(broken("the limit of file sizes")(error));
+    }
+    sys::no_new_privileges().map_err(broken("no new privileges"))
+}
+
+/// The oldest Landlock that is enough: truncation is held by it.
+const LEAST: ABI = ABI::V3;
+/// The newest one that is asked for.
+const NEWEST: ABI = ABI::V6;
+
+/// Nothing is written but what may be; what is hidden is not read.
+pub(super) fn landlock(confinement: &Confinement, fresh: &[PathBuf]) -> Result<(), Broken> {
+    let failed = |error: landlock::RulesetError| format!("landlock: {error}");
+    let all = AccessFs::from_all(NEWEST);
+    let ruleset = Ruleset::default()
+        .set_compatibility(CompatLevel::HardRequirement)
+        .handle_access(AccessFs::from_all(LEAST))
+        .map_err(failed)?
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(all)
+        .map_err(failed)?
+        .scope(Scope::AbstractUnixSocket | Scope::Signal)
+        .map_err(failed)?
+        .create()
+        .map_err(failed)?;
+    let read = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
+    let mut ruleset = allow(ruleset, Path::new("/"), AccessFs::ReadDir.into())?;
+    for path in readable(&confinement.hidden) {
+        ruleset = allow(ruleset, &path, read)?;
+    }
+    let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
+    for path in overlays.chain(&confinement.writable).chain(fresh) {
+        ruleset = allow(ruleset, path, all)?;
+    }
+    let devices = read | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev;
+    for name in ["null", "zero", "full", "random", "urandom", "tty", "pts", "ptmx"] {
+        ruleset = allow(ruleset, &Path::new("/dev").join(name), devices)?;
+    }
+    let status = ruleset.restrict_self().map_err(failed)?;
+    match status.ruleset {
+        RulesetStatus::NotEnforced => Err("landlock: this kernel does not enforce it".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Adds a rule; a path that is not there needs none.
+fn allow(ruleset: RulesetCreated, path: &Path, access: landlock::BitFlags<AccessFs>) -> Result<RulesetCreated, Broken> {
+    let Ok(fd) = PathFd::new(path) else {
+        return Ok(ruleset);
+    };
+    let access = if path.is_dir() {
+        access
+    } else {
+        access & AccessFs::from_file(NEWEST)
+    };
+    ruleset
+        .set_compatibility(CompatLevel::BestEffort)
+        .add_rule(PathBeneath::new(fd, access))
+        .map_err(|error| format!("landlock on {}: {error}", path.display()))
+}
+
+/// The topmost paths that hold nothing hidden: Landlock can only allow.
+fn readable(hidden: &[PathBuf]) -> Vec<PathBuf> {
+    let hidden: Vec<PathBuf> = hidden.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::from("/")];
+    while let Some(dir) = open.pop() {
+        if hidden.contains(&dir) {
+            continue;
+        }
+        if !hidden.iter().any(|path| path.starts_with(&dir)) {
+            found.push(dir);
+            continue;
+        }
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            // A link is followed by whoever opens it, and judged where it leads.
+            if entry.file_type().is_ok_and(|kind| !kind.is_symlink()) {
+                open.push(entry.path());
+            }
+        }
+    }
+    found
+}
+
+/// Calls that no builder and no check needs, and that widen what a kernel fault could give away.
+const REFUSED: [libc::c_long; 39] = [
+    libc::SYS_mount,
+    libc::SYS_umount2,
+    libc::SYS_pivot_root,
+    libc::SYS_chroot,
+    libc::SYS_open_tree,
+    libc::SYS_move_mount,
+    libc::SYS_fsopen,
+    libc::SYS_fsconfig,
+    libc::SYS_fsmount,
+    libc::SYS_fspick,
+    libc::SYS_mount_setattr,
+    libc::SYS_setns,
+    libc::SYS_unshare,
+    libc::SYS_ptrace,
+    libc::SYS_process_vm_readv,
+    libc::SYS_process_vm_writev,
+    libc::SYS_kcmp,
+    libc::SYS_pidfd_getfd,
+    libc::SYS_keyctl,
+    libc::SYS_add_key,
+    libc::SYS_request_key,
+    libc::SYS_bpf,
+    libc::SYS_perf_event_open,
+    libc::SYS_userfaultfd,
+    libc::SYS_io_uring_setup,
+    libc::SYS_io_uring_enter,
+    libc::SYS_io_uring_register,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_name_to_handle_at,
+    libc::SYS_kexec_load,
+    libc::SYS_kexec_file_load,
+    libc::SYS_init_module,
+    libc::SYS_finit_module,
+    libc::SYS_delete_module,
+    libc::SYS_swapon,
+    libc::SYS_swapoff,
+    libc::SYS_reboot,
+    libc::SYS_acct,
+    libc::SYS_quotactl,
+];
+
+/// Refuses calls; a program that asks is told that it may not.
+pub(super) fn seccomp(inner: bool, network: Network) -> Result<(), Broken> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = REFUSED.into_iter().map(|call| (call, Vec::new())).collect();
+    rules.insert(
+        libc::SYS_ioctl,
+        vec![
+            one(1, SeccompCmpOp::Eq, libc::TIOCSTI)?,
+            one(1, SeccompCmpOp::Eq, libc::TIOCLINUX)?,
+        ],
+    );
+    let new_user = libc::CLONE_NEWUSER as u64;
+    rules.insert(
+        libc::SYS_clone,
+        vec![one(0, SeccompCmpOp::MaskedEq(new_user), new_user)?],
+    );
+    let mut families = vec![libc::AF_PACKET, libc::AF_VSOCK, libc::AF_ALG];
+    // Without a network namespace the sockets themselves have to go.
+    if network == Network::None && !inner {
+        families.extend([libc::AF_INET, libc::AF_INET6]);
+    }
+    let families: Result<Vec<SeccompRule>, Broken> = families
+        .into_iter()
+        .map(|family| one(0, SeccompCmpOp::Eq, family as u64))
+        .collect();
+    rules.insert(libc::SYS_socket, families?);
+    install(rules, libc::EPERM)?;
+    // Its arguments lie in memory, where a filter cannot look; libraries go back to `clone`.
+    install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)
+}
+
+fn one(argument: u8, compare: SeccompCmpOp, value: u64) -> Result<SeccompRule, Broken> {
+    SeccompCondition::new(argument, SeccompCmpArgLen::Dword, compare, value)
+        .and_then(|condition| SeccompRule::new(vec![condition]))
+        .map_err(|error| format!("seccomp: {error}"))
+}
+
+fn install(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> Result<(), Broken> {
+    let failed = |error: &dyn std::fmt::Display| format!("seccomp: {error}");
+    let arch = std::env::consts::ARCH.try_into().map_err(|error| failed(&error))?;
+    let filter = SeccompFilter::new(
+        rules,
+        SeccompAction::Allow,
+        SeccompAction::Errno(error.unsigned_abs()),
+        arch,
+    )
+    .map_err(|error| failed(&error))?;
+    let program: BpfProgram = filter
+        .try_into()
+        .map_err(|error: seccompiler::BackendError| failed(&error))?;
+    seccompiler::apply_filter(&program).map_err(|error| failed(&error))
+}
