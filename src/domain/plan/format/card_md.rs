@@ -473,7 +473,8 @@ Summarize the changed files and stop.
                 definition_of_done: done,
                 stop_condition: String::new(),
             };
-            prop_assume!(!card.title.is_empty());
+            // An open fence of code takes in the headings behind it, as everywhere in Markdown.
+            prop_assume!(!card.title.is_empty() && !steps.contains("```"));
             let text = render_card(&card);
             prop_assert_eq!(parse_card("t.md", &text), Ok(card), "{}", text);
         }
