@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::paths::folders;
-use crate::config::{Config, FenceRequire, Trust};
+use crate::config::{Config, FenceRequire, Trust, secret_values};
 use crate::domain::check::{Check, check_set_digest};
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
+use crate::domain::redact::Redactor;
 use crate::domain::task::event::Sink;
 use crate::engine::project::{self, Project};
 use crate::engine::{Engine, Host};
@@ -173,10 +174,20 @@ fn terminal_width() -> Option<usize> {
         .or_else(|| of(rustix::termios::tcgetwinsize(std::io::stderr())))
 }
 
-/// Prints to standard output. A reader that is gone ends the command in peace.
+/// Takes secrets out of what is shown: by the shapes of keys, and by the values of variables that are named for one.
+pub fn redactor() -> &'static Redactor {
+    static REDACTOR: OnceLock<Redactor> = OnceLock::new();
+    REDACTOR.get_or_init(|| {
+        let variables = std::env::vars_os().collect();
+        // What is shown and not kept needs no salt of a repository, only one that nobody can guess from outside.
+        Redactor::new(&secret_values(&variables, &[]), SystemClock.random_name(32).as_bytes())
+    })
+}
+
+/// Prints to standard output, without secrets. A reader that is gone ends the command in peace.
 pub fn print(text: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(redactor().text(text).as_bytes())?;
     Ok(out.flush()?)
 }
 

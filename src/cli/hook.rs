@@ -41,10 +41,10 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
             eprintln!(
                 "{}: {}",
                 colour.paint("31;1", "git-harness"),
-                crate::report::text::visible(&error.message)
+                super::shown(&error.message)
             );
             if let Some(hint) = &error.hint {
-                eprintln!("{}: {}", colour.paint("36", "hint"), crate::report::text::visible(hint));
+                eprintln!("{}: {}", colour.paint("36", "hint"), super::shown(hint));
             }
             ExitCode::from(1)
         }

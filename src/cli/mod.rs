@@ -34,7 +34,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::report::mistakes;
 use crate::report::text::visible;
 
-use context::Context;
+use context::{Context, redactor};
 use error::CliError;
 pub use exit::Exit;
 
@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            let _ = error.print();
+            explain(&error);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -127,11 +127,27 @@ fn tell(context: &Context, error: &CliError) {
         return;
     }
     let colour = context.error_colour;
-    eprint!("{}", mistakes::render(&error.mistakes, &error.sources, colour));
-    eprintln!("{}: {}", colour.paint("31;1", "error"), visible(&error.message));
+    let mistakes = mistakes::render(&error.mistakes, &error.sources, colour);
+    eprint!("{}", redactor().text(&mistakes));
+    eprintln!("{}: {}", colour.paint("31;1", "error"), shown(&error.message));
     if let Some(hint) = &error.hint {
-        eprintln!("{}: {}", colour.paint("36", "hint"), visible(hint));
+        eprintln!("{}: {}", colour.paint("36", "hint"), shown(hint));
     }
+}
+
+/// Prints help, or what is wrong with the arguments; a secret among them is not repeated.
+#[expect(clippy::print_stderr, reason = "the other place where errors reach a person")]
+fn explain(error: &clap::Error) {
+    let plain = error.render().to_string();
+    match redactor().text(&plain) {
+        std::borrow::Cow::Borrowed(_) => drop(error.print()),
+        std::borrow::Cow::Owned(clean) => eprint!("{clean}"),
+    }
+}
+
+/// Text of an error as it may be shown: nothing in it acts on the terminal, and secrets are taken out.
+pub(crate) fn shown(text: &str) -> String {
+    visible(&redactor().text(text)).into_owned()
 }
 
 fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {

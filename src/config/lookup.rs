@@ -5,9 +5,19 @@ use crate::domain::gate::Lane;
 use crate::domain::plan::card::Card;
 use crate::domain::scope::overlap::overlap;
 
-use super::model::{BuilderDef, Config};
+use super::model::{BuilderDef, BuilderKind, Config};
 
 impl Config {
+    /// The names of every variable that some program may see besides the allow-list.
+    pub fn passed_variables(&self) -> Vec<&str> {
+        let builders = self.builders.values().flat_map(|builder| match &builder.kind {
+            BuilderKind::Command { env, .. } => env.as_slice(),
+            BuilderKind::Manual | BuilderKind::Replay { .. } => &[],
+        });
+        let names = self.env.iter().chain(&self.slot.env).chain(builders);
+        names.map(String::as_str).collect()
+    }
+
     /// The checks of a card: its own, then those that join every card, then those that join cards of its paths. Each
     /// name once; the card's own word wins.
     pub fn checks_for(&self, card: &Card) -> Vec<Check> {

@@ -23,4 +23,5 @@ pub use model::{
     AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Guard, Packet, PlanApproval, Policy,
     Roles, SlotSetup, Unrecorded,
 };
+pub use secret::secret_values;
 pub use trust::{Trust, TrustError};

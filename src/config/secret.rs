@@ -1,6 +1,8 @@
 //! Keys and passwords that are written out where everybody can read them. A guess from what they look like; it judges
 //! the text, never the world.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::ops::Range;
 
 use crate::domain::plan::format::node::{Entry, Value};
@@ -59,15 +61,36 @@ fn is_random(word: &str) -> bool {
     word.bytes().filter(u8::is_ascii_digit).count() >= 2 && word.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
+/// The values among an environment's that must stay secret: of every variable that is named for one, and of those that
+/// are passed on by name and hold what looks drawn by lot.
+pub fn secret_values(variables: &BTreeMap<OsString, OsString>, passed: &[&str]) -> Vec<String> {
+    let is_secret = |name: &str, value: &str| {
+        let drawn = || value.len() >= 16 && is_random(value) && !value.contains(char::is_whitespace);
+        // A commit's or a digest's name is drawn by lot as well, and stands in every record.
+        let hash = || matches!(value.len(), 40 | 64) && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_named_for_a_secret(name) || passed.contains(&name) && drawn() && !hash()
+    };
+    variables
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)))
+        .filter(|(name, value)| is_secret(name, value))
+        .map(|(_, value)| value.to_owned())
+        .collect()
+}
+
+fn is_named_for_a_secret(name: &str) -> bool {
+    const NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
+    let name = name.to_uppercase();
+    NAMES.iter().any(|end| name.ends_with(end))
+}
+
 /// Values of variables that are named for what must stay secret.
 fn by_name(entries: &[Entry], found: &mut Vec<Range<usize>>) {
-    const NAMES: [&str; 5] = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD"];
     for entry in entries {
-        let name = entry.key.to_uppercase();
         match &entry.node.value {
             Value::Table(below) => by_name(below, found),
             Value::Text(text)
-                if NAMES.iter().any(|end| name.ends_with(end))
+                if is_named_for_a_secret(&entry.key)
                     && text.len() >= 16
                     && !text.contains(char::is_whitespace)
                     && is_random(text) =>

@@ -18,6 +18,7 @@ pub mod packet;
 pub mod path;
 pub mod plan;
 pub mod record;
+pub mod redact;
 pub mod route;
 pub mod scope;
 pub mod task;

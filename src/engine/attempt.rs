@@ -93,6 +93,7 @@ fn build(
         view: &top,
         tmp: &slot.tmp(),
         environment: &environment,
+        redactor: engine.ledger.redactor(),
         cancel: &engine.cancel,
     })?;
     let millis = engine.clock.now().duration_since(started).as_millis();
@@ -208,7 +209,7 @@ fn judge_and_finish(
     let dispatched = &assignment.dispatched;
     let changes = harvested.changes().clone();
     let rules = finish::rules(project, card)?;
-    let (judged, dropped) = judge::judge(&engine.git, harvested, &rules)?;
+    let (judged, dropped) = judge::judge(&engine.git, harvested, &rules, engine.ledger.redactor())?;
     let tree = match &judged {
         Judged::InScope(candidate) => Some(candidate.tree()),
         Judged::Refused { kept, .. } => *kept,

@@ -5,7 +5,8 @@ use crate::domain::gate::Lane;
 use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
-use crate::domain::scope::violation::Violation;
+use crate::domain::redact::Redactor;
+use crate::domain::scope::violation::{Rule, Violation};
 use crate::domain::scope::{Allowed, GlobError, Protected, Terms, verdict};
 use crate::git::{ReadError, Repository, WriteError};
 
@@ -156,7 +157,12 @@ impl Rules {
 
 /// Judges a harvest, and writes what is in scope of it.
 #[expect(clippy::needless_pass_by_value, reason = "a harvest is judged once")]
-pub fn judge(git: &Repository, harvested: Harvested, rules: &Rules) -> Result<(Judged, Vec<String>), JudgeError> {
+pub fn judge(
+    git: &Repository,
+    harvested: Harvested,
+    rules: &Rules,
+    redactor: &Redactor,
+) -> Result<(Judged, Vec<String>), JudgeError> {
     let base = harvested.base();
     let mut notes = harvested.dropped().to_vec();
     let (incidental, taken): (Vec<Change>, Vec<Change>) = harvested
@@ -168,6 +174,7 @@ pub fn judge(git: &Repository, harvested: Harvested, rules: &Rules) -> Result<(J
     let changes = ChangeSet::new(taken);
     let mut violations = rules.violations(git, base, &changes)?;
     violations.extend(harvested.refused().iter().cloned());
+    violations.extend(secrets(git, &harvested, &changes, redactor)?);
     let in_scope: Vec<&Change> = changes
         .iter()
         .filter(|change| {
@@ -193,6 +200,41 @@ pub fn judge(git: &Repository, harvested: Harvested, rules: &Rules) -> Result<(J
         })
     };
     Ok((judged, notes))
+}
+
+/// New contents that hold a secret which the base does not: they would be in history for good, so not even an object is
+/// written of them.
+fn secrets(
+    git: &Repository,
+    harvested: &Harvested,
+    changes: &ChangeSet,
+    redactor: &Redactor,
+) -> Result<Vec<Violation>, JudgeError> {
+    let mut violations = Vec::new();
+    for change in changes {
+        let Some(content) = change.new.and_then(|new| harvested.content(new.blob)) else {
+            continue;
+        };
+        let mut found = redactor.find(content).unwrap_or_default();
+        found.retain(|one| one.sure);
+        if let (Some(old), false) = (change.old.filter(|old| old.mode.is_file()), found.is_empty()) {
+            let before = git.blob(old.blob)?;
+            let known = redactor.find(&before).unwrap_or_default();
+            found.retain(|one| {
+                !known
+                    .iter()
+                    .any(|old| before[old.at.clone()] == content[one.at.clone()])
+            });
+        }
+        violations.extend(found.first().map(|one| Violation {
+            path: change.path.to_text().into_owned(),
+            rule: Rule::Secret {
+                kind: one.kind.to_owned(),
+                line: 1 + content[..one.at.start].iter().filter(|byte| **byte == b'\n').count(),
+            },
+        }));
+    }
+    Ok(violations)
 }
 
 fn write(git: &Repository, harvested: &Harvested, changes: &[&Change]) -> Result<TreeId, WriteError> {

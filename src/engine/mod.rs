@@ -38,6 +38,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
+use crate::config::{Config, secret_values};
 use crate::domain::actor::Actor;
 use crate::domain::oid::Digest;
 use crate::domain::task::event::{Event, Sink};
@@ -99,7 +100,15 @@ impl Engine {
             cards: project::CardCache::default(),
         };
         engine.catch_up();
+        let secrets = secret_values(&engine.host.variables, &[]);
+        engine.ledger.keep_out(&secrets);
         engine
+    }
+
+    /// Makes the values of variables that a configuration passes on known, so that they are neither kept nor shown.
+    pub(crate) fn keep_secrets_out(&mut self, config: &Config) {
+        let secrets = secret_values(&self.host.variables, &config.passed_variables());
+        self.ledger.keep_out(&secrets);
     }
 
     /// What the ledger says of every task.

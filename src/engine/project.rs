@@ -96,6 +96,7 @@ impl Project {
                 diagnostics: wrong,
             });
         };
+        engine.keep_secrets_out(&config);
         let history = read_history(engine, target, tip)?;
         Ok(Self {
             target: target.to_owned(),

@@ -157,6 +157,7 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         view: &top,
         tmp: &slot.tmp(),
         environment: &environment,
+        redactor: engine.ledger.redactor(),
         cancel: &engine.cancel,
     })?;
     apply_answer(
@@ -176,6 +177,8 @@ pub fn apply_answer(
     by: Actor,
     text: &str,
 ) -> Result<(), RunError> {
+    // Its words become a card, a commit and rows.
+    let text = &*engine.ledger.redactor().text(text).into_owned();
     let transcript = engine
         .ledger
         .transcripts()

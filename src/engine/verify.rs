@@ -418,6 +418,7 @@ fn run_shell(
             timeout: Some(limit),
             keep_bytes: KEPT_OUTPUT,
             log: Some(log),
+            redactor: engine.ledger.redactor(),
         },
         &engine.cancel,
     )

@@ -5,6 +5,7 @@
 
 mod cache;
 mod checkpoint;
+mod clean;
 mod journal;
 mod lock;
 mod transcript;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::domain::id::WriterId;
+use crate::domain::redact::Redactor;
 use crate::domain::task::event::Event;
 use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
@@ -65,6 +67,7 @@ pub struct Ledger {
     base: Replay,
     rows: Vec<Row>,
     clock: Arc<dyn Clock>,
+    redactor: Arc<Redactor>,
     transcripts: Transcripts,
     caches: Caches,
 }
@@ -83,7 +86,12 @@ impl Ledger {
             (journal, opened) = Journal::open(dir, &*clock, &checkpoint.0)?;
             repaired = repaired.or(opened.repaired.take());
         }
-        let mut ledger = Self::with(dir, clock, caches, checkpoint, opened);
+        let salt = clean::salt(dir, &*clock).map_err(|source| JournalError::Io {
+            path: dir.join("salt"),
+            source,
+        })?;
+        let redactor = Arc::new(Redactor::new::<&str>(&[], &salt));
+        let mut ledger = Self::with(dir, clock, caches, redactor, checkpoint, opened);
         ledger.journal = Some(journal);
         if let Some((bytes, kept_in)) = repaired {
             let note = Event::JournalRepaired {
@@ -107,7 +115,9 @@ impl Ledger {
             checkpoint = Default::default();
             opened = Journal::read(dir, &checkpoint.0)?;
         }
-        Ok(Self::with(dir, clock, caches, checkpoint, opened))
+        let salt = clean::read_salt(dir).unwrap_or_default();
+        let redactor = Arc::new(Redactor::new::<&str>(&[], &salt));
+        Ok(Self::with(dir, clock, caches, redactor, checkpoint, opened))
     }
 
     /// Joins a checkpoint and what was read behind it; what of that is closed goes into a new checkpoint.
@@ -115,6 +125,7 @@ impl Ledger {
         dir: &Path,
         clock: Arc<dyn Clock>,
         caches: Caches,
+        redactor: Arc<Redactor>,
         (mut covered, mut base): (Covered, Replay),
         mut opened: Opened,
     ) -> Self {
@@ -144,7 +155,8 @@ impl Ledger {
             base,
             rows,
             clock,
-            transcripts: Transcripts::new(&dir.join("transcripts")),
+            transcripts: Transcripts::new(&dir.join("transcripts"), redactor.clone()),
+            redactor,
             caches,
         }
     }
@@ -181,6 +193,20 @@ impl Ledger {
     /// This clone's name in the journal; none where it was opened to read.
     pub fn writer(&self) -> Option<&WriterId> {
         self.journal.as_ref().map(Journal::writer)
+    }
+
+    /// What takes secrets out of everything that is written here.
+    pub fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
+    }
+
+    /// Makes more secrets known by value.
+    pub fn keep_out(&mut self, secrets: &[String]) {
+        if secrets.iter().all(|secret| self.redactor.knows(secret)) {
+            return;
+        }
+        self.redactor = Arc::new(self.redactor.and_knowing(secrets));
+        self.transcripts.clean_with(self.redactor.clone());
     }
 
     /// Transcripts.
@@ -225,6 +251,16 @@ impl Ledger {
             return Err(AppendIfError::Append(AppendError::NeedsNewer(name)));
         }
         let (events, value) = decide(&others).map_err(AppendIfError::Refused)?;
+        let clean: std::io::Result<Vec<_>> = events
+            .iter()
+            .map(|event| clean::event(&self.redactor, event).map(std::borrow::Cow::into_owned))
+            .collect();
+        let events = clean.map_err(|source| {
+            failed(JournalError::Io {
+                path: self.dir.join("journal"),
+                source,
+            })
+        })?;
         let at = self.rows.iter().map(|row| row.at).max().unwrap_or(0);
         let at = at.max(self.covered.highest_at);
         let rows = journal.append(&held, &events, at, self.clock.now()).map_err(failed)?;

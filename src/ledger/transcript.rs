@@ -5,18 +5,28 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::domain::oid::Digest;
+use crate::domain::redact::Redactor;
 
 /// A clone's transcripts.
 #[derive(Debug)]
 pub struct Transcripts {
     dir: PathBuf,
+    redactor: Arc<Redactor>,
 }
 
 impl Transcripts {
-    pub(super) fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+    pub(super) fn new(dir: &Path, redactor: Arc<Redactor>) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            redactor,
+        }
+    }
+
+    pub(super) fn clean_with(&mut self, redactor: Arc<Redactor>) {
+        self.redactor = redactor;
     }
 
     fn path(&self, digest: Digest) -> PathBuf {
@@ -25,8 +35,9 @@ impl Transcripts {
         self.dir.join(head).join(rest)
     }
 
-    /// Keeps bytes; they are on disk when this returns.
+    /// Keeps bytes without the secrets in them; they are on disk when this returns. The digest is of what is kept.
     pub fn put(&self, bytes: &[u8]) -> io::Result<Digest> {
+        let bytes = &*self.redactor.bytes(bytes);
         let digest = Digest::of(bytes);
         let path = self.path(digest);
         if path.exists() {
@@ -61,11 +72,17 @@ mod tests {
     #[test]
     fn bytes_come_back_and_are_for_their_owner_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let transcripts = Transcripts::new(&dir.path().join("t"));
+        let transcripts = Transcripts::new(
+            &dir.path().join("t"),
+            Arc::new(Redactor::new(&["kn0wn-by-value"], b"salt")),
+        );
         let digest = transcripts.put(b"packet").unwrap();
         assert_eq!(transcripts.put(b"packet").unwrap(), digest);
         assert_eq!(transcripts.get(digest).unwrap().as_deref(), Some(b"packet".as_slice()));
         assert_eq!(transcripts.get(Digest::of(b"other")).unwrap(), None);
+        let digest_of_secret = transcripts.put(b"it is kn0wn-by-value").unwrap();
+        let kept = transcripts.get(digest_of_secret).unwrap().unwrap();
+        assert!(kept.starts_with(b"it is [redacted:known:"));
         let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
         assert_eq!(mode(&transcripts.path(digest)), 0o600);
         assert_eq!(mode(&dir.path().join("t")), 0o700);

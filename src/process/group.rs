@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use crate::domain::redact::{Redactor, Stream as Cleaning};
+
 use super::capture::Captured;
 use super::environment::Environment;
 
@@ -65,6 +67,8 @@ pub struct Program<'a> {
     pub keep_bytes: usize,
     /// A file that gets the output as it comes, for people who watch; as much of it as is kept.
     pub log: Option<&'a Path>,
+    /// What takes secrets out of all output but the standard output on its own, which a program may be asked for.
+    pub redactor: &'a Redactor,
 }
 
 /// How a program ended.
@@ -85,9 +89,9 @@ pub enum Ending {
 pub struct Finished {
     /// How.
     pub ending: Ending,
-    /// Its standard output.
+    /// Its standard output, as it came: never to be kept or shown.
     pub stdout: Captured,
-    /// Both streams, in the order in which they arrived.
+    /// Both streams without secrets, line by line in the order in which they arrived.
     pub output: Captured,
     /// How long it took.
     pub wall: Duration,
@@ -130,12 +134,13 @@ pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
         write_in_background(&mut child, bytes.to_vec());
     }
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let mut collected = Collected::new(program.keep_bytes, program.log);
+    let mut collected = Collected::new(program.keep_bytes, program.log, program.redactor);
     let deadline = program.timeout.map(|limit| started + limit);
     let ending = wait(&mut child, group, &receiver, &mut collected, deadline, cancel);
     // Whatever it left in its group ends with it.
     signal(group, Signal::KILL);
     collected.drain(&receiver, LAST_WORDS);
+    collected.finish();
     Ok(Finished {
         ending,
         stdout: collected.stdout,
@@ -185,21 +190,24 @@ enum Stream {
 
 type Chunk = (Stream, Vec<u8>);
 
-struct Collected {
+struct Collected<'a> {
     stdout: Captured,
     both: Captured,
     log: Option<fs::File>,
     room: usize,
+    /// Each stream is searched on its own: a secret in one is not cut by a line of the other.
+    cleaning: [Cleaning<'a>; 2],
 }
 
-impl Collected {
-    fn new(keep: usize, log: Option<&Path>) -> Self {
+impl<'a> Collected<'a> {
+    fn new(keep: usize, log: Option<&Path>, redactor: &'a Redactor) -> Self {
         Self {
             stdout: Captured::new(keep),
             both: Captured::new(keep),
             // Only for whoever watches: that it cannot be written changes no result.
             log: log.and_then(|path| fs::File::create(path).ok()),
             room: keep,
+            cleaning: [redactor.stream(), redactor.stream()],
         }
     }
 
@@ -207,12 +215,25 @@ impl Collected {
         if stream == Stream::Out {
             self.stdout.push(&bytes);
         }
-        if let Some(log) = &mut self.log {
-            let fits = bytes.len().min(self.room);
-            self.room -= fits;
-            let _ = log.write_all(&bytes[..fits]);
+        let clean = self.cleaning[stream as usize].push(&bytes);
+        self.keep(&clean);
+    }
+
+    /// Takes what was held back until it was clear that nothing more comes.
+    fn finish(&mut self) {
+        for stream in [Stream::Out, Stream::Err] {
+            let clean = self.cleaning[stream as usize].finish();
+            self.keep(&clean);
         }
-        self.both.push(&bytes);
+    }
+
+    fn keep(&mut self, clean: &[u8]) {
+        if let Some(log) = &mut self.log {
+            let fits = clean.len().min(self.room);
+            self.room -= fits;
+            let _ = log.write_all(&clean[..fits]);
+        }
+        self.both.push(clean);
     }
 
     fn drain(&mut self, receiver: &Receiver<Chunk>, longest: Duration) {
@@ -327,6 +348,7 @@ mod tests {
                 timeout,
                 keep_bytes: 64 * 1024,
                 log: None,
+                redactor: &Redactor::new::<&str>(&[], b""),
             },
             cancel,
         )
@@ -417,6 +439,7 @@ mod tests {
                 timeout: None,
                 keep_bytes: 10,
                 log: None,
+                redactor: &Redactor::new::<&str>(&[], b""),
             },
             &Cancel::new(),
         )

@@ -14,3 +14,4 @@ mod record;
 mod rollback;
 mod run;
 mod sandbox;
+mod secrets;

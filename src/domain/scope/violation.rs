@@ -30,6 +30,13 @@ pub enum Rule {
         /// The other path.
         with: String,
     },
+    /// It holds a secret that the base does not.
+    Secret {
+        /// What it looks like, or `known` where its value is.
+        kind: String,
+        /// Where, from 1.
+        line: usize,
+    },
     /// A limit on size or number.
     Limit {
         /// Which limit, and what was found.
@@ -58,6 +65,7 @@ impl fmt::Display for Violation {
             Rule::Collision { with } => {
                 write!(f, "{path}: the same as {with} on some file systems")
             }
+            Rule::Secret { kind, line } => write!(f, "{path}: line {line} holds a secret ({kind})"),
             Rule::Limit { what } => write!(f, "{path}: {what}"),
         }
     }

@@ -56,6 +56,7 @@ impl Command {
                 timeout: Some(Duration::from_secs(*timeout_seconds)),
                 keep_bytes: KEPT_OUTPUT,
                 log: Some(&job.tmp.join("builder.log")),
+                redactor: job.redactor,
             },
             job.cancel,
         )?;

@@ -13,6 +13,7 @@ use crate::config::{AnswerMode, BuilderDef, BuilderKind};
 use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
+use crate::domain::redact::Redactor;
 use crate::process::{Cancel, Environment, StartError};
 
 /// One piece of work for a Builder.
@@ -29,6 +30,8 @@ pub struct Job<'a> {
     pub tmp: &'a Path,
     /// The variables that a Builder may see.
     pub environment: &'a Environment,
+    /// What takes secrets out of what it prints.
+    pub redactor: &'a Redactor,
     /// Set when the user wants to stop.
     pub cancel: &'a Cancel,
 }
