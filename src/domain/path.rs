@@ -96,26 +96,37 @@ impl RepoPath {
             .is_some_and(|rest| rest.is_empty() || rest[0] == b'/')
     }
 
-    /// Whether it lies under `.harness/`, which no Builder may touch.
+    /// Whether it lies under `.harness/`, which no Builder may touch, in any spelling that some file system takes for it.
     pub fn is_harness(&self) -> bool {
-        self.is_under(".harness")
+        self.parts()
+            .next()
+            .is_some_and(|part| matches!(&*as_taken(part), ".harness" | "harnes~1"))
     }
 }
 
-/// Whether a file system may take this part for `.git`: by case, by trailing dots, blanks and `:stream` (NTFS), by
-/// its short name `git~1`, or by characters that HFS+ ignores.
+/// Whether a file system may take this part for `.git`.
 fn is_git_folder(part: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(part);
-    let seen: String = text
+    let is_git = |part: &[u8]| matches!(&*as_taken(part), ".git" | "git~1");
+    // Windows takes a backslash for a slash.
+    is_git(part)
+        || part.contains(&b'\\')
+            && part
+                .split(|byte| *byte == b'\\')
+                .any(|part| part == b".." || is_git(part))
+}
+
+/// A part as a file system may take it: without case, without trailing dots, blanks and `:stream` (NTFS), and without
+/// the characters that HFS+ ignores.
+fn as_taken(part: &[u8]) -> String {
+    let seen: String = String::from_utf8_lossy(part)
         .chars()
         .filter(
             |c| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'),
         )
         .flat_map(char::to_lowercase)
         .collect();
-    let stem = seen.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
-    matches!(stem, ".git" | "git~1")
-        || seen.contains('\\') && seen.split('\\').any(|part| part == ".git" || part == "..")
+    let stem = seen.split(':').next().unwrap_or_default();
+    stem.trim_end_matches(['.', ' ']).to_owned()
 }
 
 impl TryFrom<&str> for RepoPath {
@@ -223,6 +234,8 @@ mod tests {
             ".git::$INDEX_ALLOCATION/x",
             "a\\..\\b",
             "a\\.git",
+            "a\\.GIT.\\x",
+            "GIT~1/config",
             "a\0b",
         ] {
             assert!(RepoPath::try_from(bad).is_err(), "{bad:?} was taken");
@@ -242,6 +255,8 @@ mod tests {
         let path = |text: &str| RepoPath::try_from(text).unwrap();
         assert!(path(".harness/x").is_harness());
         assert!(!path(".harness2/x").is_harness());
+        assert!(path(".HARNESS/x").is_harness() && path(".harness. /x").is_harness());
+        assert!(path("HARNES~1/x").is_harness());
         assert_eq!(path("a/b/c").parent(), Some(path("a/b")));
         assert_eq!(path("a").parent(), None);
     }

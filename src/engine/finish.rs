@@ -51,13 +51,7 @@ pub fn finish_recorded(
 
 /// The rules that bound a card's changes.
 pub fn rules(project: &Project, card: &Card) -> Result<Rules, RunError> {
-    let policy = &project.config.policy;
-    Ok(Rules::new(
-        card,
-        project.lane(card),
-        &policy.protected,
-        &policy.incidental,
-    )?)
+    Ok(Rules::new(card, &project.config)?)
 }
 
 /// Verifies, accepts and lands a candidate.

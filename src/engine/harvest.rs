@@ -14,6 +14,7 @@ use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
+use crate::domain::scope::names::too_long;
 use crate::domain::scope::violation::{Rule, Violation};
 use crate::git::{ReadError, Repository};
 
@@ -43,6 +44,12 @@ pub struct Limits {
     /// Paths that may differ.
     pub files: usize,
 }
+
+/// The most bytes of all new contents together.
+const MOST_BYTES: u64 = 512 * 1024 * 1024;
+
+/// The most violations that are listed; who breaks more rules has more to mend than anybody reads.
+const MOST_REFUSED: usize = 1000;
 
 /// Everything that differs between a base tree and a view. Nothing of it is in git yet.
 #[derive(Debug)]
@@ -101,6 +108,7 @@ pub fn harvest(
         contents: BTreeMap::new(),
         refused: Vec::new(),
         dropped: Vec::new(),
+        bytes: 0,
     };
     walk.folder(view)?;
     for (path, entry) in &before {
@@ -111,6 +119,9 @@ pub fn harvest(
                 new: None,
             });
         }
+    }
+    if walk.changes.len() > limits.files {
+        walk.refuse_once("(all)", format!("more than {} paths differ", limits.files));
     }
     Ok(Harvested {
         base,
@@ -165,6 +176,7 @@ struct Walk<'a> {
     contents: BTreeMap<BlobId, Vec<u8>>,
     refused: Vec<Violation>,
     dropped: Vec<String>,
+    bytes: u64,
 }
 
 impl Walk<'_> {
@@ -179,8 +191,13 @@ impl Walk<'_> {
             if dir == self.view && path.file_name().is_some_and(|name| name == ".git") {
                 continue;
             }
-            let kind = fs::symlink_metadata(&path).map_err(io_at(&path))?;
             let bytes = relative(self.view, &path);
+            // Looked at before anything asks the system, which has a limit of its own, and before going deeper.
+            if let Some(what) = too_long(&bytes) {
+                self.refuse_text(String::from_utf8_lossy(&bytes).into_owned(), Rule::Limit { what });
+                continue;
+            }
+            let kind = fs::symlink_metadata(&path).map_err(io_at(&path))?;
             match RepoPath::new(bytes.clone()) {
                 Ok(name) if kind.is_dir() => self.subfolder(&path, &name)?,
                 Ok(name) => self.file(&path, name, &kind)?,
@@ -253,14 +270,17 @@ impl Walk<'_> {
         }
         if self.changes.len() >= self.limits.files {
             let what = format!("more than {} paths differ", self.limits.files);
-            if !self
-                .refused
-                .iter()
-                .any(|known| matches!(&known.rule, Rule::Limit { what: same } if *same == what))
-            {
-                self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
-            }
+            self.refuse_once(&name.to_text(), what);
             return Ok(());
+        }
+        self.bytes += kind.len();
+        if self.bytes > MOST_BYTES {
+            let what = format!("more than {MOST_BYTES} bytes differ in all");
+            self.refuse_once(&name.to_text(), what);
+            return Ok(());
+        }
+        if kind.permissions().mode() & 0o7000 != 0 {
+            self.dropped.push(format!("{name}: its set-id and sticky bits"));
         }
         self.contents.insert(blob, bytes);
         self.changes.push(Change {
@@ -290,7 +310,17 @@ impl Walk<'_> {
     }
 
     fn refuse_text(&mut self, path: String, rule: Rule) {
-        self.refused.push(Violation { path, rule });
+        if self.refused.len() < MOST_REFUSED {
+            self.refused.push(Violation { path, rule });
+        }
+    }
+
+    /// A limit on everything together is told at the first path that goes over it.
+    fn refuse_once(&mut self, path: &str, what: String) {
+        let rule = Rule::Limit { what };
+        if !self.refused.iter().any(|known| known.rule == rule) {
+            self.refuse_text(path.to_owned(), rule);
+        }
     }
 }
 
@@ -304,7 +334,7 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> HarvestError + '_ {
 /// A folder in which git would find a repository, bare or not.
 fn looks_like_a_repository(dir: &Path) -> bool {
     let has = |name: &str| fs::symlink_metadata(dir.join(name)).is_ok();
-    has(".git") || (has("HEAD") && has("objects") && has("refs"))
+    has(".git") || has("HEAD") && (has("commondir") || has("objects") && has("refs"))
 }
 
 fn what_it_is(kind: &fs::Metadata) -> &'static str {

@@ -1,13 +1,13 @@
 //! Judge: a harvest against its card. What is in scope becomes a tree; one bad path fails the attempt.
 
+use crate::config::Config;
 use crate::domain::change::{Change, ChangeSet};
-use crate::domain::gate::Lane;
 use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
 use crate::domain::scope::violation::{Rule, Violation};
-use crate::domain::scope::{Allowed, GlobError, Protected, Terms, verdict};
+use crate::domain::scope::{Allowed, GlobError, Named, Protected, Terms, verdict};
 use crate::git::{ReadError, Repository, WriteError};
 
 use super::harvest::Harvested;
@@ -106,23 +106,25 @@ pub struct Rules {
     protected: Protected,
     incidental: Option<Allowed>,
     open_protected: bool,
+    named: Named,
 }
 
 impl Rules {
-    /// Compiles the rules of a card in its lane.
-    pub fn new(card: &Card, lane: &Lane, protected: &[String], incidental: &[String]) -> Result<Self, JudgeError> {
+    /// Compiles the rules of a card under a configuration.
+    pub fn new(card: &Card, config: &Config) -> Result<Self, JudgeError> {
         let globs = |errors: Vec<GlobError>| JudgeError::Globs {
             card: card.id.to_string(),
             why: errors.first().map(ToString::to_string).unwrap_or_default(),
         };
         Ok(Self {
             allowed: Allowed::new(&card.files).map_err(globs)?,
-            protected: Protected::new(protected).map_err(globs)?,
-            incidental: match incidental {
+            protected: Protected::new(&config.policy.protected).map_err(globs)?,
+            incidental: match &config.policy.incidental[..] {
                 [] => None,
                 some => Some(Allowed::new(some).map_err(globs)?),
             },
-            open_protected: lane.open_protected,
+            open_protected: config.lane(card).open_protected,
+            named: Named::of(&config.checks_for(card)),
         })
     }
 
@@ -133,7 +135,9 @@ impl Rules {
 
     /// Whether the project drops changes of this path without a word to the Builder.
     fn is_incidental(&self, path: &RepoPath) -> bool {
-        !self.allowed.matches(path) && self.incidental.as_ref().is_some_and(|globs| globs.matches(path))
+        let opened = self.allowed.names_exactly(path)
+            || self.allowed.matches(path) && self.protected.pattern_for(path).is_none();
+        !opened && self.incidental.as_ref().is_some_and(|globs| globs.matches(path))
     }
 
     /// Judges changes that are in git already.
@@ -149,6 +153,7 @@ impl Rules {
         let terms = Terms {
             allowed: &self.allowed,
             protected: &self.protected,
+            named: &self.named,
             open_protected: self.open_protected,
         };
         Ok(verdict(changes, &terms, there.iter().map(|(path, _)| path)))

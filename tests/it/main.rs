@@ -9,6 +9,7 @@ mod doctor;
 mod fence;
 mod fewer_tests;
 mod hooks;
+mod hostile;
 mod plans;
 mod record;
 mod rollback;

@@ -3,7 +3,7 @@
 use crate::domain::check::{Check, CheckKind};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::path::RepoPath;
-use crate::domain::scope::Allowed;
+use crate::domain::scope::{Allowed, Named, Protected};
 
 use super::card::Card;
 
@@ -94,6 +94,7 @@ pub fn lint(card: &Card, file: &str, text: &str, facts: &LintFacts) -> Vec<Diagn
     if let Ok(allowed) = Allowed::new(&card.files) {
         named_paths(card, &allowed, &mut warn);
         lock_files(&allowed, facts, &mut warn);
+        shut_files(card, &allowed, facts, &mut warn);
     }
     for context in &card.context {
         if !facts.files.contains(&context.path) {
@@ -184,6 +185,39 @@ fn looks_like_path(word: &str) -> bool {
         && extension.is_some_and(|(stem, length)| !stem.is_empty() && (1..=5).contains(&length))
 }
 
+/// Files that a glob matches and does not open: a Builder that changes one is refused, and cannot know why.
+fn shut_files(card: &Card, allowed: &Allowed, facts: &LintFacts, warn: &mut Warn) {
+    let named = Named::of(facts.checks);
+    // A project's own patterns are its planner's to know; ours are many.
+    let Ok(protected) = Protected::new::<&str>(&[]) else {
+        return;
+    };
+    for glob in &card.files {
+        let Ok(one) = Allowed::new(&[glob]) else {
+            continue;
+        };
+        let shut: Vec<String> = facts
+            .files
+            .iter()
+            .filter(|path| one.matches(path) && !allowed.names_exactly(path))
+            .filter(|path| named.by(path).is_some() || protected.pattern_for(path).is_some())
+            .map(ToString::to_string)
+            .collect();
+        if let Some(first) = shut.first() {
+            let more = match shut.len() {
+                1 => String::new(),
+                number => format!(" and {} more", number - 1),
+            };
+            warn(
+                glob,
+                "shut-by-glob",
+                format!("`{glob}` matches {first}{more}, which only an exact name opens"),
+                format!("if the task is to change it, add \"{first}\" to `files`"),
+            );
+        }
+    }
+}
+
 fn lock_files(allowed: &Allowed, facts: &LintFacts, warn: &mut Warn) {
     for path in facts.files {
         let name = String::from_utf8_lossy(path.file_name()).into_owned();
@@ -206,5 +240,50 @@ fn lock_files(allowed: &Allowed, facts: &LintFacts, warn: &mut Warn) {
                 format!("add \"{lock}\" to `files`"),
             );
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::plan::format::card_md::parse_card;
+
+    fn codes(files: &str, more: &str, tree: &[&str]) -> Vec<&'static str> {
+        let text = format!(
+            "+++\nid = \"t-1\"\ntitle = \"T\"\nplan = \"p\"\nfiles = {files}\nverify = [\"node test/a.js\"]\n{more}+++\n## Instructions\n- Do it\n## Definition of done\n- d\n## Stop condition\nStop.\n"
+        );
+        let card = parse_card("t.md", &text).unwrap();
+        let tree: Vec<RepoPath> = tree.iter().map(|name| RepoPath::try_from(*name).unwrap()).collect();
+        let facts = LintFacts {
+            files: &tree,
+            checks: &[Check {
+                kind: CheckKind::Acceptance,
+                ..Check::from_command("node test/a.js")
+            }],
+            lanes: &[],
+        };
+        lint(&card, "t.md", &text, &facts).iter().map(|one| one.code).collect()
+    }
+
+    #[test]
+    fn s09_too_wide_a_glob_is_told() {
+        let many: Vec<String> = (0..60).map(|number| format!("src/{number}.js")).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        assert_eq!(codes("[\"src/**\"]", "", &many), ["wide-glob"]);
+        assert_eq!(codes("[\"**\"]", "", &["src/a.js", "spec/b.js"]), ["sources-and-tests"]);
+        assert!(codes("[\"src/*.js\"]", "", &many[..10]).is_empty());
+    }
+
+    #[test]
+    fn a_glob_that_does_not_open_what_it_matches_is_told() {
+        assert_eq!(codes("[\"test/*\"]", "", &["test/a.js"]), ["shut-by-glob"]);
+        assert_eq!(codes("[\"web/*\"]", "", &["web/package.json"]), ["shut-by-glob"]);
+        assert!(codes("[\"test/*\", \"test/a.js\"]", "", &["test/a.js"]).is_empty());
+        assert!(codes("[\"web/*\"]", "", &["web/a.js"]).is_empty());
+    }
+
+    #[test]
+    fn tests_may_not_go_unsaid() {
+        assert_eq!(codes("[\"a\"]", "tests_removed = 2\n", &[]), ["tests-removed-unsaid"]);
     }
 }

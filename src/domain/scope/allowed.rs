@@ -7,6 +7,8 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::domain::path::{PathError, RepoPath};
 
+use super::names::deceives;
+
 /// Why a glob is no good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{glob}` {why}")]
@@ -104,6 +106,9 @@ fn check(glob: &str) -> Result<(), Wrong> {
     }
     if glob.contains('\\') {
         return wrong("has a backslash", format!("write `{}`", glob.replace('\\', "/")));
+    }
+    if let Some(why) = deceives(glob) {
+        return wrong(&why, "write the name as it is in the tree".to_owned());
     }
     if let Some(dir) = glob.strip_suffix('/') {
         return wrong(

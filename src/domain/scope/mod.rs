@@ -9,9 +9,15 @@ pub mod overlap;
 pub mod violation;
 
 mod allowed;
+mod embedded;
+mod named;
 mod protected;
 mod verdict;
 
+#[cfg(test)]
+mod tests;
+
 pub use allowed::{Allowed, GlobError};
+pub use named::Named;
 pub use protected::Protected;
 pub use verdict::{Terms, verdict};

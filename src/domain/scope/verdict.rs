@@ -1,12 +1,14 @@
 //! The verdict: every change of a set against a card's terms. Both sides of a rename are changes of their own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::change::{Change, ChangeSet, FileMode};
 use crate::domain::path::RepoPath;
 
 use super::allowed::Allowed;
-use super::names::{folded, odd_name};
+use super::embedded::embedded;
+use super::named::Named;
+use super::names::{folded, wrong_name};
 use super::protected::Protected;
 use super::violation::{Rule, Violation};
 
@@ -17,13 +19,19 @@ pub struct Terms<'a> {
     pub allowed: &'a Allowed,
     /// What no glob opens.
     pub protected: &'a Protected,
+    /// What its checks name, which no glob opens either.
+    pub named: &'a Named,
     /// Whether its lane lets it open a protected file by its exact name.
     pub open_protected: bool,
 }
 
 /// Every path that breaks a rule, in the order of the paths; at most one violation each. `base` is every path of the
 /// tree that the changes are made on.
-pub fn verdict<'a>(changes: &ChangeSet, terms: &Terms, base: impl IntoIterator<Item = &'a RepoPath>) -> Vec<Violation> {
+pub fn verdict<'a>(
+    changes: &'a ChangeSet,
+    terms: &Terms,
+    base: impl IntoIterator<Item = &'a RepoPath>,
+) -> Vec<Violation> {
     let mut violations: Vec<Violation> = changes
         .iter()
         .filter_map(|change| {
@@ -33,16 +41,44 @@ pub fn verdict<'a>(changes: &ChangeSet, terms: &Terms, base: impl IntoIterator<I
             })
         })
         .collect();
-    for (path, with) in collisions(changes, base) {
-        if !violations.iter().any(|known| known.path == path) {
-            violations.push(Violation {
-                path,
-                rule: Rule::Collision { with },
-            });
+    let added: Vec<&RepoPath> = changes
+        .iter()
+        .filter(|change| change.old.is_none())
+        .map(|change| &change.path)
+        .collect();
+    // Only a new name can make a tree worse that could be checked out before.
+    if !added.is_empty() {
+        let resulting = resulting(changes, base);
+        for path in embedded(&added, &resulting) {
+            let what = "part of another git repository".to_owned();
+            add(&mut violations, path, Rule::NotRegular { what });
+        }
+        for (path, with) in collisions(&added, &resulting) {
+            add(&mut violations, path, Rule::Collision { with });
         }
     }
     violations.sort_by(|a, b| a.path.cmp(&b.path));
     violations
+}
+
+/// Adds a violation, unless the path breaks another rule already.
+fn add(violations: &mut Vec<Violation>, path: &RepoPath, rule: Rule) {
+    let path = path.to_text().into_owned();
+    if !violations.iter().any(|known| known.path == path) {
+        violations.push(Violation { path, rule });
+    }
+}
+
+/// The paths of the tree that results.
+fn resulting<'a>(changes: &'a ChangeSet, base: impl IntoIterator<Item = &'a RepoPath>) -> Vec<&'a RepoPath> {
+    let gone: BTreeSet<&RepoPath> = changes
+        .iter()
+        .filter(|change| change.new.is_none())
+        .map(|change| &change.path)
+        .collect();
+    let stays = base.into_iter().filter(|path| !gone.contains(*path));
+    let comes = changes.iter().filter(|change| change.old.is_none());
+    stays.chain(comes.map(|change| &change.path)).collect()
 }
 
 fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
@@ -57,6 +93,12 @@ fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
     }
     if !terms.allowed.matches(path) {
         return Some(Rule::OutsideCard);
+    }
+    // The card's author wrote both the check and the name, so a name is enough in every lane.
+    if let Some(check) = terms.named.by(path).filter(|_| !terms.allowed.names_exactly(path)) {
+        return Some(Rule::Protected {
+            pattern: format!("the check {check} names it"),
+        });
     }
     let new = change.new?;
     match new.mode {
@@ -73,41 +115,27 @@ fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
         FileMode::Regular | FileMode::Executable => {}
     }
     match change.old {
-        None => odd_name(path).map(|why| Rule::Name { why }),
+        None => wrong_name(path),
         Some(_) => None,
     }
 }
 
-/// New paths that are the same as another of the resulting tree where case does not count, also by a folder's name.
-fn collisions<'a>(changes: &ChangeSet, base: impl IntoIterator<Item = &'a RepoPath>) -> Vec<(String, String)> {
-    let added: Vec<&RepoPath> = changes
-        .iter()
-        .filter(|change| change.old.is_none())
-        .map(|change| &change.path)
-        .collect();
-    if added.is_empty() {
-        return Vec::new();
-    }
-    let gone: std::collections::BTreeSet<&RepoPath> = changes
-        .iter()
-        .filter(|change| change.new.is_none())
-        .map(|change| &change.path)
-        .collect();
-    let mut by_fold: BTreeMap<String, String> = BTreeMap::new();
-    let mut found = Vec::new();
-    for path in base.into_iter().filter(|path| !gone.contains(*path)) {
+/// New paths that are the same as another of the resulting tree where case and the parts of letters do not count, also
+/// by a folder's name.
+fn collisions<'a>(added: &[&'a RepoPath], resulting: &[&RepoPath]) -> Vec<(&'a RepoPath, String)> {
+    let new: BTreeSet<&RepoPath> = added.iter().copied().collect();
+    let mut by_fold: BTreeMap<String, RepoPath> = BTreeMap::new();
+    for path in resulting.iter().filter(|path| !new.contains(*path)) {
         for prefix in prefixes(path) {
-            by_fold
-                .entry(folded(&prefix))
-                .or_insert_with(|| prefix.to_text().into_owned());
+            by_fold.entry(folded(&prefix)).or_insert(prefix);
         }
     }
+    let mut found = Vec::new();
     for path in added {
         for prefix in prefixes(path) {
-            let text = prefix.to_text().into_owned();
-            let first = by_fold.entry(folded(&prefix)).or_insert_with(|| text.clone());
-            if *first != text {
-                found.push((path.to_text().into_owned(), first.clone()));
+            let first = by_fold.entry(folded(&prefix)).or_insert_with(|| prefix.clone());
+            if *first != prefix {
+                found.push((*path, first.to_text().into_owned()));
                 break;
             }
         }
@@ -155,6 +183,7 @@ mod tests {
         let terms = Terms {
             allowed: &Allowed::new(globs).unwrap(),
             protected: &Protected::new::<&str>(&[]).unwrap(),
+            named: &Named::default(),
             open_protected,
         };
         verdict(&ChangeSet::new(changes), &terms, &base)

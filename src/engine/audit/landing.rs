@@ -94,12 +94,7 @@ impl Auditor<'_> {
     }
 
     fn scope(&mut self, commit: &Commit, base: TreeId, card: &Card, config: &Config) -> Result<(), Stop> {
-        let rules = Rules::new(
-            card,
-            config.lane(card),
-            &config.policy.protected,
-            &config.policy.incidental,
-        )?;
+        let rules = Rules::new(card, config)?;
         let changes = self.git.diff(base, commit.tree)?;
         let record = card.id.record_path();
         for violation in rules.violations(self.git, base, &changes)? {
