@@ -24,6 +24,7 @@ use super::builder::manual::Manual;
 use super::dispatch;
 use super::finish::{self, Finish};
 use super::judge::InScope;
+use super::leak;
 use super::project::Project;
 use super::record;
 use super::run::RunError;
@@ -193,7 +194,8 @@ pub fn scope(
     let rules = finish::rules(project, &open.card)?;
     let base = engine.git.tree_of(candidate.parent)?;
     let changes = engine.git.diff(base, candidate.tree)?;
-    let violations = rules.violations(&engine.git, base, &changes)?;
+    let mut violations = rules.violations(&engine.git, base, &changes)?;
+    violations.extend(leak::in_tree(&engine.git, &changes, engine.ledger.redactor())?);
     Ok((!violations.is_empty()).then_some(Failure::Scope { violations }))
 }
 
@@ -213,6 +215,10 @@ pub fn judge(
     };
     if in_scope.changes().is_empty() {
         return Ok(Verdict::Empty);
+    }
+    let violations = leak::in_tree(&engine.git, in_scope.changes(), engine.ledger.redactor())?;
+    if !violations.is_empty() {
+        return refuse(engine, task, Failure::Scope { violations });
     }
     let harvested = Event::Harvested(Harvested {
         task: task.clone(),

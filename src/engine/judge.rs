@@ -6,11 +6,12 @@ use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
-use crate::domain::scope::violation::{Rule, Violation};
+use crate::domain::scope::violation::Violation;
 use crate::domain::scope::{Allowed, GlobError, Named, Protected, Terms, verdict};
 use crate::git::{ReadError, Repository, WriteError};
 
 use super::harvest::Harvested;
+use super::leak;
 
 /// Why a harvest could not be judged.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +180,7 @@ pub fn judge(
     let changes = ChangeSet::new(taken);
     let mut violations = rules.violations(git, base, &changes)?;
     violations.extend(harvested.refused().iter().cloned());
-    violations.extend(secrets(git, &harvested, &changes, redactor)?);
+    violations.extend(leak::in_harvest(git, &harvested, &changes, redactor)?);
     let in_scope: Vec<&Change> = changes
         .iter()
         .filter(|change| {
@@ -205,41 +206,6 @@ pub fn judge(
         })
     };
     Ok((judged, notes))
-}
-
-/// New contents that hold a secret which the base does not: they would be in history for good, so not even an object is
-/// written of them.
-fn secrets(
-    git: &Repository,
-    harvested: &Harvested,
-    changes: &ChangeSet,
-    redactor: &Redactor,
-) -> Result<Vec<Violation>, JudgeError> {
-    let mut violations = Vec::new();
-    for change in changes {
-        let Some(content) = change.new.and_then(|new| harvested.content(new.blob)) else {
-            continue;
-        };
-        let mut found = redactor.find(content).unwrap_or_default();
-        found.retain(|one| one.sure);
-        if let (Some(old), false) = (change.old.filter(|old| old.mode.is_file()), found.is_empty()) {
-            let before = git.blob(old.blob)?;
-            let known = redactor.find(&before).unwrap_or_default();
-            found.retain(|one| {
-                !known
-                    .iter()
-                    .any(|old| before[old.at.clone()] == content[one.at.clone()])
-            });
-        }
-        violations.extend(found.first().map(|one| Violation {
-            path: change.path.to_text().into_owned(),
-            rule: Rule::Secret {
-                kind: one.kind.to_owned(),
-                line: 1 + content[..one.at.start].iter().filter(|byte| **byte == b'\n').count(),
-            },
-        }));
-    }
-    Ok(violations)
 }
 
 fn write(git: &Repository, harvested: &Harvested, changes: &[&Change]) -> Result<TreeId, WriteError> {

@@ -20,6 +20,7 @@ pub mod import;
 pub mod judge;
 mod known;
 pub mod land;
+mod leak;
 pub mod merged;
 pub mod overview;
 pub mod project;

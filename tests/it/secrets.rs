@@ -219,3 +219,20 @@ fn a_secret_that_the_base_holds_already_keeps_nobody_from_working() {
     let builder = sandbox.script("builder.sh", "echo more >> a.txt\n");
     let _ = sandbox.harness(&["exec", "p-1", "--", &builder]).exits(0);
 }
+
+#[test]
+fn a_commit_by_hand_may_not_bring_in_a_key() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    let _ = sandbox.harness(&["start", "p-1"]).exits(0);
+    sandbox.write("a.txt", &format!("x\ny\n{}\n", key(4)));
+    for arguments in [&["commit", "-qam", "Key"][..], &["commit", "-qnam", "Key"]] {
+        let refused = sandbox.try_git(arguments);
+        assert_ne!(refused.code, 0);
+        assert!(!refused.stderr.contains(&key(4)));
+        let _ = refused.says("a.txt: line 3 holds a secret (github-token)");
+    }
+    sandbox.write("a.txt", "x\ny\n");
+    sandbox.git(&["commit", "-qam", "No key"]);
+}
