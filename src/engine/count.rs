@@ -57,7 +57,7 @@ pub(super) fn count(dir: &Path, check: &Check, finished: &Finished) -> Option<Te
 
 /// Counts the base before the candidate is looked at, for checks that are known to count: so both use one warm slot.
 pub(super) fn prepare(engine: &mut Engine, config: &Config, base: TreeId, checks: &[Check]) -> Result<(), VerifyError> {
-    let counting: Vec<&Check> = checks.iter().filter(|check| check.counts_tests()).collect();
+    let counting: Vec<&Check> = checks.iter().filter(|check| known::tells(engine, check)).collect();
     if counting.is_empty() {
         return Ok(());
     }
@@ -82,7 +82,7 @@ pub(super) fn hold(
         may_fall: card.tests_removed.into(),
     };
     for (check, result) in checks.iter().zip(&mut record.results) {
-        let was = if check.counts_tests() || result.tests.is_some() {
+        let was = if result.tests.is_some() || known::tells(engine, check) {
             at_base(engine, config, tree, check)?
         } else {
             // Its output told of tests at the base and tells of none now: that is known without running anything.

@@ -11,6 +11,8 @@ use super::Engine;
 
 /// Results of passed checks; another name than before they held counts.
 const RESULTS: &str = "counted-checks";
+/// Checks that told a count, on whatever tree.
+const TELLING: &str = "telling-checks";
 /// Counts of bases, also of those on which the check is red.
 const BASES: &str = "base-tests";
 
@@ -43,6 +45,9 @@ pub(super) fn result(engine: &Engine, key: &EvidenceKey, check: &Check) -> Optio
 
 /// Keeps a result, if the check passed.
 pub(super) fn keep(engine: &Engine, key: &EvidenceKey, check: &Check, result: &CheckResult) {
+    if result.tests.is_some() {
+        engine.ledger.caches().put(TELLING, &check.digest().to_string(), b"");
+    }
     if let (true, Ok(bytes)) = (result.status.passed(), serde_json::to_vec(result)) {
         engine.ledger.caches().put(RESULTS, &name(key, check), &bytes);
     }
@@ -54,6 +59,16 @@ pub(super) fn tests(engine: &Engine, key: &EvidenceKey, check: &Check) -> Option
         return serde_json::from_slice(&bytes).ok();
     }
     result(engine, key, check).map(|result| result.tests)
+}
+
+/// Whether a check told how many tests it ran on any tree before, so that silence would be odd.
+pub(super) fn tells(engine: &Engine, check: &Check) -> bool {
+    check.counts_tests()
+        || engine
+            .ledger
+            .caches()
+            .get(TELLING, &check.digest().to_string())
+            .is_some()
 }
 
 /// Keeps a count, whether the check passed or not.

@@ -151,3 +151,23 @@ fn a_commit_by_hand_is_held_to_the_same() {
     sandbox.git(&["commit", "-qam", "More"]);
     assert_eq!(sandbox.state("p-1"), "complete");
 }
+
+#[test]
+fn a_check_that_told_of_tests_once_may_not_fall_silent_after_a_commit_from_outside() {
+    let sandbox = suite(
+        "[\"sh ./tests.txt\"]",
+        "",
+        "echo 'exit 0' > tests.txt; echo y > src.txt\n",
+    );
+    sandbox.write("tests.txt", "echo '==== 5 passed in 0.1s ===='\n");
+    sandbox.git(&["commit", "-qam", "A suite that names no runner"]);
+    let _ = sandbox.harness(&["verify", "p-1"]).exits(0);
+    // No check ever ran on this base.
+    sandbox.write("src.txt", "from outside\n");
+    sandbox.git(&["commit", "-qam", "Outside"]);
+    let builder = sandbox.beside("builder.sh");
+    let _ = sandbox
+        .harness(&["exec", "p-1", "--", builder.to_str().unwrap()])
+        .exits(1)
+        .says("sh ./tests.txt (was 5, now 0)");
+}
