@@ -98,8 +98,8 @@ fn of_forty_keys_none_is_kept_or_shown() {
         &format!(
             // Test output, by value in three forms, and a key that comes in two writes.
             "{} echo \"$A_TOKEN\"; printf %s \"$B_SECRET\" | base64; echo \"$PASSED\"; head -c 9 {}; sleep 0.05; tail -c +10 {}; grep -q good a.txt\n",
-            print(0..12),
-            at(12),
+            print(0..13),
+            at(13),
             at(13)
         ),
     );
@@ -235,4 +235,22 @@ fn a_commit_by_hand_may_not_bring_in_a_key() {
     }
     sandbox.write("a.txt", "x\ny\n");
     sandbox.git(&["commit", "-qam", "No key"]);
+}
+
+#[test]
+fn the_terminal_shows_no_key_that_the_repository_or_a_command_line_holds() {
+    let secret = key(3);
+    let sandbox = Sandbox::new(&[("a.txt", &format!("{secret}\n"))]);
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    // What is committed is printed in an excerpt; what is typed is repeated in an error, ours or of the arguments.
+    let shown = sandbox
+        .harness(&["packet", "p-1"])
+        .exits(0)
+        .prints("[redacted:github-token:");
+    assert!(!shown.stdout.contains(&secret));
+    for arguments in [&["run", "--onto", &secret][..], &["status", &format!("--{secret}")]] {
+        let wrong = sandbox.harness(arguments).says("[redacted:github-token:");
+        assert_ne!(wrong.code, 0);
+        assert!(!wrong.stderr.contains(&secret), "{}", wrong.stderr);
+    }
 }
