@@ -10,6 +10,7 @@ pub mod attempt;
 pub mod attended;
 pub mod audit;
 pub mod builder;
+pub mod cards;
 pub mod commit;
 mod count;
 pub mod dispatch;
@@ -75,7 +76,7 @@ pub struct Engine {
     replay: Replay,
     seen: usize,
     sink: Box<dyn Sink>,
-    cards: project::CardCache,
+    cards: cards::CardCache,
 }
 
 impl Engine {
@@ -98,7 +99,7 @@ impl Engine {
             replay,
             seen: 0,
             sink,
-            cards: project::CardCache::default(),
+            cards: cards::CardCache::default(),
         };
         engine.catch_up();
         let secrets = secret_values(&engine.host.variables, &[]);

@@ -240,8 +240,9 @@ fn a_commit_by_hand_may_not_bring_in_a_key() {
 #[test]
 fn the_terminal_shows_no_key_that_the_repository_or_a_command_line_holds() {
     let secret = key(3);
-    let sandbox = Sandbox::new(&[("a.txt", &format!("{secret}\n"))]);
-    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    let sandbox = Sandbox::new(&[("a.txt", "x\n"), ("b.txt", &format!("{secret}\n"))]);
+    let card = one_card("p-1", "a.txt", "true").replacen('{', "{\"context\": [\"b.txt\"], ", 1);
+    sandbox.import("p.json", &card);
     // What is committed is printed in an excerpt; what is typed is repeated in an error, ours or of the arguments.
     let shown = sandbox
         .harness(&["packet", "p-1"])
