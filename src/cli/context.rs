@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use crate::clock::{Clock, SystemClock};
 use crate::config::paths::folders;
 use crate::config::{Config, FenceRequire, Trust, secret_values};
-use crate::domain::check::{Check, check_set_digest};
+use crate::domain::check::{Check, FenceTier, check_set_digest};
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
@@ -243,16 +243,28 @@ pub fn project_of(engine: &mut Engine, task: &TaskId) -> Result<Project, CliErro
 
 /// Refuses to run commands that this user has not trusted, or that ask for more confinement than there is.
 pub fn require_trust(context: &Context, engine: &Engine, project: &Project) -> Result<(), CliError> {
-    let wanted = match project.config.fence_require {
-        FenceRequire::None => None,
-        FenceRequire::Kernel => Some("kernel"),
-        FenceRequire::Overlay => Some("overlay"),
+    let least = match project.config.fence_require {
+        FenceRequire::None => FenceTier::Shadow,
+        FenceRequire::Kernel => FenceTier::ShadowLandlock,
+        FenceRequire::Overlay => FenceTier::Overlay,
     };
-    if let Some(wanted) = wanted {
-        let message = format!("[fence] require = \"{wanted}\", and this version confines programs by a copy alone");
-        return Err(CliError::new(Exit::PersonNeeded, message).hint(
-            "run it on a machine of its own (container, VM), with require = \"none\" in every file that sets it",
-        ));
+    if least > FenceTier::Shadow {
+        let found = engine.fence()?;
+        let tier = found.fence.tier();
+        if tier < least {
+            let why: Vec<String> = found
+                .failed
+                .iter()
+                .map(|(tier, why)| format!("{tier}: {why}"))
+                .collect();
+            let message = format!(
+                "the configuration asks for the fence {least} at least, and this machine has {tier}\n{}",
+                why.join("\n")
+            );
+            return Err(CliError::new(Exit::PersonNeeded, message.trim_end().to_owned()).hint(
+                "`git harness doctor` tells more; or run it on a machine of its own (container, VM) with [fence] require = \"none\" in every file that sets it",
+            ));
+        }
     }
     let trust = context.trust(engine);
     let untrusted: Vec<String> = commands(project)

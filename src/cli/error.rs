@@ -10,6 +10,7 @@ use crate::engine::import::ImportError;
 use crate::engine::project::ProjectError;
 use crate::engine::rollback::RollbackError;
 use crate::engine::run::RunError;
+use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
 use crate::git::{IdentityError, MoveError, OpenError, ReadError, WriteError};
 use crate::ledger::{AppendError, JournalError};
@@ -244,7 +245,7 @@ impl From<RunError> for CliError {
                 let hint = format!("`git harness show {task}` tells why");
                 Self::new(Exit::NothingReady, message).hint(hint)
             }
-            RunError::Builder(BuilderError::Start(_)) => {
+            RunError::Builder(BuilderError::Walls(WallsError::Start(_))) => {
                 Self::new(Exit::Usage, message).hint("look at `run` of the builder in .harness/config.toml")
             }
             _ => Self::new(Exit::Refused, message),

@@ -112,7 +112,8 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
 fn config_text(found: &[&(&str, &str)]) -> String {
     let mut text = CONFIG.to_owned();
     for (name, run) in found {
-        text.push_str(&format!("\n# [builders.{name}]\n# {run}\n"));
+        // A program that asks a model elsewhere has to reach it.
+        text.push_str(&format!("\n# [builders.{name}]\n# {run}\n# network = \"open\"\n"));
     }
     text
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
 use crate::domain::actor::Actor;
+use crate::domain::check::Network;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::engine::builder::command::Command;
@@ -31,6 +32,9 @@ pub struct ExecArgs {
     /// It prints an answer that holds the edits
     #[arg(long)]
     stdout: bool,
+    /// It may speak to anyone; without, the fence keeps it from the network
+    #[arg(long)]
+    network: bool,
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<String>,
@@ -59,6 +63,7 @@ pub fn exec(args: &ExecArgs, context: &Context) -> Result<Exit, CliError> {
             timeout_seconds: args.timeout * 60,
             env: Vec::new(),
             model: None,
+            network: if args.network { Network::Open } else { Network::None },
         },
     });
     attempt(context, &args.task, &builder)

@@ -78,7 +78,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
         });
         print_json(&Json {
             v: 1,
-            fence: FenceTier::default(),
+            fence: engine.fence()?.fence.tier(),
             targets: targets.collect(),
         })?;
         return Ok(Exit::Done);
@@ -86,6 +86,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
     for (overview, rows) in &all {
         print(&table(context, &overview.target, rows))?;
     }
+    print(&format!("fence: {}\n", engine.fence()?.fence.tier()))?;
     if let Some(by) = engine.replay().paused() {
         print(&format!("paused by {by}; `git harness resume` lifts it\n"))?;
     }

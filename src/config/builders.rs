@@ -1,5 +1,6 @@
 //! `[builders.NAME]`: who can build, and how each is started.
 
+use crate::domain::check::Network;
 use crate::domain::plan::format::fields::seconds;
 use crate::domain::plan::format::node::{Entry, Node, Value};
 
@@ -10,11 +11,11 @@ use super::reader::Reader;
 const TIMEOUT_SECONDS: u64 = 1800;
 
 /// The keys of a Builder.
-pub(super) const KEYS: [&str; 7] = ["kind", "run", "answer", "timeout", "env", "model", "dir"];
+pub(super) const KEYS: [&str; 8] = ["kind", "run", "answer", "timeout", "env", "model", "network", "dir"];
 
 /// The kinds of Builder and the keys that each has besides `kind`.
 const KINDS: [(&str, &[&str]); 3] = [
-    ("command", &["run", "answer", "timeout", "env", "model"]),
+    ("command", &["run", "answer", "timeout", "env", "model", "network"]),
     ("manual", &[]),
     ("replay", &["dir"]),
 ];
@@ -103,6 +104,11 @@ impl Reader<'_, '_> {
             Some(node) => self.variables(node),
             None => Some(Vec::new()),
         };
+        let networks = [("none", Network::None), ("open", Network::Open)];
+        let network = match value(fields, "network") {
+            Some(node) => self.one_of(node, &networks),
+            None => Some(Network::None),
+        };
         let model = match value(fields, "model") {
             Some(node) => Some(self.text(node)?),
             None => None,
@@ -113,6 +119,7 @@ impl Reader<'_, '_> {
             timeout_seconds: timeout?,
             env: env?,
             model,
+            network: network?,
         })
     }
 

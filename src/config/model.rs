@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::domain::check::Check;
+use crate::domain::check::{Check, Network};
 use crate::domain::gate::{Lane, SelfApproval};
 use crate::domain::route::Overrides;
 
@@ -53,6 +53,8 @@ pub enum BuilderKind {
         env: Vec<String>,
         /// `provider:model`, for the `Assisted-by` trailer.
         model: Option<String>,
+        /// Whether it may speak to anyone.
+        network: Network,
     },
     /// Recorded answers.
     Replay {
@@ -195,6 +197,8 @@ pub struct Config {
     pub env: Vec<String>,
     /// The least fence.
     pub fence_require: FenceRequire,
+    /// Folders that programs inside the fence may change, and whose changes are thrown away; `~` is the home folder.
+    pub fence_caches: Vec<PathBuf>,
     /// Packets.
     pub packet: Packet,
 }
@@ -240,6 +244,7 @@ impl Default for Config {
             worktrees_tracked: false,
             env: Vec::new(),
             fence_require: FenceRequire::None,
+            fence_caches: Vec::new(),
             packet: Packet {
                 window_tokens: 32_000,
                 notes_tokens: 1_000,

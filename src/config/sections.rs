@@ -80,7 +80,7 @@ impl Reader<'_, '_> {
             "commit" => self.each(entry, &COMMIT, Self::commit),
             "ledger" => self.each(entry, &["track"], Self::ledger),
             "worktrees" => self.each(entry, &["dir"], Self::worktrees),
-            "fence" => self.each(entry, &["require"], Self::fence),
+            "fence" => self.each(entry, &["require", "caches"], Self::fence),
             _ => self.each(entry, &PACKET, Self::packet),
         }
     }
@@ -217,16 +217,12 @@ impl Reader<'_, '_> {
 
     fn audit(&mut self, entry: &Entry) {
         let words = [("refuse", Unrecorded::Refuse), ("allow", Unrecorded::Allow)];
-        if let Some(unrecorded) = self.one_of(&entry.node, &words) {
-            self.config.unrecorded = unrecorded;
-        }
+        self.config.unrecorded = self.one_of(&entry.node, &words).unwrap_or_default();
     }
 
     fn hooks(&mut self, entry: &Entry) {
         let words = [("normal", Guard::Normal), ("strict", Guard::Strict)];
-        if let Some(guard) = self.one_of(&entry.node, &words) {
-            self.config.guard = guard;
-        }
+        self.config.guard = self.one_of(&entry.node, &words).unwrap_or_default();
     }
 
     fn policy(&mut self, entry: &Entry) {
@@ -356,6 +352,14 @@ impl Reader<'_, '_> {
 
     /// The strongest word of all layers holds: no file can loosen what another one asks for.
     fn fence(&mut self, entry: &Entry) {
+        if entry.key == "caches" {
+            if let Some(paths) = self.texts(&entry.node) {
+                self.config
+                    .fence_caches
+                    .extend(paths.into_iter().map(std::path::PathBuf::from));
+            }
+            return;
+        }
         let words = [
             ("overlay", FenceRequire::Overlay),
             ("kernel", FenceRequire::Kernel),

@@ -102,6 +102,9 @@ pub struct Check {
     pub report: String,
     /// Seconds until its process group is ended.
     pub timeout_seconds: u64,
+    /// Whether it may speak to anyone; a fence holds it to that.
+    #[serde(default, skip_serializing_if = "Network::is_none")]
+    pub network: Network,
     /// Variables set for this check alone.
     pub env: BTreeMap<String, String>,
     /// It must fail on the base tree: a check that passes before the work proves nothing.
@@ -121,6 +124,7 @@ impl Check {
             dir: String::new(),
             report: String::new(),
             timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+            network: Network::None,
             env: BTreeMap::new(),
             red_first: false,
             flaky_retries: 0,
@@ -155,7 +159,9 @@ impl Check {
         ];
         // Named only where there is one, so that checks without keep the digest that history knows.
         let report = (!self.report.is_empty()).then(|| format!("report\0{}", self.report));
-        Digest::of_fields(head.iter().chain(&env).chain(&report).map(String::as_bytes))
+        let network = (self.network == Network::Open).then(|| "network\0open".to_owned());
+        let named = head.iter().chain(&env).chain(&report).chain(&network);
+        Digest::of_fields(named.map(String::as_bytes))
     }
 }
 
@@ -250,6 +256,33 @@ impl fmt::Display for FenceTier {
             Self::ShadowLandlock => "shadow+landlock",
             Self::Overlay => "overlay",
         })
+    }
+}
+
+/// Whether a program may speak to anyone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Network {
+    /// To nobody but itself.
+    #[default]
+    None,
+    /// To anyone.
+    Open,
+}
+
+impl Network {
+    /// The network of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "none" => Some(Self::None),
+            "open" => Some(Self::Open),
+            _ => None,
+        }
+    }
+
+    /// Whether it is closed, as it is where nothing is said.
+    pub fn is_none(&self) -> bool {
+        *self == Self::None
     }
 }
 

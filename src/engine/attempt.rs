@@ -24,6 +24,7 @@ use super::run::RunError;
 use super::slot::{self, Purpose, Slot};
 use super::verify;
 use super::view;
+use super::walls::{Inmate, Walls};
 
 /// Gives a card to a Builder and takes the work as far as it goes.
 pub fn attempt(
@@ -85,6 +86,8 @@ fn build(
         verify::set_up(engine, &project.config, &mut slot, project.tree, &environment)?;
     }
     environment.set("TMPDIR", slot.tmp().as_os_str());
+    let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, builder.network())
+        .map_err(BuilderError::Walls)?;
     let started = engine.clock.now();
     let built = builder.build(&Job {
         task: &card.id,
@@ -92,10 +95,12 @@ fn build(
         packet: &assignment.packet,
         view: &top,
         tmp: &slot.tmp(),
+        walls: &walls,
         environment: &environment,
         redactor: engine.ledger.redactor(),
         cancel: &engine.cancel,
     })?;
+    slot.take_layers()?;
     let millis = engine.clock.now().duration_since(started).as_millis();
     let (output, failure) = match &built {
         Built::Edited(output) => (output.clone(), None),

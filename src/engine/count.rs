@@ -31,17 +31,20 @@ fn report(dir: &Path, check: &Check) -> Option<PathBuf> {
 }
 
 /// Removes the report of an earlier run, or one that was committed: what is read afterwards was written by this run.
-pub(super) fn clear_report(dir: &Path, check: &Check) {
-    if let Some(path) = report(dir, check) {
+pub(super) fn clear_report(dirs: &[PathBuf], check: &Check) {
+    for path in dirs.iter().filter_map(|dir| report(dir, check)) {
         // Where it cannot be removed it is no file, and will not be read as one.
         let _ = fs::remove_file(path);
     }
 }
 
 /// How many tests a run told of, by its report where the check has one, else by its output.
-pub(super) fn count(dir: &Path, check: &Check, finished: &Finished) -> Option<TestCount> {
+pub(super) fn count(dirs: &[PathBuf], check: &Check, finished: &Finished) -> Option<TestCount> {
     if !check.report.is_empty() {
-        let bytes = read_regular(&report(dir, check)?, MOST_BYTES as u64).ok()?;
+        let reports = dirs.iter().filter_map(|dir| report(dir, check));
+        let bytes = reports
+            .map(|path| read_regular(&path, MOST_BYTES as u64))
+            .find_map(Result::ok)?;
         return test_report::read_junit(&String::from_utf8_lossy(&bytes)).ok();
     }
     // Both streams, since some runners close on one and some on the other. Where they got mixed within a line, the
@@ -86,7 +89,7 @@ pub(super) fn hold(
             at_base(engine, config, tree, check)?
         } else {
             // Its output told of tests at the base and tells of none now: that is known without running anything.
-            known::tests(engine, &key(engine, config, tree, check), check).flatten()
+            known::tests(engine, &key(engine, config, tree, check)?, check).flatten()
         };
         if let Err(FewerTests { was, now }) = ratchet.hold(was.as_ref(), result.tests.as_ref()) {
             result.status = CheckStatus::FewerTests { was, now };
@@ -101,7 +104,7 @@ fn at_base(
     tree: TreeId,
     check: &Check,
 ) -> Result<Option<TestCount>, VerifyError> {
-    let key = key(engine, config, tree, check);
+    let key = key(engine, config, tree, check)?;
     if let Some(count) = known::tests(engine, &key, check) {
         return Ok(count);
     }
@@ -111,6 +114,12 @@ fn at_base(
     Ok(count)
 }
 
-fn key(engine: &Engine, config: &Config, tree: TreeId, check: &Check) -> EvidenceKey {
-    known::key(tree, std::slice::from_ref(check), &verify::environment(engine, config))
+fn key(engine: &Engine, config: &Config, tree: TreeId, check: &Check) -> Result<EvidenceKey, VerifyError> {
+    let environment = verify::environment(engine, config);
+    Ok(known::key(
+        tree,
+        std::slice::from_ref(check),
+        &environment,
+        verify::tier(engine)?,
+    ))
 }

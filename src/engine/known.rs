@@ -17,12 +17,12 @@ const TELLING: &str = "telling-checks";
 const BASES: &str = "base-tests";
 
 /// What results on a tree hold for.
-pub(super) fn key(tree: TreeId, checks: &[Check], environment: &Environment) -> EvidenceKey {
+pub(super) fn key(tree: TreeId, checks: &[Check], environment: &Environment, fence: FenceTier) -> EvidenceKey {
     EvidenceKey {
         check_tree: tree,
         checks: check_set_digest(checks),
         environment: environment.digest(),
-        fence: FenceTier::Shadow,
+        fence,
     }
 }
 

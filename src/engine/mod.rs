@@ -33,11 +33,14 @@ pub mod run;
 pub mod slot;
 pub mod verify;
 pub mod view;
+pub mod walls;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::Clock;
 use crate::config::{Config, secret_values};
@@ -48,7 +51,7 @@ use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
 use crate::git::{IdentityError, Repository};
 use crate::ledger::{AppendError, Ledger};
-use crate::process::Cancel;
+use crate::process::{Cancel, fence};
 
 /// What the machine and its user bring along; read once at the edge.
 #[derive(Debug, Clone)]
@@ -76,6 +79,7 @@ pub struct Engine {
     replay: Replay,
     seen: usize,
     sink: Box<dyn Sink>,
+    fence: OnceLock<fence::Found>,
     cards: cards::CardCache,
 }
 
@@ -99,6 +103,7 @@ impl Engine {
             replay,
             seen: 0,
             sink,
+            fence: OnceLock::new(),
             cards: cards::CardCache::default(),
         };
         engine.catch_up();
@@ -152,6 +157,16 @@ impl Engine {
     /// The person who runs the harness, as git knows them.
     pub fn person(&self) -> Result<Actor, IdentityError> {
         self.git.identity().map(|identity| Actor::Person(identity.to_string()))
+    }
+
+    /// The strongest fence that passes its test on this machine.
+    pub fn fence(&self) -> io::Result<&fence::Found> {
+        if let Some(found) = self.fence.get() {
+            return Ok(found);
+        }
+        fs::create_dir_all(&self.host.cache_dir)?;
+        let found = fence::find(&self.host.cache_dir)?;
+        Ok(self.fence.get_or_init(|| found))
     }
 
     /// The folder below which this clone's slots live: one for each clone, named after it, outside of it.

@@ -15,13 +15,14 @@ use crate::domain::task::event::{ArchitectAnswered, CardRevised, Escalated, Even
 use crate::domain::trailer::RevisionMessage;
 
 use super::Engine;
-use super::builder::{Builder, Job};
+use super::builder::{Builder, BuilderError, Job};
 use super::commit::{blob_of, commit_files};
 use super::dispatch::template_text;
 use super::project::Project;
 use super::run::RunError;
 use super::slot::{Purpose, Slot, ignore_rules};
 use super::view;
+use super::walls::{Inmate, Walls};
 
 /// Decides what follows the last failure of a task, and records the decision unless it is another try.
 pub fn route(engine: &mut Engine, project: &Project, card: &Card) -> Result<Decision, RunError> {
@@ -150,12 +151,15 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         .cloned()
         .collect();
     let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
+    let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, architect.network())
+        .map_err(BuilderError::Walls)?;
     let text = architect.advise(&Job {
         task: &card.id,
         number: u32::try_from(number).unwrap_or(u32::MAX),
         packet: &packet,
         view: &top,
         tmp: &slot.tmp(),
+        walls: &walls,
         environment: &environment,
         redactor: engine.ledger.redactor(),
         cancel: &engine.cancel,

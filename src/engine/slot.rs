@@ -5,6 +5,8 @@
 //! nothing behind. Files are written from git's objects by us, never by a checkout: no filter, no attribute and no
 //! hook has a say in what is verified.
 
+mod layers;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
@@ -104,11 +106,14 @@ impl Slot {
                 .ok()
                 .and_then(|bytes| serde_json::from_slice(&bytes).ok())
                 .unwrap_or_default();
-            return Ok(Self {
+            let slot = Self {
                 dir,
                 memory,
                 _lock: lock,
-            });
+            };
+            // Whoever was killed here left them.
+            slot.drop_layers()?;
+            return Ok(slot);
         }
         Err(SlotError::AllTaken(MOST_SLOTS))
     }
@@ -147,6 +152,7 @@ impl Slot {
 
     /// Notes that the change whose checks ran here was accepted: its build output may stay.
     pub fn mark_accepted(&mut self) -> Result<(), SlotError> {
+        self.take_layers()?;
         self.memory.warm = true;
         self.remember()
     }
@@ -159,6 +165,7 @@ impl Slot {
 
     /// Makes the folder equal the tree.
     pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
+        self.drop_layers()?;
         let top = self.tree();
         let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
         let keep_ignored = match keep {

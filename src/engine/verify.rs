@@ -10,19 +10,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceRecord};
+use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceRecord, FenceTier, Network};
 use crate::domain::id::TaskId;
 use crate::domain::oid::{Digest, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::Event;
 use crate::git::{ReadError, WriteError};
-use crate::process::{self, Ending, Environment, Input, Program, StartError};
+use crate::process::{self, Ending, Environment, Input, Program};
 
 use super::Engine;
 use super::count;
 use super::judge::InScope;
 use super::known;
 use super::slot::{self, Keep, Purpose, Slot, SlotError};
+use super::walls::{self, Inmate, Walls, WallsError};
 
 /// Bytes of a check's output that are kept.
 const KEPT_OUTPUT: usize = 256 * 1024;
@@ -36,9 +37,9 @@ pub enum VerifyError {
     /// The slot could not be prepared.
     #[error(transparent)]
     Slot(#[from] SlotError),
-    /// The shell did not start.
+    /// A check could not be run inside the fence.
     #[error(transparent)]
-    Start(#[from] StartError),
+    Walls(#[from] WallsError),
     /// A set-up command of the slot failed.
     #[error("the set-up command `{command}` failed: {why}")]
     SetUp {
@@ -199,18 +200,15 @@ pub fn prove_tree(
 ) -> Result<EvidenceRecord, VerifyError> {
     let tree = engine.git.without(tree, ".harness")?;
     let environment = environment(engine, config);
-    let mut slot = prepare(engine, config, tree, &environment, Keep::Nothing)?;
+    let slot = prepare(engine, config, tree, &environment, Keep::Nothing)?;
     let mut results = Vec::with_capacity(checks.len());
     for check in checks {
         results.push(told(engine, None, check, |engine| {
-            run_check(engine, &slot, check, &environment)
+            run_check(engine, config, &slot, check, &environment)
         })?);
-        // What a check did to the tree's own files is undone before the next one; what it built may stay for it.
-        let ignored = slot::ignore_rules(&engine.git, tree)?;
-        slot.fill(&engine.git, tree, &ignored, Keep::IgnoredFiles)?;
     }
     Ok(EvidenceRecord {
-        key: known::key(tree, checks, &environment),
+        key: known::key(tree, checks, &environment, tier(engine)?),
         results,
         reused: false,
     })
@@ -244,7 +242,7 @@ pub(super) fn run_on(
     checks: &[Check],
 ) -> Result<(EvidenceRecord, Option<Slot>), VerifyError> {
     let environment = environment(engine, config);
-    let key = known::key(tree, checks, &environment);
+    let key = known::key(tree, checks, &environment, tier(engine)?);
     let mut slot = None;
     let mut results = Vec::with_capacity(checks.len());
     let mut reused = true;
@@ -265,7 +263,7 @@ pub(super) fn run_on(
                     )?),
                 };
                 let result = told(engine, task, check, |engine| {
-                    run_check(engine, slot, check, &environment)
+                    run_check(engine, config, slot, check, &environment)
                 })?;
                 known::keep(engine, &key, check, &result);
                 result
@@ -275,6 +273,12 @@ pub(super) fn run_on(
     }
     let record = EvidenceRecord { key, results, reused };
     Ok((record, slot))
+}
+
+/// The tier that checks run in on this machine.
+pub(super) fn tier(engine: &Engine) -> Result<FenceTier, VerifyError> {
+    let found = engine.fence().map_err(WallsError::Untested)?;
+    Ok(found.fence.tier())
 }
 
 /// The variables that checks see: an allow-list, and what the base commit's configuration names.
@@ -295,7 +299,10 @@ fn prepare(
     let ignored = slot::ignore_rules(&engine.git, tree)?;
     slot.fill(&engine.git, tree, &ignored, keep)?;
     set_up(engine, config, &mut slot, tree, environment)?;
-    slot.mark_used()?;
+    if tier(engine)? != FenceTier::Overlay {
+        // Only an overlay keeps what a refused change leaves behind out of the slot.
+        slot.mark_used()?;
+    }
     Ok(slot)
 }
 
@@ -319,8 +326,18 @@ pub fn set_up(
     if slot.is_set_up(&digest) {
         return Ok(());
     }
+    let walls = Walls::around(engine, config, slot, Inmate::Check, Network::Open)?;
+    let environment = walls::with_tmp(environment, slot);
     for command in &config.slot.setup {
-        let finished = run_shell(engine, command, &slot.tree(), environment, SET_UP_LIMIT, &slot.log())?;
+        let finished = run_shell(
+            engine,
+            &walls,
+            command,
+            &slot.tree(),
+            &environment,
+            SET_UP_LIMIT,
+            &slot.log(),
+        )?;
         match finished.ending {
             Ending::Exited(0) => {}
             Ending::Cancelled => return Err(VerifyError::Cancelled),
@@ -332,6 +349,7 @@ pub fn set_up(
             }
         }
     }
+    slot.take_layers()?;
     Ok(slot.set_up_done(&digest)?)
 }
 
@@ -339,13 +357,15 @@ const SET_UP_LIMIT: Duration = Duration::from_secs(1800);
 
 fn run_check(
     engine: &Engine,
+    config: &Config,
     slot: &Slot,
     check: &Check,
     environment: &Environment,
 ) -> Result<CheckResult, VerifyError> {
     let dir = folder(&slot.tree(), check)?;
-    let mut own = environment.clone();
-    own.set("TMPDIR", slot.tmp().as_os_str());
+    let walls = Walls::around(engine, config, slot, Inmate::Check, check.network)?;
+    let seen = slot.seen(Path::new(&check.dir));
+    let mut own = walls::with_tmp(environment, slot);
     for (name, value) in &check.env {
         own.set(name, OsStr::new(value));
     }
@@ -354,8 +374,8 @@ fn run_check(
     let mut runs = 0;
     loop {
         runs += 1;
-        count::clear_report(&dir, check);
-        let finished = run_shell(engine, &check.run, &dir, &own, limit, &slot.log())?;
+        count::clear_report(&seen, check);
+        let finished = run_shell(engine, &walls, &check.run, &dir, &own, limit, &slot.log())?;
         millis += u64::try_from(finished.wall.as_millis()).unwrap_or(u64::MAX);
         let status = match finished.ending {
             Ending::Exited(0) => CheckStatus::Passed,
@@ -374,7 +394,7 @@ fn run_check(
             kind: check.kind,
             status,
             millis,
-            tests: count::count(&dir, check, &finished),
+            tests: count::count(&seen, check, &finished),
             runs,
             log: Some(log),
             excerpt: if status.passed() {
@@ -403,14 +423,15 @@ fn folder(top: &Path, check: &Check) -> Result<PathBuf, VerifyError> {
 
 fn run_shell(
     engine: &Engine,
+    walls: &Walls,
     command: &str,
     dir: &Path,
     environment: &Environment,
     limit: Duration,
     log: &Path,
-) -> Result<process::Finished, StartError> {
-    process::run(
-        &Program {
+) -> Result<process::Finished, WallsError> {
+    walls.run(
+        Program {
             argv: process::shell(command),
             dir,
             environment,

@@ -106,6 +106,26 @@ pub struct StartError {
     source: io::Error,
 }
 
+impl Program<'_> {
+    /// Whether its program is there, looked for as the system would look.
+    pub fn is_there(&self) -> Result<(), StartError> {
+        let path = self.environment.iter().find(|(name, _)| *name == "PATH");
+        let found = self
+            .argv
+            .first()
+            .is_some_and(|name| which::which_in(name, path.map(|(_, path)| path), self.dir).is_ok());
+        if found {
+            return Ok(());
+        }
+        let name = self.argv.first().map(|name| name.to_string_lossy().into_owned());
+        Err(StartError {
+            program: name.unwrap_or_default(),
+            dir: self.dir.to_owned(),
+            source: io::Error::new(io::ErrorKind::NotFound, "it is not there, or not executable"),
+        })
+    }
+}
+
 /// A command line as arguments for the shell.
 pub fn shell(command: &str) -> Vec<OsString> {
     ["sh", "-c", command].map(OsString::from).into()

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::sandbox::{Sandbox, one_card};
+use super::sandbox::{ALL_TIERS, Sandbox, one_card};
 
 #[test]
 fn every_mistake_is_reported_with_its_place_and_nothing_is_written() {
@@ -175,10 +175,12 @@ fn status_as_people_read_it() {
         "[{\"id\": \"p-1\", \"title\": \"First\", \"files\": [\"a.txt\"], \"definition_of_done\": [\"x\"], \"verify\": [\"true\"]}, {\"id\": \"p-2\", \"title\": \"Second\", \"dependencies\": [\"p-1\"], \"files\": [\"a.txt\"], \"definition_of_done\": [\"x\"], \"verify\": [\"true\"]}]",
     );
     let _ = sandbox.harness(&["block", "p-1", "-m", "wait for the lawyer"]).exits(0);
+    let sandbox = sandbox.without(ALL_TIERS);
     insta::assert_snapshot!(sandbox.harness(&["status"]).exits(0).stdout, @r"
     on main: 0 of 2 complete
       p-1  blocked  First (wait for the lawyer)
       p-2  pending  Second (after p-1)
+    fence: shadow
     ");
 }
 

@@ -64,7 +64,7 @@ fn the_landing_commit_holds_the_tracked_record() {
         "id = \"p-1\"",
         "status = \"complete\"",
         "files_changed = [\"M a.txt\"]",
-        "fence = \"shadow\"",
+        "fence = \"",
         "result = \"passed\"",
         "outcome = \"landed\"",
     ] {

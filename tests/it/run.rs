@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::sandbox::{Sandbox, one_card};
+use super::sandbox::{ALL_TIERS, Sandbox, one_card};
 
 /// The seeds' example: a JavaScript game, with a test that needs only sh.
 fn game() -> Sandbox {
@@ -118,7 +118,7 @@ fn an_answer_from_a_file_goes_the_same_way() {
 
 #[test]
 fn a_command_is_not_run_before_its_user_trusts_it() {
-    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]).without(ALL_TIERS);
     let mark = sandbox.beside("ran");
     sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
     sandbox.configure(&format!(
@@ -356,16 +356,20 @@ fn a_missing_verification_program_is_named_before_anything_is_changed() {
 
 #[test]
 fn a_fence_that_is_asked_for_and_not_there_is_no_silent_downgrade() {
-    let sandbox = with_builder("true", "echo built > a.txt\n");
-    sandbox.configure(&format!(
-        "{}[fence]\nrequire = \"kernel\"\n",
-        sandbox.read(".harness/config.toml")
-    ));
+    let sandbox = with_builder("true", "echo built > a.txt\n").without(ALL_TIERS);
+    let config = sandbox.read(".harness/config.toml");
+    sandbox.configure(&format!("{config}[fence]\nrequire = \"kernel\"\n"));
     let _ = sandbox
         .harness(&["run"])
         .exits(4)
-        .says("confines programs by a copy alone");
+        .says("asks for the fence shadow+landlock at least, and this machine has shadow")
+        .says("overlay: GIT_HARNESS_FENCE_WITHOUT says so");
     assert_eq!(sandbox.state("p-1"), "ready");
+    let _ = sandbox.harness(&["doctor"]).prints("the tier overlay is not used here");
+    let sandbox = sandbox.without("overlay");
+    let _ = sandbox.harness(&["run"]).exits(0);
+    let record = sandbox.git(&["show", "HEAD:.harness/ledger/p-1.toml"]);
+    assert!(record.contains("fence = \"shadow+landlock\""), "{record}");
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::process::{Command, Output};
 pub struct Sandbox {
     _dir: tempfile::TempDir,
     root: PathBuf,
+    /// Tiers of the fence that this machine is to lack.
+    without: &'static str,
 }
 
 /// What a command gave.
@@ -58,7 +60,11 @@ impl Sandbox {
             "[user]\n\tname = Ann\n\temail = ann@example.invalid\n[init]\n\tdefaultBranch = main\n[commit]\n\tgpgsign = false\n",
         )
         .unwrap();
-        let sandbox = Self { _dir: dir, root };
+        let sandbox = Self {
+            _dir: dir,
+            root,
+            without: "",
+        };
         sandbox.git(&["init", "-q", "-b", "main"]);
         sandbox.write(".gitignore", "/out\n");
         for (path, text) in files {
@@ -67,6 +73,11 @@ impl Sandbox {
         sandbox.git(&["add", "-A"]);
         sandbox.git(&["commit", "-qm", "Begin"]);
         sandbox
+    }
+
+    /// The same on a machine that lacks tiers of the fence: `overlay`, or `overlay,shadow+landlock` for all of them.
+    pub fn without(self, without: &'static str) -> Self {
+        Self { without, ..self }
     }
 
     /// The repository's folder.
@@ -119,6 +130,7 @@ impl Sandbox {
             .env("XDG_CACHE_HOME", self.root.join("cache"))
             .env("XDG_CONFIG_HOME", self.root.join("config"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_HARNESS_FENCE_WITHOUT", self.without)
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", "1")
             .env("COLUMNS", "120");
@@ -252,6 +264,9 @@ fn outcome(output: Output) -> Outcome {
         code: output.status.code().unwrap_or(-1),
     }
 }
+
+/// Every tier: programs work in a copy, and nothing else holds them.
+pub const ALL_TIERS: &str = "overlay,shadow+landlock";
 
 /// A plan of one card, in the notation of the seeds.
 pub fn one_card(id: &str, files: &str, verify: &str) -> String {

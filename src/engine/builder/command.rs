@@ -6,8 +6,9 @@ use std::fs;
 use std::time::Duration;
 
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
+use crate::domain::check::Network;
 use crate::domain::failure::Failure;
-use crate::process::{self, Ending, Finished, Input, Program};
+use crate::process::{Ending, Finished, Input, Program};
 
 use super::{Builder, BuilderError, Built, Job};
 
@@ -47,8 +48,8 @@ impl Command {
             .iter()
             .map(|argument| with_packet(argument, packet_file.as_os_str()))
             .collect();
-        let finished = process::run(
-            &Program {
+        let finished = job.walls.run(
+            Program {
                 argv,
                 dir: job.view,
                 environment: &environment,
@@ -120,6 +121,13 @@ impl Builder for Command {
         match &self.definition.kind {
             BuilderKind::Command { env, .. } => env,
             _ => &[],
+        }
+    }
+
+    fn network(&self) -> Network {
+        match self.definition.kind {
+            BuilderKind::Command { network, .. } => network,
+            _ => Network::None,
         }
     }
 

@@ -11,10 +11,12 @@ use std::path::Path;
 
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
 use crate::domain::actor::Actor;
+use crate::domain::check::Network;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::redact::Redactor;
-use crate::process::{Cancel, Environment, StartError};
+use crate::engine::walls::{Walls, WallsError};
+use crate::process::{Cancel, Environment};
 
 /// One piece of work for a Builder.
 pub struct Job<'a> {
@@ -28,6 +30,8 @@ pub struct Job<'a> {
     pub view: &'a Path,
     /// A folder beside the view for the packet's file and logs.
     pub tmp: &'a Path,
+    /// What its program is confined to.
+    pub walls: &'a Walls,
     /// The variables that a Builder may see.
     pub environment: &'a Environment,
     /// What takes secrets out of what it prints.
@@ -50,9 +54,9 @@ pub enum Built {
 /// Why a Builder could not be put to work. Counts for nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum BuilderError {
-    /// Its program did not start.
+    /// Its program could not be run inside the fence.
     #[error(transparent)]
-    Start(#[from] StartError),
+    Walls(#[from] WallsError),
     /// A file beside its view could not be written or read.
     #[error("cannot use {path}: {source}")]
     Io {
@@ -89,6 +93,11 @@ pub trait Builder {
     /// Names of variables that it may see besides the allow-list.
     fn variables(&self) -> &[String] {
         &[]
+    }
+
+    /// Whether its program may speak to anyone.
+    fn network(&self) -> Network {
+        Network::None
     }
 
     /// Whether a person does the work, in a worktree and by hand.

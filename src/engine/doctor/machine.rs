@@ -31,6 +31,29 @@ pub(super) fn git(engine: &Engine, findings: &mut Findings) {
     }
 }
 
+/// The tier of the fence that passes its test here, and why stronger ones do not.
+pub(super) fn fence(engine: &Engine, findings: &mut Findings) {
+    let found = match engine.fence() {
+        Ok(found) => found,
+        Err(error) => {
+            return findings.bad(
+                "fence",
+                error.to_string(),
+                "see whether the cache folder can be written",
+            );
+        }
+    };
+    let tier = found.fence.tier();
+    for (stronger, why) in &found.failed {
+        findings.look(
+            "fence",
+            format!("the tier {stronger} is not used here: {why}"),
+            "a kernel or container that allows user namespaces (overlay) or has Landlock (5.19 or newer)",
+        );
+    }
+    findings.good("fence", format!("{tier}, which passed its own test"));
+}
+
 pub(super) fn identity(engine: &Engine, findings: &mut Findings) {
     match engine.git.identity() {
         Ok(identity) => findings.good("identity", format!("commits are {identity}'s")),

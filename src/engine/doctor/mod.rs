@@ -72,6 +72,7 @@ pub fn examine(engine: &mut Engine) -> Vec<Symptom> {
     let mut findings = Findings::default();
     machine::git(engine, &mut findings);
     machine::identity(engine, &mut findings);
+    machine::fence(engine, &mut findings);
     machine::sockets(engine, &mut findings);
     clone::worktrees(engine, &mut findings);
     clone::settings(engine, &mut findings);

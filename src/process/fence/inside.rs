@@ -10,10 +10,10 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use crate::domain::check::FenceTier;
+use crate::domain::check::{FenceTier, Network};
 
 use super::walls::{Broken, broken};
-use super::{Confinement, MODE, Network, Order, mounts, probe, sys, walls};
+use super::{Confinement, MODE, Order, mounts, probe, sys, walls};
 
 /// What the report says where the walls stood.
 pub(super) const READY: &str = "ready\n";

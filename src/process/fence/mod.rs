@@ -33,7 +33,7 @@ pub use inside::enter_if_asked;
 pub use probe::{Found, find};
 pub use upper::{UpperError, merge};
 
-use crate::domain::check::FenceTier;
+use crate::domain::check::{FenceTier, Network};
 
 /// A folder that a program sees with its changes, which go elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,17 +44,6 @@ pub struct Overlay {
     pub upper: PathBuf,
     /// A second empty folder beside it, for the kernel.
     pub work: PathBuf,
-}
-
-/// Whether a program may speak to anyone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Network {
-    /// To nobody but itself.
-    #[default]
-    None,
-    /// To anyone.
-    Open,
 }
 
 /// What is inside of the walls.

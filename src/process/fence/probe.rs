@@ -16,9 +16,9 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::check::FenceTier;
+use crate::domain::check::{FenceTier, Network};
 
-use super::{Confinement, Fence, Network, Overlay, inside, sys};
+use super::{Confinement, Fence, Overlay, inside, sys};
 
 /// The first argument of the hidden mode that tries everything.
 pub(super) const MODE: &str = "--try-the-fence";

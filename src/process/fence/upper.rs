@@ -49,7 +49,8 @@ fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
                 fs::remove_dir(&from).map_err(at(&from))?;
             } else {
                 remove(&to)?;
-                drop_marks(&from)?;
+                // Nothing lies below it any more, so it holds no deletions, only its own mark.
+                let _ = rustix::fs::lremovexattr(&from, "user.overlay.opaque");
                 fs::rename(&from, &to).map_err(at(&from))?;
             }
         } else {
@@ -70,22 +71,6 @@ fn is_opaque(dir: &Path) -> bool {
     let mut value = [0; 8];
     let found = rustix::fs::lgetxattr(dir, "user.overlay.opaque", &mut value[..]);
     found.is_ok_and(|length| value[..length].starts_with(b"y") || value[..length].starts_with(b"x"))
-}
-
-/// Takes the deletions out of a folder that is moved as a whole: below it there is nothing to delete.
-fn drop_marks(dir: &Path) -> Result<(), UpperError> {
-    open_up(dir);
-    let _ = rustix::fs::lremovexattr(dir, "user.overlay.opaque");
-    for found in fs::read_dir(dir).map_err(at(dir))? {
-        let path = found.map_err(at(dir))?.path();
-        let kind = fs::symlink_metadata(&path).map_err(at(&path))?;
-        if is_whiteout(&kind) {
-            fs::remove_file(&path).map_err(at(&path))?;
-        } else if kind.is_dir() {
-            drop_marks(&path)?;
-        }
-    }
-    Ok(())
 }
 
 fn open_up(dir: &Path) {

@@ -13,7 +13,9 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-use super::{Confinement, Network, sys};
+use crate::domain::check::Network;
+
+use super::{Confinement, sys};
 
 /// A wall that could not be built.
 pub(super) type Broken = String;

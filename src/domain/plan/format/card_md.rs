@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::domain::check::{Check, DEFAULT_TIMEOUT_SECONDS};
+use crate::domain::check::{Check, DEFAULT_TIMEOUT_SECONDS, Network};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::PlanId;
 use crate::domain::plan::card::{Card, CardCheck, Review};
@@ -366,6 +366,9 @@ fn render_inline(check: &Check) -> String {
     }
     if !check.report.is_empty() {
         fields.push(format!("report = {}", quoted(&check.report)));
+    }
+    if check.network == Network::Open {
+        fields.push("network = \"open\"".to_owned());
     }
     if check.red_first {
         fields.push("red_first = true".to_owned());

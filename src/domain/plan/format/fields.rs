@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::domain::check::{Check, CheckKind};
+use crate::domain::check::{Check, CheckKind, Network};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::TaskId;
 use crate::domain::path::RepoPath;
@@ -409,7 +409,7 @@ pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, known)| known)
 }
 
-const CHECK_KEYS: [&str; 9] = [
+const CHECK_KEYS: [&str; 10] = [
     "name",
     "run",
     "dir",
@@ -417,6 +417,7 @@ const CHECK_KEYS: [&str; 9] = [
     "kind",
     "timeout",
     "env",
+    "network",
     "red_first",
     "flaky_retries",
 ];
@@ -497,6 +498,15 @@ pub fn read_check(
                     }
                 }
             }
+            ("network", Value::Text(text)) => match Network::from_name(text) {
+                Some(network) => check.network = network,
+                None => error(
+                    at,
+                    "wrong-value",
+                    format!("`{text}` is no network"),
+                    "write \"none\" or \"open\"".into(),
+                ),
+            },
             ("red_first", Value::Bool(yes)) => check.red_first = *yes,
             ("flaky_retries", Value::Int(number)) if (0..=10).contains(number) => {
                 check.flaky_retries = u32::try_from(*number).unwrap_or(0);

@@ -1,0 +1,195 @@
+//! Walls: what a program that works in a slot may see and change, and running it inside of them.
+//!
+//! The fence itself is `process::fence`; here stands what it is built around: the slot, the user's home and caches, what
+//! the program needs to be seen, and what nobody has to read.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::config::Config;
+use crate::domain::check::{FenceTier, Network};
+use crate::process::fence::{self, Confinement, Fence, FenceError, Overlay};
+use crate::process::{self, Ending, Environment, Finished, Program, StartError};
+
+use super::Engine;
+use super::slot::{Slot, SlotError};
+
+/// Why a program could not be run inside. Always the machine's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum WallsError {
+    /// The program is not there.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// A wall could not be built.
+    #[error(transparent)]
+    Fence(#[from] FenceError),
+    /// A layer could not be prepared.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
+    /// No tier could be looked for.
+    #[error("the fence cannot be tested: {0}")]
+    Untested(std::io::Error),
+}
+
+/// Caches of well-known tools, below the home folder: programs see them and may change them, and the changes are thrown
+/// away.
+const CACHES: [&str; 11] = [
+    ".cargo/registry",
+    ".cargo/git",
+    ".cache/go-build",
+    "go/pkg/mod",
+    ".npm",
+    ".cache/pip",
+    ".cache/uv",
+    ".local/share/pnpm",
+    ".gradle",
+    ".m2",
+    ".cache/ccache",
+];
+
+/// Where agent programs keep their keys, settings and notes, below the home folder. A Builder needs its own; a check
+/// needs none of them.
+const AGENTS: [&str; 10] = [
+    ".claude",
+    ".codex",
+    ".gemini",
+    ".qwen",
+    ".aider",
+    ".ollama",
+    ".config/opencode",
+    ".local/share/opencode",
+    ".config/goose",
+    ".local/share/goose",
+];
+
+/// Who is inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inmate {
+    /// A Builder's or Architect's program.
+    Builder,
+    /// A check or a set-up command, and the code that it runs.
+    Check,
+}
+
+/// What one program is confined to.
+#[derive(Debug)]
+pub struct Walls {
+    fence: Fence,
+    confinement: Confinement,
+    report: PathBuf,
+}
+
+impl Walls {
+    /// The walls around a slot.
+    pub fn around(
+        engine: &Engine,
+        config: &Config,
+        slot: &Slot,
+        inmate: Inmate,
+        network: Network,
+    ) -> Result<Self, WallsError> {
+        let fence = engine.fence().map_err(WallsError::Untested)?.fence.clone();
+        let variable = |name: &str| engine.host.variables.get(OsStr::new(name)).map(PathBuf::from);
+        let home = variable("HOME");
+        let mut overlays = Vec::new();
+        if fence.tier() == FenceTier::Overlay {
+            overlays.push(slot.layers()?);
+            for (number, tree) in caches(config, home.as_deref(), slot, inmate).into_iter().enumerate() {
+                overlays.push(slot.cache_layers(number, tree)?);
+            }
+        } else {
+            overlays.push(Overlay {
+                tree: slot.tree(),
+                upper: PathBuf::new(),
+                work: PathBuf::new(),
+            });
+        }
+        let mut hidden = vec![
+            engine.ledger.dir().to_owned(),
+            engine.git.common_dir().join("config"),
+            engine.host.config_dir.clone(),
+        ];
+        if let Some(home) = &home {
+            hidden.extend(fence::secrets_of(home));
+            if inmate == Inmate::Check {
+                hidden.extend(AGENTS.map(|name| home.join(name)));
+            }
+        }
+        let path = engine.host.variables.get(OsStr::new("PATH"));
+        let parts = path
+            .into_iter()
+            .flat_map(|path| path.as_bytes().split(|byte| *byte == b':'));
+        let mut shown: BTreeSet<PathBuf> = parts.map(|part| PathBuf::from(OsStr::from_bytes(part))).collect();
+        shown.extend(home);
+        shown.extend(["CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(variable));
+        shown.insert(engine.git.common_dir().to_owned());
+        Ok(Self {
+            fence,
+            confinement: Confinement {
+                overlays,
+                writable: vec![slot.tmp()],
+                shown: shown.into_iter().filter(|path| path.is_absolute()).collect(),
+                hidden,
+                network,
+                runtime_dir: variable("XDG_RUNTIME_DIR"),
+            },
+            report: slot.report(),
+        })
+    }
+
+    /// Runs a program inside.
+    pub fn run(&self, mut program: Program, cancel: &process::Cancel) -> Result<Finished, WallsError> {
+        program.is_there()?;
+        let mut confinement = self.confinement.clone();
+        // What the command line names has to be seen, wherever it lies.
+        let words = program.argv.iter().map(PathBuf::from);
+        confinement
+            .shown
+            .extend(words.filter(|word| word.is_absolute() && word.exists()));
+        let fenced = self.fence.wrap(&confinement, program.dir, &self.report, program.argv)?;
+        program.argv = fenced.argv.clone();
+        let finished = process::run(&program, cancel)?;
+        match finished.ending {
+            // Ended from outside, it may not have come so far.
+            Ending::TimedOut | Ending::Cancelled => {}
+            Ending::Exited(_) | Ending::Signalled(_) => fenced.stood()?,
+        }
+        Ok(finished)
+    }
+}
+
+/// The caches that are there, and that do not hold the slot.
+fn caches(config: &Config, home: Option<&Path>, slot: &Slot, inmate: Inmate) -> Vec<PathBuf> {
+    let agents: &[&str] = match inmate {
+        Inmate::Builder => &AGENTS,
+        Inmate::Check => &[],
+    };
+    let names = CACHES.iter().chain(agents);
+    let known = home
+        .into_iter()
+        .flat_map(|home| names.clone().map(|name| home.join(name)));
+    let named = config
+        .fence_caches
+        .iter()
+        .filter_map(|path| match path.strip_prefix("~") {
+            Ok(rest) => Some(home?.join(rest)),
+            Err(_) => Some(path.clone()),
+        });
+    let found: BTreeSet<PathBuf> = known
+        .chain(named)
+        .filter_map(|path| path.canonicalize().ok())
+        .filter(|path| path.is_dir() && !slot.tree().starts_with(path))
+        .collect();
+    // One inside of another needs no layer of its own.
+    let outermost = |path: &&PathBuf| !found.iter().any(|other| other != *path && path.starts_with(other));
+    found.iter().filter(outermost).cloned().collect()
+}
+
+/// The variables of a program inside: its temporary folder is the slot's.
+pub fn with_tmp(environment: &Environment, slot: &Slot) -> Environment {
+    let mut environment = environment.clone();
+    environment.set("TMPDIR", slot.tmp().as_os_str());
+    environment
+}
