@@ -29,5 +29,6 @@ pub mod domain;
 pub mod engine;
 pub mod git;
 pub mod ledger;
+pub mod model;
 pub mod process;
 pub mod report;

@@ -16,3 +16,127 @@ pub struct Usage {
     /// What it cost, in micro-dollars.
     pub micro_dollars: Option<u64>,
 }
+
+impl Usage {
+    /// Both together. A bucket that only one of them knows counts as what that one says.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (known, None) | (None, known) => known,
+        };
+        Self {
+            input: sum(self.input, other.input),
+            cache_read: sum(self.cache_read, other.cache_read),
+            cache_write: sum(self.cache_write, other.cache_write),
+            output: sum(self.output, other.output),
+            micro_dollars: sum(self.micro_dollars, other.micro_dollars),
+        }
+    }
+
+    /// Whether nothing at all is known.
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a model's tokens cost, in micro-dollars for a million of them. What is not known is `None`; free is 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// Input that came from no cache.
+    pub input: Option<u64>,
+    /// Input read from the cache.
+    pub cache_read: Option<u64>,
+    /// Input written to the cache.
+    pub cache_write: Option<u64>,
+    /// Output.
+    pub output: Option<u64>,
+}
+
+impl Price {
+    /// What a usage costs in micro-dollars, rounded up. Unknown where input or output were not counted, or where a
+    /// bucket has tokens but no price.
+    pub fn of(&self, usage: &Usage) -> Option<u64> {
+        let mut sum: u128 = u128::from(usage.input?) * u128::from(self.input?);
+        sum += u128::from(usage.output?) * u128::from(self.output?);
+        for (tokens, price) in [
+            (usage.cache_read, self.cache_read),
+            (usage.cache_write, self.cache_write),
+        ] {
+            let tokens = tokens.unwrap_or_default();
+            if tokens > 0 {
+                sum += u128::from(tokens) * u128::from(price?);
+            }
+        }
+        u64::try_from(sum.div_ceil(1_000_000)).ok()
+    }
+}
+
+/// What has come of an answer that is being written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The model.
+    pub model: String,
+    /// Tokens so far, by estimate.
+    pub tokens: u64,
+    /// Seconds since the question was sent.
+    pub seconds: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICE: Price = Price {
+        input: Some(3_000_000),
+        cache_read: Some(300_000),
+        cache_write: None,
+        output: Some(15_000_000),
+    };
+
+    fn usage(input: Option<u64>, read: Option<u64>, write: Option<u64>, output: Option<u64>) -> Usage {
+        Usage {
+            input,
+            cache_read: read,
+            cache_write: write,
+            output,
+            micro_dollars: None,
+        }
+    }
+
+    #[test]
+    fn a_cost_is_exact_or_unknown_and_never_a_silent_nothing() {
+        let free = Price {
+            input: Some(0),
+            output: Some(0),
+            ..Price::default()
+        };
+        for (price, used, wanted) in [
+            (PRICE, usage(Some(1000), None, None, Some(100)), Some(3000 + 1500)),
+            (
+                PRICE,
+                usage(Some(1000), Some(10_000), None, Some(100)),
+                Some(3000 + 3000 + 1500),
+            ),
+            (PRICE, usage(Some(0), Some(1), None, Some(0)), Some(1)),
+            (PRICE, usage(Some(1), None, Some(7), Some(1)), None),
+            (PRICE, usage(Some(1), None, Some(0), Some(1)), Some(18)),
+            (PRICE, usage(None, None, None, Some(1)), None),
+            (PRICE, usage(Some(1), None, None, None), None),
+            (PRICE, Usage::default(), None),
+            (Price::default(), usage(Some(1), None, None, Some(1)), None),
+            (Price::default(), usage(Some(0), None, None, Some(0)), None),
+            (free, usage(Some(1000), None, None, Some(1000)), Some(0)),
+            (PRICE, usage(Some(u64::MAX), None, None, Some(u64::MAX)), None),
+        ] {
+            assert_eq!(price.of(&used), wanted, "{price:?} {used:?}");
+        }
+    }
+
+    #[test]
+    fn a_sum_knows_what_either_part_knows() {
+        let sum = usage(Some(1), None, Some(3), None).plus(&usage(Some(10), Some(2), None, None));
+        assert_eq!(sum, usage(Some(11), Some(2), Some(3), None));
+        assert!(Usage::default().plus(&Usage::default()).is_unknown());
+    }
+}

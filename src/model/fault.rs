@@ -1,0 +1,223 @@
+//! What can go wrong with a call, by class, and what follows each. Pure.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::domain::usage::Usage;
+
+use super::decode::DecodeError;
+
+/// What a call waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The first piece of the answer.
+    FirstByte,
+    /// The next piece.
+    Between,
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Too many requests.
+    #[error("too many requests: {said}")]
+    RateLimited {
+        /// How long the server wants us to wait.
+        wait: Option<Duration>,
+        /// The server's words.
+        said: String,
+    },
+    /// The money or the quota is used up.
+    #[error("the quota is used up: {said}")]
+    Quota {
+        /// The server's words.
+        said: String,
+    },
+    /// The server has too much to do.
+    #[error("the server is overloaded: {said}")]
+    Overloaded {
+        /// How long the server wants us to wait.
+        wait: Option<Duration>,
+        /// The server's words.
+        said: String,
+    },
+    /// The network or the server failed.
+    #[error("{why}")]
+    Transient {
+        /// How.
+        why: String,
+    },
+    /// The key is missing, wrong, or not enough.
+    #[error("the server does not accept the key: {said}")]
+    Auth {
+        /// The server's words.
+        said: String,
+    },
+    /// The configuration and the server do not fit: no such model, no such address, a parameter that it refuses.
+    #[error("{said}")]
+    Setup {
+        /// What does not fit.
+        said: String,
+    },
+    /// The packet is longer than the model's window.
+    #[error("the packet does not fit the model's window: {said}")]
+    ContextOverflow {
+        /// The server's words.
+        said: String,
+        /// The window in tokens, where the server says it.
+        window: Option<u64>,
+    },
+    /// The answer is not whole.
+    #[error("the answer was cut: {why}")]
+    Truncated {
+        /// By what.
+        why: String,
+    },
+    /// The model or its provider declines.
+    #[error("the model declined: {said}")]
+    Refused {
+        /// Its words.
+        said: String,
+    },
+    /// Nothing came for too long.
+    #[error("nothing came for {} s{}", .limit.as_secs_f32(), match .phase { Phase::FirstByte => ", not even a first word", Phase::Between => "" })]
+    Stalled {
+        /// What was waited for.
+        phase: Phase,
+        /// How long.
+        limit: Duration,
+    },
+    /// The call's whole time is up.
+    #[error("the answer was not complete after {} s", .limit.as_secs_f32())]
+    TimedOut {
+        /// How long that is.
+        limit: Duration,
+    },
+    /// The answer has no text.
+    #[error("the answer is empty{}", if *.thought { ": everything went into thinking" } else { "" })]
+    Empty {
+        /// The model thought aloud and then said nothing.
+        thought: bool,
+    },
+    /// The answer does not end.
+    #[error("the answer is longer than {limit} bytes and was cut off")]
+    Runaway {
+        /// The most bytes.
+        limit: usize,
+    },
+    /// What came is not what this kind of server sends.
+    #[error("the server's answer cannot be read: {why}")]
+    Garbled {
+        /// How.
+        why: String,
+    },
+    /// The user stopped it.
+    #[error("stopped by the user")]
+    Cancelled,
+}
+
+/// What follows a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// The same call again, after at least this long where the server says so.
+    Retry {
+        /// The server's wish.
+        at_least: Option<Duration>,
+        /// How often, at most.
+        most: u32,
+    },
+    /// Another model; this one would do the same again.
+    Switch,
+    /// No call helps: what was asked, or what was answered, counts as a failed attempt.
+    GiveUp,
+    /// A person has to mend something first.
+    AskPerson,
+}
+
+impl Fault {
+    /// What follows it.
+    pub fn action(&self) -> Action {
+        match self {
+            Self::RateLimited { wait, .. } => Action::Retry {
+                at_least: *wait,
+                most: 5,
+            },
+            Self::Overloaded { wait, .. } => Action::Retry {
+                at_least: *wait,
+                most: 3,
+            },
+            Self::Transient { .. } => Action::Retry {
+                at_least: None,
+                most: 3,
+            },
+            Self::Stalled { .. } | Self::Garbled { .. } => Action::Retry {
+                at_least: None,
+                most: 1,
+            },
+            Self::Quota { .. } | Self::Refused { .. } => Action::Switch,
+            Self::ContextOverflow { .. }
+            | Self::Truncated { .. }
+            | Self::TimedOut { .. }
+            | Self::Empty { .. }
+            | Self::Runaway { .. }
+            | Self::Cancelled => Action::GiveUp,
+            Self::Auth { .. } | Self::Setup { .. } => Action::AskPerson,
+        }
+    }
+
+    /// A short, stable name of the class.
+    pub const fn class(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Quota { .. } => "quota",
+            Self::Overloaded { .. } => "overloaded",
+            Self::Transient { .. } => "transient",
+            Self::Auth { .. } => "auth",
+            Self::Setup { .. } => "setup",
+            Self::ContextOverflow { .. } => "context_overflow",
+            Self::Truncated { .. } => "truncated",
+            Self::Refused { .. } => "refused",
+            Self::Stalled { .. } => "stalled",
+            Self::TimedOut { .. } => "timed_out",
+            Self::Empty { .. } => "empty",
+            Self::Runaway { .. } => "runaway",
+            Self::Garbled { .. } => "garbled",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        Self::Garbled { why: error.to_string() }
+    }
+}
+
+/// A call without a whole answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderError {
+    /// Why.
+    pub fault: Fault,
+    /// What it used all the same, as far as the server said.
+    pub usage: Usage,
+    /// The text that had come, for people to look at. It is never applied.
+    pub partial: String,
+}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fault.fmt(f)
+    }
+}
+
+impl std::error::Error for ProviderError {}
+
+impl From<Fault> for ProviderError {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            usage: Usage::default(),
+            partial: String::new(),
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! One POST over HTTP, read piece by piece: the only file that knows the HTTP library.
+//!
+//! The library blocks, so it works on a thread of its own and sends what it reads over a channel. Whoever waits can so
+//! give up for three reasons that the library does not have: nothing came for too long, the whole time is up, the user
+//! wants to stop. Giving up shuts the connection down, which ends the thread.
+
+use std::io::Read;
+use std::net::IpAddr;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ureq::http::Response;
+use ureq::{Agent, Body, Proxy};
+
+use crate::process::Cancel;
+
+use super::fault::{Fault, Phase};
+use super::{Endpoint, Limits};
+
+/// How often a stop by the user is looked for.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Pieces that may wait to be taken.
+const WAITING: usize = 16;
+
+/// The beginning of a response.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// The status.
+    pub status: u16,
+    /// `Content-Type`, in lower case; empty without.
+    pub content_type: String,
+    /// `Retry-After`.
+    pub retry_after: Option<String>,
+    /// `retry-after-ms`.
+    pub retry_after_ms: Option<String>,
+}
+
+impl Head {
+    /// Whether a page for people follows.
+    pub fn is_html(&self) -> bool {
+        self.content_type.starts_with("text/html")
+    }
+
+    /// Whether one JSON value follows, and no stream.
+    pub fn is_json(&self) -> bool {
+        self.content_type.starts_with("application/json")
+    }
+}
+
+/// What is sent.
+pub struct Post {
+    /// The address, by [`url`].
+    pub url: String,
+    /// Headers; some hold the key.
+    pub headers: Vec<(&'static str, String)>,
+    /// The JSON.
+    pub body: String,
+}
+
+/// What the thread sends.
+enum Piece {
+    Head(Head),
+    Bytes(Vec<u8>),
+    End,
+    Broken(Fault),
+}
+
+/// How a body goes on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    /// With these bytes.
+    Bytes(Vec<u8>),
+    /// Not at all; the server closed it as it should.
+    End,
+    /// Not at all; the connection was lost.
+    Lost(String),
+}
+
+/// A response on its way.
+pub struct Incoming<'a> {
+    pieces: Receiver<Piece>,
+    agent: Option<Agent>,
+    limits: Limits,
+    cancel: &'a Cancel,
+    started: Instant,
+    last: Instant,
+    phase: Phase,
+    taken: usize,
+}
+
+/// The whole address of a path below an endpoint, or why nothing may be sent there.
+///
+/// # Errors
+/// Where the address is none, carries a password, or is plain `http://` to another machine.
+pub fn url(endpoint: &Endpoint, path: &str) -> Result<String, Fault> {
+    let base = endpoint.base_url.trim_end_matches('/');
+    let wrong = |said: &str| {
+        Err(Fault::Setup {
+            said: format!("base_url {said}"),
+        })
+    };
+    let (rest, plain) = match (base.strip_prefix("https://"), base.strip_prefix("http://")) {
+        (Some(rest), _) => (rest, false),
+        (_, Some(rest)) => (rest, true),
+        _ => return wrong("begins with neither http:// nor https://"),
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if authority.contains('@') || rest.contains(['?', '#']) {
+        return wrong("holds more than a host and a path; keys belong into key_env or key_cmd");
+    }
+    if plain && !endpoint.plain_http && !is_loopback(authority) {
+        return wrong("sends everything unencrypted to another machine; use https://, or set plain_http = true");
+    }
+    Ok(format!("{base}{path}"))
+}
+
+/// Whether a host, with or without a port, is this machine.
+fn is_loopback(authority: &str) -> bool {
+    let host = match authority.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl<'a> Incoming<'a> {
+    /// Sends, and begins to wait.
+    ///
+    /// # Errors
+    /// Where the proxy's address is none.
+    pub fn start(endpoint: &Endpoint, post: Post, cancel: &'a Cancel) -> Result<Self, Fault> {
+        let agent = agent(endpoint)?;
+        let (sender, pieces) = mpsc::sync_channel(WAITING);
+        let worker = agent.clone();
+        thread::spawn(move || {
+            // Whoever waited may have gone.
+            let _ = read(&worker, &post, &sender);
+        });
+        let now = Instant::now();
+        Ok(Self {
+            pieces,
+            agent: Some(agent),
+            limits: endpoint.limits,
+            cancel,
+            started: now,
+            last: now,
+            phase: Phase::FirstByte,
+            taken: 0,
+        })
+    }
+
+    /// The response's beginning.
+    ///
+    /// # Errors
+    /// Where none came.
+    pub fn head(&mut self) -> Result<Head, Fault> {
+        match self.wait()? {
+            Piece::Head(head) => Ok(head),
+            Piece::Broken(fault) => Err(fault),
+            Piece::Bytes(_) | Piece::End => Err(gone()),
+        }
+    }
+
+    /// What follows of the body.
+    ///
+    /// # Errors
+    /// Where nothing came for too long, too much came, or the user stopped it.
+    pub fn next(&mut self) -> Result<Next, Fault> {
+        match self.wait()? {
+            Piece::Bytes(bytes) => {
+                self.phase = Phase::Between;
+                self.taken += bytes.len();
+                if self.taken > self.limits.answer_bytes {
+                    return Err(Fault::Runaway {
+                        limit: self.limits.answer_bytes,
+                    });
+                }
+                Ok(Next::Bytes(bytes))
+            }
+            Piece::Broken(fault) => Ok(Next::Lost(fault.to_string())),
+            Piece::End | Piece::Head(_) => Ok(Next::End),
+        }
+    }
+
+    /// How long the call has taken.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn wait(&mut self) -> Result<Piece, Fault> {
+        loop {
+            if self.cancel.is_cancelled() {
+                return Err(Fault::Cancelled);
+            }
+            let limit = match self.phase {
+                // The connection has a limit of its own, which the library holds.
+                Phase::FirstByte => self.limits.connect + self.limits.first_byte,
+                Phase::Between => self.limits.stall,
+            };
+            let now = Instant::now();
+            let quiet = (self.last + limit).saturating_duration_since(now);
+            let whole = (self.started + self.limits.total).saturating_duration_since(now);
+            if whole.is_zero() {
+                return Err(Fault::TimedOut {
+                    limit: self.limits.total,
+                });
+            }
+            if quiet.is_zero() {
+                return Err(Fault::Stalled {
+                    phase: self.phase,
+                    limit,
+                });
+            }
+            match self.pieces.recv_timeout(TICK.min(quiet).min(whole)) {
+                Ok(piece) => {
+                    self.last = Instant::now();
+                    return Ok(piece);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+            }
+        }
+    }
+}
+
+impl Drop for Incoming<'_> {
+    fn drop(&mut self) {
+        if let Some(agent) = self.agent.take() {
+            agent.shutdown();
+        }
+    }
+}
+
+fn gone() -> Fault {
+    Fault::Transient {
+        why: "the connection ended without an answer".to_owned(),
+    }
+}
+
+fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
+    let proxy = match &endpoint.proxy {
+        None => None,
+        // What is wrong with it may hold a password, so it is not repeated.
+        Some(address) => Some(Proxy::new(address).map_err(|_| Fault::Setup {
+            said: "proxy is no address of a proxy".to_owned(),
+        })?),
+    };
+    let config = Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .proxy(proxy)
+        .timeout_resolve(Some(endpoint.limits.connect))
+        .timeout_connect(Some(endpoint.limits.connect))
+        .max_idle_connections(0)
+        .user_agent(concat!("git-harness/", env!("CARGO_PKG_VERSION")))
+        .build();
+    Ok(config.new_agent())
+}
+
+/// The thread: sends the request and passes on what comes back.
+fn read(agent: &Agent, post: &Post, sender: &SyncSender<Piece>) -> Result<(), mpsc::SendError<Piece>> {
+    let mut request = agent.post(&post.url);
+    for (name, value) in &post.headers {
+        request = request.header(*name, value);
+    }
+    let response = match request.send(&post.body) {
+        Ok(response) => response,
+        Err(error) => return sender.send(Piece::Broken(fault(&error))),
+    };
+    sender.send(Piece::Head(head(&response)))?;
+    let mut body = response.into_body().into_reader();
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        match body.read(&mut buffer) {
+            Ok(0) => return sender.send(Piece::End),
+            Ok(length) => sender.send(Piece::Bytes(buffer[..length].to_vec()))?,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                let why = format!("the connection was lost: {error}");
+                return sender.send(Piece::Broken(Fault::Transient { why }));
+            }
+        }
+    }
+}
+
+fn head(response: &Response<Body>) -> Head {
+    let header = |name: &str| {
+        let value = response.headers().get(name)?.to_str().ok()?;
+        Some(value.to_owned())
+    };
+    Head {
+        status: response.status().as_u16(),
+        content_type: header("content-type").unwrap_or_default().to_ascii_lowercase(),
+        retry_after: header("retry-after"),
+        retry_after_ms: header("retry-after-ms"),
+    }
+}
+
+/// What the library's errors mean. Addresses and headers are never in the words.
+fn fault(error: &ureq::Error) -> Fault {
+    match error {
+        ureq::Error::HostNotFound => Fault::Transient {
+            why: "the host of base_url is not found".to_owned(),
+        },
+        ureq::Error::Timeout(_) => Fault::Transient {
+            why: "no connection came about in time".to_owned(),
+        },
+        ureq::Error::Io(error) => Fault::Transient {
+            why: format!("the server cannot be reached: {error}"),
+        },
+        ureq::Error::ConnectionFailed => Fault::Transient {
+            why: "the server cannot be reached".to_owned(),
+        },
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => Fault::Setup {
+            said: "base_url is no address".to_owned(),
+        },
+        ureq::Error::InvalidProxyUrl => Fault::Setup {
+            said: "proxy is no address of a proxy".to_owned(),
+        },
+        ureq::Error::Tls(_) | ureq::Error::Rustls(_) | ureq::Error::Pem(_) => Fault::Setup {
+            said: format!("no encrypted connection comes about: {error}"),
+        },
+        other => Fault::Garbled { why: other.to_string() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Wire;
+
+    fn checked(base: &str, plain_http: bool) -> Result<String, Fault> {
+        let endpoint = Endpoint {
+            wire: Wire::OpenAi,
+            base_url: base.to_owned(),
+            model: "m".to_owned(),
+            key: None,
+            proxy: None,
+            plain_http,
+            limits: Limits::default(),
+        };
+        url(&endpoint, "/chat")
+    }
+
+    #[test]
+    fn plain_http_goes_to_this_machine_only() {
+        for base in [
+            "http://127.0.0.1:1",
+            "http://127.8.9.1/v1",
+            "http://localhost:8080/v1/",
+            "http://[::1]:3",
+            "https://api.example/v1",
+        ] {
+            assert!(checked(base, false).unwrap().ends_with("/chat"), "{base}");
+        }
+        for base in [
+            "http://10.0.0.1/v1",
+            "http://localhost.evil.example",
+            "http://127.0.0.1.evil.example",
+            "http://[2001:db8::1]:3",
+        ] {
+            assert!(checked(base, false).is_err(), "{base}");
+            assert!(checked(base, true).is_ok(), "{base}");
+        }
+        assert_eq!(
+            checked("http://localhost:8/v1//", false).unwrap(),
+            "http://localhost:8/v1/chat"
+        );
+    }
+
+    #[test]
+    fn no_key_travels_in_an_address() {
+        for base in [
+            "https://user:pw@api.example",
+            "https://api.example/v1?key=abc",
+            "http://127.0.0.1@evil.example/",
+            "ftp://x",
+            "api.example",
+        ] {
+            let error = checked(base, true).unwrap_err().to_string();
+            assert!(
+                error.starts_with("base_url") && !error.contains("pw") && !error.contains("abc"),
+                "{error}"
+            );
+        }
+    }
+}
