@@ -15,6 +15,7 @@ use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
 use crate::domain::task::event::Sink;
+use crate::engine::builder::Watcher;
 use crate::engine::project::{self, Project};
 use crate::engine::{Engine, Host};
 use crate::git::{Head, Repository};
@@ -124,14 +125,12 @@ impl Context {
         let git = self.repository()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = Ledger::open(&git.common_dir().join("harness"), clock.clone())?;
-        Ok(Engine::new(
-            git,
-            ledger,
-            self.host()?,
-            clock,
-            self.cancel.clone(),
-            self.sink(telling),
-        ))
+        let (sink, watcher) = self.sink(telling);
+        let mut engine = Engine::new(git, ledger, self.host()?, clock, self.cancel.clone(), sink);
+        if let Some(watcher) = watcher {
+            engine.progress = watcher;
+        }
+        Ok(engine)
     }
 
     /// An engine that changes nothing, for commands that only read.
@@ -149,12 +148,17 @@ impl Context {
         ))
     }
 
-    fn sink(&self, telling: Telling) -> Box<dyn Sink> {
+    /// Who is told of events, and of what a model has written so far, where that can be shown.
+    fn sink(&self, telling: Telling) -> (Box<dyn Sink>, Option<Box<Watcher>>) {
         match telling {
-            Telling::Lines if self.moving => Box::new(Progress::new(self.error_colour)),
-            Telling::Lines => Box::new(Lines::new(std::io::stderr(), self.error_colour)),
-            Telling::Json => Box::new(JsonLines(std::io::stdout())),
-            Telling::Nothing => Box::new(Silence),
+            Telling::Lines if self.moving => {
+                let progress = Progress::new(self.error_colour);
+                let watcher = progress.watcher();
+                (Box::new(progress), Some(Box::new(watcher)))
+            }
+            Telling::Lines => (Box::new(Lines::new(std::io::stderr(), self.error_colour)), None),
+            Telling::Json => (Box::new(JsonLines(std::io::stdout())), None),
+            Telling::Nothing => (Box::new(Silence), None),
         }
     }
 

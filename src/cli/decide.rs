@@ -265,7 +265,7 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
         decision.only_in(&args.task, &[TaskState::Escalated], "answered")?;
         let text = read_input(context, file)?;
         let by = decision.person.clone();
-        recover::apply_answer(&mut decision.engine, &decision.project, &card, by, &text)?;
+        recover::apply_answer(&mut decision.engine, &decision.project, &card, by, &text, None)?;
         let project = Project::load(&mut decision.engine, &decision.project.target)?;
         super::context::trust_project(context, &decision.engine, &project)?;
         return Ok(Exit::Done);

@@ -14,6 +14,7 @@ use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
 use crate::git::{IdentityError, MoveError, OpenError, ReadError, WriteError};
 use crate::ledger::{AppendError, JournalError};
+use crate::model::Action;
 
 use super::exit::Exit;
 
@@ -245,6 +246,16 @@ impl From<RunError> for CliError {
                 let hint = format!("`git harness show {task}` tells why");
                 Self::new(Exit::NothingReady, message).hint(hint)
             }
+            RunError::Builder(BuilderError::NoKey { .. }) => Self::new(Exit::Usage, message)
+                .hint("look at key_env or key_cmd of the model in your own configuration"),
+            RunError::Builder(BuilderError::Provider { fault, .. }) => match fault.action() {
+                Action::AskPerson => Self::new(Exit::Usage, message)
+                    .hint("look at [models] in .harness/config.toml and in your own configuration; nothing is lost"),
+                Action::Switch => Self::new(Exit::PersonNeeded, message)
+                    .hint("go on with another model: git harness run --builder NAME"),
+                Action::Retry { .. } | Action::GiveUp => Self::new(Exit::PersonNeeded, message)
+                    .hint("the attempt counts for nothing; run the same command again later"),
+            },
             RunError::Builder(BuilderError::Walls(WallsError::Start(_))) => {
                 Self::new(Exit::Usage, message).hint("look at `run` of the builder in .harness/config.toml")
             }

@@ -1,10 +1,10 @@
 //! `[builders.NAME]`: who can build, and how each is started.
 
 use crate::domain::check::Network;
-use crate::domain::plan::format::fields::seconds;
 use crate::domain::plan::format::node::{Entry, Node, Value};
 
 use super::model::{AnswerMode, BuilderDef, BuilderKind};
+use super::models::ModelDef;
 use super::reader::Reader;
 
 /// The longest time that a Builder has when nothing else is said, in seconds.
@@ -14,8 +14,9 @@ const TIMEOUT_SECONDS: u64 = 1800;
 pub(super) const KEYS: [&str; 8] = ["kind", "run", "answer", "timeout", "env", "model", "network", "dir"];
 
 /// The kinds of Builder and the keys that each has besides `kind`.
-const KINDS: [(&str, &[&str]); 3] = [
+const KINDS: [(&str, &[&str]); 4] = [
     ("command", &["run", "answer", "timeout", "env", "model", "network"]),
+    ("model", &["model"]),
     ("manual", &[]),
     ("replay", &["dir"]),
 ];
@@ -52,6 +53,7 @@ impl Reader<'_, '_> {
         }
         let kind = match own_keys.0 {
             "manual" => Some(BuilderKind::Manual),
+            "model" => self.of_model(entry, fields),
             "replay" => self.replay(entry, fields),
             _ => self.command(entry, fields),
         };
@@ -79,6 +81,26 @@ impl Reader<'_, '_> {
             return None;
         };
         self.folder(node).map(|dir| BuilderKind::Replay { dir })
+    }
+
+    /// A builder that is a model of `[models]`; which one is looked up once every layer is read.
+    fn of_model(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
+        let Some(node) = value(fields, "model") else {
+            let message = format!("the builder {} names no model", entry.key);
+            self.error(
+                &entry.at,
+                "no-model",
+                message,
+                "add model = \"NAME\" of [models.NAME]".to_owned(),
+            );
+            return None;
+        };
+        let name = self.text(node)?;
+        self.references("builders.model", "model", node);
+        Some(BuilderKind::Model(Box::new(ModelDef {
+            name,
+            ..ModelDef::default()
+        })))
     }
 
     fn command(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
@@ -124,7 +146,7 @@ impl Reader<'_, '_> {
     }
 
     /// A program and its arguments; text is split at blanks, and nothing in it is special to any shell.
-    fn program(&mut self, node: &Node) -> Option<Vec<String>> {
+    pub(super) fn program(&mut self, node: &Node) -> Option<Vec<String>> {
         let words: Vec<String> = match &node.value {
             Value::Text(text) => {
                 if text.contains(['"', '\'', '\\', '|', '>', '<', '&', ';', '$', '`']) {
@@ -152,14 +174,6 @@ impl Reader<'_, '_> {
             return None;
         }
         Some(words)
-    }
-
-    fn duration(&mut self, node: &Node) -> Option<u64> {
-        let found = seconds(&node.value);
-        if found.is_none() {
-            self.wrong_type(node, "seconds, or \"90s\", \"10m\", \"1h\"");
-        }
-        found
     }
 }
 

@@ -68,7 +68,8 @@ impl Config {
                     let words = vec![dir.to_string_lossy().into_owned()];
                     found.push(Listed::new("answers", &builder.name, words));
                 }
-                BuilderKind::Manual => {}
+                // The way to a model is the user's own, so the repository opens nothing by naming one.
+                BuilderKind::Manual | BuilderKind::Model(_) => {}
             }
         }
         let opened: Vec<String> = self.env.iter().chain(&self.slot.env).cloned().collect();

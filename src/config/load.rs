@@ -49,6 +49,7 @@ pub fn load(layers: &[Source]) -> Result<Config, Vec<Diagnostic>> {
         };
         reader.read();
     }
+    config.join_models();
     if wrong.iter().all(|one| one.code != "syntax") {
         check_references(layers, &config, &references, &mut wrong);
     }
@@ -66,6 +67,7 @@ fn check_references(layers: &[Source], config: &Config, references: &References,
     for reference in references.values().flatten() {
         let known: Vec<&str> = match reference.what {
             "builder" => config.builders.keys().map(String::as_str).collect(),
+            "model" => config.models.keys().map(String::as_str).collect(),
             "lane" => config.lanes.keys().map(String::as_str).collect(),
             _ => config.checks.keys().map(String::as_str).collect(),
         };

@@ -9,6 +9,7 @@ mod commands;
 mod load;
 mod lookup;
 mod model;
+mod models;
 pub mod paths;
 mod reader;
 mod secret;
@@ -23,5 +24,6 @@ pub use model::{
     AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Guard, Packet, PlanApproval, Policy,
     Roles, SlotSetup, Unrecorded,
 };
+pub use models::{CallSeconds, KeySource, ModelDef, ModelProvider};
 pub use secret::secret_values;
 pub use trust::{Trust, TrustError};

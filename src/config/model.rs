@@ -7,6 +7,8 @@ use crate::domain::check::{Check, Network};
 use crate::domain::gate::{Lane, SelfApproval};
 use crate::domain::route::Overrides;
 
+use super::models::ModelDef;
+
 /// Who plays which role, by the names of `[builders]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roles {
@@ -56,6 +58,8 @@ pub enum BuilderKind {
         /// Whether it may speak to anyone.
         network: Network,
     },
+    /// A model that answers with text.
+    Model(Box<ModelDef>),
     /// Recorded answers.
     Replay {
         /// The folder that holds them.
@@ -165,6 +169,8 @@ pub struct Config {
     pub roles: Roles,
     /// Builders and Architects by name; `manual` is always there.
     pub builders: BTreeMap<String, BuilderDef>,
+    /// Models by name; each is a builder too.
+    pub models: BTreeMap<String, ModelDef>,
     /// Lanes by name.
     pub lanes: BTreeMap<String, Lane>,
     /// The lane of cards that name none.
@@ -216,6 +222,7 @@ impl Default for Config {
                 architect: manual.name.clone(),
             },
             builders: BTreeMap::from([(manual.name.clone(), manual)]),
+            models: BTreeMap::new(),
             lanes: Lane::built_in()
                 .into_iter()
                 .map(|lane| (lane.name.clone(), lane))

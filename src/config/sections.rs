@@ -15,11 +15,12 @@ use super::reader::Reader;
 const FORMAT: i64 = 1;
 
 /// What the tracked file may say.
-pub(super) const SECTIONS: [&str; 17] = [
+pub(super) const SECTIONS: [&str; 18] = [
     "format",
     "default_lane",
     "roles",
     "builders",
+    "models",
     "lanes",
     "checks",
     "approval",
@@ -36,7 +37,7 @@ pub(super) const SECTIONS: [&str; 17] = [
 ];
 
 /// What the user's and the clone's files may say.
-pub(super) const OVERLAY_SECTIONS: [&str; 4] = ["roles", "builders", "worktrees", "fence"];
+pub(super) const OVERLAY_SECTIONS: [&str; 5] = ["roles", "builders", "models", "worktrees", "fence"];
 
 pub(super) const ROLES: [&str; 2] = ["builder", "architect"];
 pub(super) const LANE: [&str; 6] = ["ai", "gates", "retries", "corrections", "parallel", "open_protected"];
@@ -69,6 +70,7 @@ impl Reader<'_, '_> {
             "default_lane" => self.default_lane(entry),
             "roles" => self.each(entry, &ROLES, Self::role),
             "builders" => self.named(entry, Self::builder),
+            "models" => self.named(entry, Self::model),
             "lanes" => self.named(entry, Self::lane),
             "checks" => self.checks(entry),
             "approval" => self.each(entry, &APPROVAL, Self::approval),

@@ -349,6 +349,8 @@ fn the_reference_describes_every_key() {
     let mut keys: Vec<String> = vec!["format".into(), "default_lane".into()];
     keys.extend(under("roles", &sections::ROLES));
     keys.extend(under("builders.NAME", &super::builders::KEYS));
+    keys.extend(under("models.NAME", &super::models::KEYS));
+    keys.extend(under("models.NAME.price", &super::models::PRICE));
     keys.extend(under("lanes.NAME", &sections::LANE));
     keys.extend(under("approval", &sections::APPROVAL));
     keys.extend(under("policy", &sections::POLICY[..4]));

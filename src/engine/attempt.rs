@@ -11,10 +11,11 @@ use crate::domain::packet::answer::{self, BuilderClosing};
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, BuilderFinished, Event, Harvested as HarvestedRow};
+use crate::domain::usage::Usage;
 use crate::process::Environment;
 
 use super::Engine;
-use super::builder::{Builder, BuilderError, Built, Job};
+use super::builder::{Builder, BuilderError, Built, Job, Spent};
 use super::dispatch::{self, Assignment};
 use super::finish::{self, Finish};
 use super::harvest::{self, Harvested, Limits};
@@ -89,6 +90,7 @@ fn build(
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, builder.network())
         .map_err(BuilderError::Walls)?;
     let started = engine.clock.now();
+    let spent = Spent::default();
     let built = builder.build(&Job {
         task: &card.id,
         number: dispatched.place.number,
@@ -99,16 +101,29 @@ fn build(
         environment: &environment,
         redactor: engine.ledger.redactor(),
         cancel: &engine.cancel,
-    })?;
+        clock: &*engine.clock,
+        progress: &*engine.progress,
+        spent: &spent,
+    });
     slot.take_layers()?;
     let millis = engine.clock.now().duration_since(started).as_millis();
+    let built = match built {
+        Ok(built) => built,
+        Err(error) => {
+            // What it cost is paid, though the attempt counts for nothing.
+            if let Some(usage) = spent.usage() {
+                finished(engine, assignment, b"", &BuilderClosing::default(), Some(usage), millis)?;
+            }
+            return Err(error.into());
+        }
+    };
     let (output, failure) = match &built {
         Built::Edited(output) => (output.clone(), None),
         Built::Answered(text) => (text.clone().into_bytes(), None),
         Built::Failed(failure, output) => (output.clone(), Some(failure.clone())),
     };
     let closing = answer::read_closing(&String::from_utf8_lossy(&output));
-    finished(engine, assignment, &output, &closing, millis)?;
+    finished(engine, assignment, &output, &closing, spent.usage(), millis)?;
     if let Some(question) = closing.unclear {
         return Ok(Work::Failed(Failure::Unclear { question }));
     }
@@ -137,6 +152,7 @@ fn finished(
     assignment: &Assignment,
     output: &[u8],
     closing: &BuilderClosing,
+    usage: Option<Usage>,
     millis: i128,
 ) -> Result<(), RunError> {
     let dispatched = &assignment.dispatched;
@@ -147,7 +163,7 @@ fn finished(
         answer: Some(answer),
         summary: closing.summary.clone(),
         notes: closing.notes.clone(),
-        usage: None,
+        usage,
         millis: u64::try_from(millis).unwrap_or_default(),
     })];
     events.extend(closing.notes.iter().map(|text| Event::Noted {

@@ -76,6 +76,8 @@ pub struct Engine {
     pub clock: Arc<dyn Clock>,
     /// Set when the user wants to stop.
     pub cancel: Cancel,
+    /// Told of what a model has written so far, and of `None` once it stops; nothing of it is recorded.
+    pub progress: Box<builder::Watcher>,
     replay: Replay,
     seen: usize,
     sink: Box<dyn Sink>,
@@ -100,6 +102,7 @@ impl Engine {
             host,
             clock,
             cancel,
+            progress: Box::new(|_| {}),
             replay,
             seen: 0,
             sink,

@@ -13,9 +13,10 @@ use crate::domain::plan::revision::{self, Correction};
 use crate::domain::route::{self, Decision, RouteInput, Trigger};
 use crate::domain::task::event::{ArchitectAnswered, CardRevised, Escalated, Event};
 use crate::domain::trailer::RevisionMessage;
+use crate::domain::usage::Usage;
 
 use super::Engine;
-use super::builder::{Builder, BuilderError, Job};
+use super::builder::{Builder, BuilderError, Job, Spent};
 use super::commit::{blob_of, commit_files};
 use super::dispatch::template_text;
 use super::project::Project;
@@ -153,6 +154,7 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
     let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, architect.network())
         .map_err(BuilderError::Walls)?;
+    let spent = Spent::default();
     let text = architect.advise(&Job {
         task: &card.id,
         number: u32::try_from(number).unwrap_or(u32::MAX),
@@ -163,6 +165,9 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         environment: &environment,
         redactor: engine.ledger.redactor(),
         cancel: &engine.cancel,
+        clock: &*engine.clock,
+        progress: &*engine.progress,
+        spent: &spent,
     })?;
     apply_answer(
         engine,
@@ -170,6 +175,7 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         card,
         Actor::Architect(architect.name().to_owned()),
         &text,
+        spent.usage(),
     )
 }
 
@@ -180,6 +186,7 @@ pub fn apply_answer(
     card: &Card,
     by: Actor,
     text: &str,
+    usage: Option<Usage>,
 ) -> Result<(), RunError> {
     // Its words become a card, a commit and rows.
     let text = &*engine.ledger.redactor().text(text).into_owned();
@@ -191,7 +198,7 @@ pub fn apply_answer(
     let answer = match read_architect(text) {
         Ok(answer) => answer,
         Err(error) => {
-            record_answer(engine, card, &by, transcript, String::new(), Vec::new())?;
+            record_answer(engine, card, &by, transcript, String::new(), Vec::new(), usage)?;
             return block(
                 engine,
                 card,
@@ -206,6 +213,7 @@ pub fn apply_answer(
         transcript,
         answer.diagnosis.clone(),
         answer.notes.clone(),
+        usage,
     )?;
     revise(engine, project, card, by, &answer)
 }
@@ -217,6 +225,7 @@ fn record_answer(
     answer: crate::domain::oid::Digest,
     diagnosis: String,
     notes: Vec<String>,
+    usage: Option<Usage>,
 ) -> Result<(), RunError> {
     let mut events = vec![Event::ArchitectAnswered(ArchitectAnswered {
         task: card.id.clone(),
@@ -224,7 +233,7 @@ fn record_answer(
         answer,
         diagnosis,
         notes: notes.clone(),
-        usage: None,
+        usage,
     })];
     events.extend(notes.into_iter().map(|text| Event::Noted {
         task: card.id.clone(),

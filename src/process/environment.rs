@@ -56,6 +56,11 @@ impl Environment {
         self.0.insert(name.into(), value.as_ref().to_owned());
     }
 
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (&OsString, &OsString)> {
         self.0.iter()

@@ -3,6 +3,7 @@
 //!
 //! The moving lines are gone when the work ends; what matters is in the lines above them, which a log gets too.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::domain::id::TaskId;
 use crate::domain::task::event::{AttemptMode, Event, Sink};
+use crate::domain::usage::Progress as Writing;
 
 use super::table::Colour;
 use super::terminal::Lines;
@@ -47,6 +49,26 @@ impl Progress {
         }
     }
 
+    /// Shows what a model has written so far on a line of its own; nothing of it is recorded.
+    pub fn watcher(&self) -> impl Fn(Option<&Writing>) + use<> {
+        let moving = self.moving.clone();
+        let line: RefCell<Option<ProgressBar>> = RefCell::new(None);
+        move |writing| {
+            let mut line = line.borrow_mut();
+            match writing {
+                Some(writing) => {
+                    let bar = line.get_or_insert_with(|| moving.add(ProgressBar::new_spinner()));
+                    bar.set_message(written(writing));
+                }
+                None => {
+                    if let Some(bar) = line.take() {
+                        bar.finish_and_clear();
+                    }
+                }
+            }
+        }
+    }
+
     fn show(&mut self, task: Option<&TaskId>, doing: &str) {
         let bar = self.bars.entry(task.cloned()).or_insert_with(|| {
             let bar = self.moving.add(ProgressBar::new_spinner());
@@ -72,6 +94,12 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// What a model has written so far, as a line.
+fn written(writing: &Writing) -> String {
+    let model = one_line(&writing.model);
+    format!("  {model}: about {} tokens, {} s", writing.tokens, writing.seconds)
 }
 
 impl Sink for Progress {
@@ -131,6 +159,20 @@ impl Write for Above {
 mod tests {
     use super::*;
     use crate::domain::check::CheckKind;
+
+    #[test]
+    fn a_models_name_cannot_act() {
+        let writing = Writing {
+            model: "q\u{1b}[2J\nx".to_owned(),
+            tokens: 12,
+            seconds: 3,
+        };
+        assert_eq!(written(&writing), "  q\\u{1b}[2J x: about 12 tokens, 3 s");
+        let progress = Progress::on(ProgressDrawTarget::hidden(), Colour::Off);
+        let watcher = progress.watcher();
+        watcher(Some(&writing));
+        watcher(None);
+    }
 
     #[test]
     fn what_is_in_hand_is_shown_until_it_is_over() {

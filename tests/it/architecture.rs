@@ -20,7 +20,7 @@ const EDGES: [(&str, &[&str]); 10] = [
     (
         "cli",
         &[
-            "domain", "clock", "config", "process", "git", "ledger", "engine", "report",
+            "domain", "clock", "config", "process", "git", "ledger", "model", "engine", "report",
         ],
     ),
 ];

@@ -6,11 +6,15 @@ mod architecture;
 mod attended;
 mod audit;
 mod doctor;
+#[path = "../fakes/mod.rs"]
+mod fakes;
 mod fence;
 mod fewer_tests;
 mod hooks;
 mod hostile;
+mod model;
 mod plans;
+mod provider;
 mod record;
 mod rollback;
 mod run;

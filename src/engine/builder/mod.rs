@@ -5,17 +5,22 @@
 
 pub mod command;
 pub mod manual;
+pub mod model;
 pub mod replay;
 
+use std::cell::Cell;
 use std::path::Path;
 
+use crate::clock::Clock;
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
 use crate::domain::actor::Actor;
 use crate::domain::check::Network;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::redact::Redactor;
+use crate::domain::usage::{Progress, Usage};
 use crate::engine::walls::{Walls, WallsError};
+use crate::model::Fault;
 use crate::process::{Cancel, Environment};
 
 /// One piece of work for a Builder.
@@ -38,6 +43,31 @@ pub struct Job<'a> {
     pub redactor: &'a Redactor,
     /// Set when the user wants to stop.
     pub cancel: &'a Cancel,
+    /// The time, and chance.
+    pub clock: &'a dyn Clock,
+    /// Told of what a model has written so far, and of `None` once it stops.
+    pub progress: &'a Watcher,
+    /// Where what the work uses is noted, also where it fails.
+    pub spent: &'a Spent,
+}
+
+/// Somebody who is told what a model has written so far, and of `None` once it stops.
+pub type Watcher = dyn Fn(Option<&Progress>);
+
+/// What a piece of work has used so far.
+#[derive(Debug, Default)]
+pub struct Spent(Cell<Usage>);
+
+impl Spent {
+    /// Adds to it.
+    pub fn add(&self, usage: &Usage) {
+        self.0.set(self.0.get().plus(usage));
+    }
+
+    /// All of it; `None` where nothing is known.
+    pub fn usage(&self) -> Option<Usage> {
+        Some(self.0.get()).filter(|usage| !usage.is_unknown())
+    }
 }
 
 /// How a Builder's work arrives.
@@ -70,6 +100,22 @@ pub enum BuilderError {
     NoRecording {
         /// The file that was looked for.
         path: std::path::PathBuf,
+    },
+    /// A model's key is not there.
+    #[error("there is no key for the model {model}: {why}")]
+    NoKey {
+        /// The model's name in the configuration.
+        model: String,
+        /// What is the matter with its source.
+        why: String,
+    },
+    /// A model could not be asked, also not by trying again.
+    #[error("the model {model} did not answer: {fault}")]
+    Provider {
+        /// The model's name in the configuration.
+        model: String,
+        /// Why.
+        fault: Fault,
     },
     /// A person is the Builder or the Architect, and is not asked by a program.
     #[error("{0} is a person's work")]
@@ -122,6 +168,7 @@ pub fn builder_for(definition: &BuilderDef) -> Box<dyn Builder> {
     match &definition.kind {
         BuilderKind::Manual => Box::new(manual::Manual::new(&definition.name)),
         BuilderKind::Command { .. } => Box::new(command::Command::new(definition.clone())),
+        BuilderKind::Model(one) => Box::new(model::Model::new(&definition.name, (**one).clone())),
         BuilderKind::Replay { dir } => Box::new(replay::Replay::new(&definition.name, dir.clone())),
     }
 }
