@@ -6,6 +6,7 @@
 
 pub mod actor;
 pub mod audit;
+pub mod breaker;
 pub mod change;
 pub mod check;
 pub mod diagnostic;
@@ -17,6 +18,7 @@ pub mod oid;
 pub mod packet;
 pub mod path;
 pub mod plan;
+pub mod quality;
 pub mod record;
 pub mod redact;
 pub mod route;

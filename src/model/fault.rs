@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::domain::breaker::Call;
 use crate::domain::usage::Usage;
 
 use super::decode::DecodeError;
@@ -165,6 +166,26 @@ impl Fault {
         }
     }
 
+    /// What it says about the server, for its circuit breaker; `None` where nothing.
+    pub fn call(&self) -> Option<Call> {
+        match self {
+            Self::RateLimited { wait, .. } | Self::Overloaded { wait, .. } => Some(Call::Failed {
+                wait_seconds: wait.map(|wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX)),
+            }),
+            Self::Transient { .. } | Self::Stalled { .. } | Self::Garbled { .. } => {
+                Some(Call::Failed { wait_seconds: None })
+            }
+            Self::Quota { .. } | Self::Auth { .. } | Self::Setup { .. } => Some(Call::TurnedAway),
+            Self::ContextOverflow { .. }
+            | Self::Truncated { .. }
+            | Self::Refused { .. }
+            | Self::TimedOut { .. }
+            | Self::Empty { .. }
+            | Self::Runaway { .. } => Some(Call::Answered),
+            Self::Cancelled => None,
+        }
+    }
+
     /// A short, stable name of the class.
     pub const fn class(&self) -> &'static str {
         match self {
@@ -219,5 +240,98 @@ impl From<Fault> for ProviderError {
             usage: Usage::default(),
             partial: String::new(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every class: what follows it, and what its server's breaker hears.
+    #[test]
+    fn the_table_as_people_read_it() {
+        let said = String::new;
+        let wait = Some(Duration::from_secs(7));
+        let limit = Duration::from_millis(1500);
+        let faults = [
+            Fault::RateLimited { wait, said: said() },
+            Fault::Quota { said: said() },
+            Fault::Overloaded {
+                wait: None,
+                said: said(),
+            },
+            Fault::Transient { why: said() },
+            Fault::Auth { said: said() },
+            Fault::Setup { said: said() },
+            Fault::ContextOverflow {
+                said: said(),
+                window: None,
+            },
+            Fault::Truncated { why: said() },
+            Fault::Refused { said: said() },
+            Fault::Stalled {
+                phase: Phase::FirstByte,
+                limit,
+            },
+            Fault::TimedOut { limit },
+            Fault::Empty { thought: true },
+            Fault::Runaway { limit: 9 },
+            Fault::Garbled { why: said() },
+            Fault::Cancelled,
+        ];
+        let lines: Vec<String> = faults
+            .iter()
+            .map(|fault| {
+                let action = match fault.action() {
+                    Action::Retry { at_least: None, most } => format!("again, at most {most} times"),
+                    Action::Retry {
+                        at_least: Some(wait),
+                        most,
+                    } => {
+                        format!("again after {} s, at most {most} times", wait.as_secs())
+                    }
+                    Action::Switch => "another model".to_owned(),
+                    Action::GiveUp => "no further call".to_owned(),
+                    Action::AskPerson => "a person".to_owned(),
+                };
+                let server = match fault.call() {
+                    None => "nothing",
+                    Some(Call::Answered) => "answered",
+                    Some(Call::Failed { wait_seconds: None }) => "failed",
+                    Some(Call::Failed { wait_seconds: Some(7) }) => "failed, asks for 7 s",
+                    Some(Call::Failed { .. }) => "failed, asks for another time",
+                    Some(Call::TurnedAway) => "turned away",
+                };
+                format!("{}: {action}; its server: {server}", fault.class())
+            })
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "rate_limited: again after 7 s, at most 5 times; its server: failed, asks for 7 s",
+                "quota: another model; its server: turned away",
+                "overloaded: again, at most 3 times; its server: failed",
+                "transient: again, at most 3 times; its server: failed",
+                "auth: a person; its server: turned away",
+                "setup: a person; its server: turned away",
+                "context_overflow: no further call; its server: answered",
+                "truncated: no further call; its server: answered",
+                "refused: another model; its server: answered",
+                "stalled: again, at most 1 times; its server: failed",
+                "timed_out: no further call; its server: answered",
+                "empty: no further call; its server: answered",
+                "runaway: no further call; its server: answered",
+                "garbled: again, at most 1 times; its server: failed",
+                "cancelled: no further call; its server: nothing",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_silence_says_how_long_it_was() {
+        let limit = Duration::from_millis(1500);
+        let shown = |phase| Fault::Stalled { phase, limit }.to_string();
+        assert_eq!(shown(Phase::FirstByte), "nothing came for 1.5 s, not even a first word");
+        assert_eq!(shown(Phase::Between), "nothing came for 1.5 s");
     }
 }

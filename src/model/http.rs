@@ -243,7 +243,7 @@ fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
     let proxy = match &endpoint.proxy {
         None => None,
         // What is wrong with it may hold a password, so it is not repeated.
-        Some(address) => Some(Proxy::new(address).map_err(|_| Fault::Setup {
+        Some(address) => Some(Proxy::new(address.expose()).map_err(|_| Fault::Setup {
             said: "proxy is no address of a proxy".to_owned(),
         })?),
     };

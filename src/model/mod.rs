@@ -74,8 +74,8 @@ pub struct Endpoint {
     pub model: String,
     /// What proves who asks.
     pub key: Option<Secret>,
-    /// A proxy's address; none of the environment's is used.
-    pub proxy: Option<String>,
+    /// A proxy's address, which may hold a password; none of the environment's is used.
+    pub proxy: Option<Secret>,
     /// Sends to a plain `http://` address that is not this machine.
     pub plain_http: bool,
     /// How long a call may take.

@@ -96,7 +96,7 @@ impl Model {
                 .unwrap_or_else(|| definition.provider.base_url().to_owned()),
             model: definition.model.clone(),
             key: self.key(job)?,
-            proxy: definition.proxy.clone(),
+            proxy: self.proxy()?,
             plain_http: definition.plain_http,
             limits: Limits {
                 connect: or(definition.seconds.connect, standard.connect),
@@ -105,6 +105,17 @@ impl Model {
                 total: or(definition.seconds.total, standard.total),
                 answer_bytes: standard.answer_bytes,
             },
+        })
+    }
+
+    /// The proxy. One that is no address must not become none: then everything would go out without it.
+    fn proxy(&self) -> Result<Option<Secret>, BuilderError> {
+        let Some(address) = &self.definition.proxy else {
+            return Ok(None);
+        };
+        Secret::new(address).map(Some).ok_or_else(|| {
+            let said = "proxy is no address of a proxy".to_owned();
+            self.infrastructure(Fault::Setup { said })
         })
     }
 
