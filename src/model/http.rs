@@ -4,7 +4,7 @@
 //! give up for three reasons that the library does not have: nothing came for too long, the whole time is up, the user
 //! wants to stop. Giving up shuts the connection down, which ends the thread.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::net::IpAddr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
@@ -16,7 +16,7 @@ use ureq::{Agent, Body, Proxy};
 use crate::process::Cancel;
 
 use super::fault::{Fault, Phase};
-use super::{Endpoint, Limits};
+use super::{Endpoint, Limits, tls};
 
 /// How often a stop by the user is looked for.
 const TICK: Duration = Duration::from_millis(50);
@@ -247,7 +247,7 @@ fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
             said: "proxy is no address of a proxy".to_owned(),
         })?),
     };
-    let config = Agent::config_builder()
+    let mut config = Agent::config_builder()
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
@@ -255,9 +255,12 @@ fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
         .timeout_resolve(Some(endpoint.limits.connect))
         .timeout_connect(Some(endpoint.limits.connect))
         .max_idle_connections(0)
-        .user_agent(concat!("git-harness/", env!("CARGO_PKG_VERSION")))
-        .build();
-    Ok(config.new_agent())
+        .user_agent(concat!("git-harness/", env!("CARGO_PKG_VERSION")));
+    let encrypted = |address: &str| address.starts_with("https:");
+    if encrypted(&endpoint.base_url) || endpoint.proxy.as_ref().is_some_and(|proxy| encrypted(proxy.expose())) {
+        config = config.tls_config(tls::settings()?);
+    }
+    Ok(config.build().new_agent())
 }
 
 /// The thread: sends the request and passes on what comes back.
@@ -277,7 +280,7 @@ fn read(agent: &Agent, post: &Post, sender: &SyncSender<Piece>) -> Result<(), mp
         match body.read(&mut buffer) {
             Ok(0) => return sender.send(Piece::End),
             Ok(length) => sender.send(Piece::Bytes(buffer[..length].to_vec()))?,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => {
                 let why = format!("the connection was lost: {error}");
                 return sender.send(Piece::Broken(Fault::Transient { why }));
@@ -307,6 +310,10 @@ fn fault(error: &ureq::Error) -> Fault {
         },
         ureq::Error::Timeout(_) => Fault::Transient {
             why: "no connection came about in time".to_owned(),
+        },
+        // So it tells of certificates that are not trusted, and of servers that do not encrypt.
+        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Fault::Setup {
+            said: format!("no encrypted connection comes about: {error}"),
         },
         ureq::Error::Io(error) => Fault::Transient {
             why: format!("the server cannot be reached: {error}"),

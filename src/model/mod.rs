@@ -15,6 +15,7 @@ mod openai;
 pub mod retry;
 mod secret;
 mod think;
+mod tls;
 
 use std::time::Duration;
 

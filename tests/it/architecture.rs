@@ -151,7 +151,7 @@ const PLACES: [(&str, &[&str]); 10] = [
             "src/process/fence/",
         ],
     ),
-    ("ureq::", &["src/model/http.rs"]),
+    ("ureq::", &["src/model/http.rs", "src/model/tls.rs"]),
     ("println!", &["src/cli/"]),
     ("unsafe ", &["src/process/fence/sys.rs"]),
     ("SystemTime::now", &["src/clock.rs"]),

@@ -1,6 +1,8 @@
 //! The model providers against a server that the test plays: every behaviour of a server, and what it counts as.
 
 use std::cell::RefCell;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -368,6 +370,36 @@ fn a_stop_by_the_user_ends_a_call_that_waits() {
         assert_eq!(error.fault.class(), "cancelled", "{tongue:?}");
         assert!(matches!(server.next(), Told::HungUp), "the connection is closed");
     }
+}
+
+#[test]
+fn an_encrypted_call_does_not_fall_back_to_a_plain_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let heard = thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").unwrap();
+        let mut heard = Vec::new();
+        // The other side may hang up hard; what came before is what counts.
+        let _ = stream.read_to_end(&mut heard);
+        heard
+    });
+    let server = ModelServer::start(vec![]);
+    let mut endpoint = endpoint(Tongue::OpenAi, &server, limits());
+    endpoint.base_url = format!("https://{address}/v1");
+    let error = ask(endpoint, &Cancel::new()).unwrap_err();
+    assert_eq!(error.fault.class(), "setup", "{error}");
+    if error.to_string().contains("no list of trusted certificates") {
+        // Then nobody was called at all, which this machine's own state decides.
+        return;
+    }
+    let heard = heard.join().unwrap();
+    assert!(!heard.is_empty(), "it was asked");
+    let text = String::from_utf8_lossy(&heard);
+    assert!(
+        !text.contains(KEY) && !text.contains("POST"),
+        "nothing is said to whom has not proved himself"
+    );
 }
 
 #[test]
