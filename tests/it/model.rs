@@ -149,6 +149,30 @@ fn a_wrong_key_stops_the_run_by_name_and_uses_up_no_attempt() {
 }
 
 #[test]
+fn what_a_lost_attempt_cost_is_recorded_too() {
+    let tongue = Tongue::Anthropic;
+    let broke =
+        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"billing_error\",\"message\":\"no credit\"}}\n\n";
+    let script = vec![
+        head(200, tongue.content_type(), ""),
+        send(format!("{}{}{broke}", tongue.opening(), tongue.text("a.txt"))),
+    ];
+    let (sandbox, _server) = with_model(tongue, vec![script]);
+    let ended = ended(run(&sandbox));
+    assert_eq!(ended.code, Some(4), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(ended.stderr.contains("the quota is used up"), "{}", ended.stderr);
+    // 1000 tokens in and 1 out were counted before the money ran out.
+    let finished = events(&ended, "builder_finished");
+    assert!(
+        finished[0].to_string().contains("\"micro_dollars\":3015"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(events(&ended, "attempt_lost").len(), 1, "{}", ended.stdout);
+    assert_eq!(sandbox.state("p-1"), "ready");
+}
+
+#[test]
 fn without_its_key_a_model_is_not_asked() {
     let (sandbox, server) = with_model(Tongue::OpenAi, vec![]);
     let mut command = run(&sandbox);
