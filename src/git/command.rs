@@ -128,6 +128,8 @@ impl GitProgram {
         }
         // Hooks of the repository are for people's own commits; a landing is checked by its card's checks.
         call.arg("-c").arg("core.hooksPath=/dev/null");
+        // A monitor is a program too, and says which files need not be looked at.
+        call.arg("-c").arg("core.fsmonitor=false");
         for setting in DURABLE {
             call.arg("-c").arg(setting);
         }
