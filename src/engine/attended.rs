@@ -101,11 +101,21 @@ pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
         return Ok(None);
     };
     let here = work_tree.to_string_lossy().into_owned();
-    let found = engine.replay().in_hand().find_map(|(_, log)| {
-        let dispatched = log.open()?;
-        let landed = log.landed.iter().any(|landed| landed.attempt == dispatched.attempt);
-        let in_hand = log.state.is_with_builder() || log.state.waits_for_person() || !landed;
-        (in_hand && dispatched.mode == AttemptMode::Attended { worktree: here.clone() }).then(|| dispatched.clone())
+    let in_hand = |is_it: &dyn Fn(&Dispatched, &str) -> bool| {
+        engine.replay().in_hand().find_map(|(_, log)| {
+            let dispatched = log.open()?;
+            let landed = log.landed.iter().any(|landed| landed.attempt == dispatched.attempt);
+            let in_hand = log.state.is_with_builder() || log.state.waits_for_person() || !landed;
+            let AttemptMode::Attended { worktree } = &dispatched.mode else {
+                return None;
+            };
+            (in_hand && is_it(dispatched, worktree)).then(|| dispatched.clone())
+        })
+    };
+    let found = in_hand(&|_, worktree| worktree == here).or_else(|| {
+        // `git --work-tree=elsewhere commit` still commits to the branch of this git folder, whose mark names the task.
+        let marked = fs::read_to_string(mark(engine)).ok()?;
+        in_hand(&|dispatched, _| dispatched.task.as_str() == marked.trim())
     });
     let Some(dispatched) = found else {
         return Ok(None);
