@@ -146,8 +146,16 @@ pub fn from_answer(
         .iter()
         .map(|change| (change.path.clone(), change.clone()))
         .collect();
+    let mut refused = Vec::new();
     for (path, bytes) in files {
         let text = path.to_text().into_owned();
+        if let Some(what) = behind(git, start, &path)? {
+            refused.push(Violation {
+                path: text,
+                rule: Rule::NotRegular { what },
+            });
+            continue;
+        }
         let old = git.entry(base, &text)?;
         let mode = git.entry(start, &text)?.map_or(FileMode::Regular, |entry| entry.mode);
         let new = bytes.map(|bytes| {
@@ -161,9 +169,26 @@ pub fn from_answer(
         base,
         changes: ChangeSet::new(changes.into_values().collect()),
         contents,
-        refused: Vec::new(),
+        refused,
         dropped: Vec::new(),
     })
+}
+
+/// What a path goes through that is no folder: whoever names it means a file somewhere else.
+fn behind(git: &Repository, tree: TreeId, path: &RepoPath) -> Result<Option<String>, ReadError> {
+    let mut parent = path.parent();
+    while let Some(folder) = parent {
+        let through = match git.entry(tree, &folder.to_text())?.map(|entry| entry.mode) {
+            Some(FileMode::Symlink) => Some("a symbolic link"),
+            Some(FileMode::Gitlink) => Some("another repository's commit"),
+            _ => None,
+        };
+        if let Some(what) = through {
+            return Ok(Some(format!("behind {folder}, which is {what}")));
+        }
+        parent = folder.parent();
+    }
+    Ok(None)
 }
 
 struct Walk<'a> {
