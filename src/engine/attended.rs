@@ -25,6 +25,7 @@ use super::dispatch;
 use super::finish::{self, Finish};
 use super::judge::InScope;
 use super::leak;
+use super::limits;
 use super::project::Project;
 use super::record;
 use super::run::RunError;
@@ -206,6 +207,7 @@ pub fn scope(
     let changes = engine.git.diff(base, candidate.tree)?;
     let mut violations = rules.violations(&engine.git, base, &changes)?;
     violations.extend(leak::in_tree(&engine.git, &changes, engine.ledger.redactor())?);
+    violations.extend(limits::broken(&engine.git, &project.config.policy, &changes)?);
     Ok((!violations.is_empty()).then_some(Failure::Scope { violations }))
 }
 
@@ -226,7 +228,8 @@ pub fn judge(
     if in_scope.changes().is_empty() {
         return Ok(Verdict::Empty);
     }
-    let violations = leak::in_tree(&engine.git, in_scope.changes(), engine.ledger.redactor())?;
+    let mut violations = leak::in_tree(&engine.git, in_scope.changes(), engine.ledger.redactor())?;
+    violations.extend(limits::broken(&engine.git, &project.config.policy, in_scope.changes())?);
     if !violations.is_empty() {
         return refuse(engine, task, Failure::Scope { violations });
     }

@@ -22,6 +22,7 @@ pub mod judge;
 mod known;
 pub mod land;
 mod leak;
+mod limits;
 pub mod merged;
 pub mod overview;
 pub mod project;

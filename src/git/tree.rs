@@ -158,6 +158,15 @@ impl Repository {
         Ok(object.detach().data)
     }
 
+    /// The size of a blob in bytes, without reading it.
+    pub fn blob_size(&self, id: BlobId) -> Result<u64, ReadError> {
+        let header = self
+            .gix
+            .find_header(id.object_id())
+            .map_err(|error| ReadError::object(id.object_id(), &error))?;
+        Ok(header.size())
+    }
+
     /// The id that these bytes have as a blob; nothing is written.
     pub fn hash_blob(bytes: &[u8]) -> BlobId {
         let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, bytes);

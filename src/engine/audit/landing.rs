@@ -11,6 +11,7 @@ use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::record::TaskRecord;
 use crate::domain::trailer::{self, Trailer};
 use crate::engine::judge::Rules;
+use crate::engine::limits;
 use crate::git::{Commit, HistorySeed};
 
 use super::{Auditor, Landing, Stop};
@@ -97,7 +98,9 @@ impl Auditor<'_> {
         let rules = Rules::new(card, config)?;
         let changes = self.git.diff(base, commit.tree)?;
         let record = card.id.record_path();
-        for violation in rules.violations(self.git, base, &changes)? {
+        let mut violations = rules.violations(self.git, base, &changes)?;
+        violations.extend(limits::broken(self.git, &config.policy, &changes)?);
+        for violation in violations {
             // The harness writes the task's own record into its landing.
             if violation.path != record {
                 let (path, message) = (violation.path.clone(), violation.to_string());
