@@ -1,8 +1,8 @@
 //! `hook <name>`: what git calls. Its arguments are git's, so they are not parsed like a person's.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::domain::audit::{AuditReport, Level};
@@ -14,6 +14,7 @@ use crate::engine::project::Project;
 use crate::engine::{Engine, audit, merged};
 use crate::git::{History, HistorySeed, Replaying};
 
+use super::commit_message::with_trailers;
 use super::context::{Context, Telling};
 use super::error::CliError;
 use super::exit::Exit;
@@ -127,11 +128,14 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
     let Some(file) = arguments.first().map(PathBuf::from) else {
         return Err(CliError::new(Exit::Refused, "git named no message file"));
     };
+    let command = crate::process::parent_words();
     // Git tells of an amend only where it takes the old message over; with `-m` its own command line does.
-    let amends = arguments.get(1).is_some_and(|word| word == "commit")
-        || crate::process::parent_words()
-            .iter()
-            .any(|word| word.starts_with("--am"));
+    let amends =
+        arguments.get(1).is_some_and(|word| word == "commit") || command.iter().any(|word| word.starts_with("--am"));
+    // A revert without conflicts leaves no file that tells of it, and is judged by the audit like every other.
+    if subcommand(&command) == Some("revert") {
+        return Ok(());
+    }
     match here.engine.git.replaying() {
         // Replays keep their message and get no trailers.
         Some(Replaying::CherryPick | Replaying::Revert | Replaying::Rebase) => return Ok(()),
@@ -158,7 +162,15 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
     let verdict = attended::judge(&mut here.engine, &here.project, &here.open, here.candidate)
         .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
     match verdict {
-        Verdict::Accepted { trailers, .. } => append_trailers(&file, &trailers),
+        Verdict::Accepted { trailers, .. } => {
+            let edited = context
+                .variables
+                .get(OsStr::new("GIT_EDITOR"))
+                .is_none_or(|name| name != ":");
+            let text = std::fs::read_to_string(&file)?;
+            std::fs::write(&file, with_trailers(&text, &trailers, edited))?;
+            Ok(())
+        }
         Verdict::Refused(failure) => Err(refusal(&here.open, &failure)),
         Verdict::Waiting(gates) => Err(CliError::new(
             Exit::PersonNeeded,
@@ -174,6 +186,21 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
         ))),
         Verdict::Empty => Ok(()),
     }
+}
+
+/// What git was called for: its first word that is no option of its own.
+fn subcommand(command: &[String]) -> Option<&str> {
+    let mut words = command.iter().skip(1);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-c" | "-C" | "--git-dir" | "--work-tree" | "--namespace" | "--config-env" | "--exec-path" => {
+                words.next();
+            }
+            option if option.starts_with('-') => {}
+            name => return Some(name),
+        }
+    }
+    None
 }
 
 /// A merge gets no trailers, and brings nothing of the person's own that the card does not allow.
@@ -292,33 +319,6 @@ fn reference_transaction(context: &Context, arguments: &[OsString]) -> Result<()
         "give the task back first: git harness release {}",
         open.card.id
     )))
-}
-
-/// Puts our trailers at the end of the message, before git's comments, in place of any that stand there.
-fn append_trailers(file: &Path, trailers: &str) -> Result<(), CliError> {
-    let text = std::fs::read_to_string(file)?;
-    let comments_at = text
-        .lines()
-        .scan(0, |at, line| {
-            let start = *at;
-            *at += line.len() + 1;
-            Some((start, line))
-        })
-        .find(|(_, line)| line.starts_with('#'))
-        .map_or(text.len(), |(start, _)| start);
-    let (message, comments) = text.split_at(comments_at.min(text.len()));
-    let forged = harness_lines(message);
-    let kept: Vec<&str> = message.lines().filter(|line| !forged.contains(line)).collect();
-    let body = kept.join("\n");
-    let body = body.trim_end();
-    // An editor shows the trailers below an empty line for the subject.
-    let head = if body.is_empty() {
-        "\n".to_owned()
-    } else {
-        format!("{body}\n\n")
-    };
-    std::fs::write(file, format!("{head}{trailers}\n{comments}"))?;
-    Ok(())
 }
 
 /// No line of ours that we did not write.

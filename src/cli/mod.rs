@@ -3,6 +3,7 @@
 //! No rule lives here. What a command's struct says in its comments is its help text.
 
 mod audit;
+mod commit_message;
 mod context;
 mod decide;
 mod demo;
