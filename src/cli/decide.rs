@@ -337,6 +337,13 @@ pub fn unblock(args: &UnblockArgs, context: &Context) -> Result<Exit, CliError> 
 
 pub fn release(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> {
     let mut decision = begin(context, &args.task, Telling::Nothing)?;
+    if decision.state == TaskState::Complete {
+        // A plain `git commit` completed it; the hooks go on until somebody notices.
+        attended::notice_commits(&mut decision.engine)
+            .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
+        print(&format!("{} is complete, and no longer open\n", args.task))?;
+        return Ok(Exit::Done);
+    }
     decision.only_in(
         &args.task,
         &[
