@@ -160,7 +160,13 @@ fn range_of(args: &AuditArgs, engine: &Engine) -> Result<Range, CliError> {
         Some((from, to)) => (Some(from), to.trim_start_matches('.')),
         None => (None, text.as_str()),
     };
-    let named = |name: &str| engine.git.resolve(if name.is_empty() { "HEAD" } else { name });
+    let named = |name: &str| {
+        let name = if name.is_empty() { "HEAD" } else { name };
+        engine.git.resolve(name).map_err(|error| {
+            CliError::new(Exit::Usage, error.to_string())
+                .hint("name commits that are in this clone; in CI, check out the whole history (fetch-depth: 0)")
+        })
+    };
     let base = from.map(named).transpose()?;
     Ok(Range {
         tips: vec![named(to)?],
