@@ -1,0 +1,80 @@
+//! The attack suite: every case of `tests/attacks/` in every mode, ordinary work in `tests/honest/`, and random
+//! sequences of moves. `tests/attacks/README.md` says how to read and write a case.
+//!
+//! `CASE=H01,P05` runs these alone and prints what happened. `UPDATE=1` writes `docs/attacks.md` anew.
+
+mod attack;
+mod case;
+mod crew;
+mod table;
+mod tier;
+mod world;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use attack::{Mode, NOT_HERE, Outcome};
+use case::Case;
+use tier::Tier;
+use world::{Kind, Templates};
+
+/// The tests use every core themselves, so they take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+#[test]
+fn every_attack_comes_to_what_its_header_says() {
+    let _turn = TURN.lock();
+    let began = Instant::now();
+    let tier = Tier::wanted();
+    let templates = Templates::new(&[Kind::Plain, Kind::Hooks, Kind::Strict, Kind::Builder]);
+    if let Some(why) = tier.missing(&templates) {
+        assert!(tier != Tier::Shadow, "every machine has this tier: {why}");
+        println!(
+            "skipped: this program runs no Builder in the tier {}: {why}",
+            tier.name()
+        );
+        return;
+    }
+    let cases = Case::all("attacks");
+    let jobs: Vec<(&Case, Mode)> = cases
+        .iter()
+        .flat_map(|case| Mode::all(tier).map(|mode| (case, mode)))
+        .filter(|(case, mode)| !expected(case, *mode).starts_with(NOT_HERE))
+        .collect();
+    let outcomes: Vec<Outcome> = crew::each(&jobs, |(case, mode)| attack::attack(&templates, case, *mode));
+    let mut wrong = Vec::new();
+    let mut rows: Vec<table::Row> = cases.iter().map(|case| (case, BTreeMap::new())).collect();
+    for ((case, mode), outcome) in jobs.iter().zip(&outcomes) {
+        let wanted = expected(case, *mode);
+        if outcome.word != wanted {
+            wrong.push(format!("{} {}: {} (not: {wanted})", case.id, mode.name(), outcome.word));
+        }
+        if let Some((_, words)) = rows.iter_mut().find(|(row, _)| row.id == case.id) {
+            words.insert(mode.name(), outcome.word.clone());
+        }
+        if is_chosen() {
+            println!("===== {} {}: {}\n{}", case.id, mode.name(), outcome.word, outcome.story);
+        }
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!("{}", table::summary(&rows, &Mode::all(tier)[1..]));
+    println!("{} attacks, {} runs, {seconds:.1} s", cases.len(), jobs.len());
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    if tier == Tier::Shadow && !is_chosen() {
+        table::hold(&table::page(&rows, &Mode::all(tier)[1..]));
+    }
+}
+
+/// Whether only some cases run, for somebody who looks into them.
+fn is_chosen() -> bool {
+    std::env::var_os("CASE").is_some()
+}
+
+fn expected(case: &Case, mode: Mode) -> &str {
+    match (case.field(mode.name()), mode) {
+        (Some(word), _) => word,
+        (None, Mode::Builder(_)) => case.field("shadow").unwrap_or("?"),
+        (None, _) => "?",
+    }
+}
