@@ -91,5 +91,5 @@ impl Case {
 
 /// What a header may say besides the story.
 const KEYS: [&str; 9] = [
-    "plain", "naive", "hooks", "strict", "shadow", "landlock", "overlay", "needs", "as",
+    "plain", "naive", "hooks", "strict", "shadow", "landlock", "overlay", "needs", "lands",
 ];

@@ -6,6 +6,8 @@
 mod attack;
 mod case;
 mod crew;
+mod honest;
+mod sequences;
 mod table;
 mod tier;
 mod world;
@@ -64,6 +66,51 @@ fn every_attack_comes_to_what_its_header_says() {
     if tier == Tier::Shadow && !is_chosen() {
         table::hold(&table::page(&rows, &Mode::all(tier)[1..]));
     }
+}
+
+#[test]
+fn ordinary_work_is_never_refused() {
+    let _turn = TURN.lock();
+    let began = Instant::now();
+    let templates = Templates::new(&[Kind::Honest]);
+    let cases = Case::all("honest");
+    let jobs: Vec<(&Case, &str)> = cases
+        .iter()
+        .flat_map(|case| honest::WAYS.map(|way| (case, way)))
+        .filter(|(case, way)| case.has(way))
+        .collect();
+    let results = crew::each(&jobs, |(case, way)| honest::work(&templates, case, way));
+    let wrong: Vec<String> = results.into_iter().filter_map(Result::err).collect();
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "{} ordinary workflows, {} runs, {seconds:.1} s",
+        cases.len(),
+        jobs.len()
+    );
+    assert!(wrong.is_empty(), "{} refused:\n{}", wrong.len(), wrong.join("\n\n"));
+}
+
+#[test]
+fn no_sequence_of_moves_stays_undetected() {
+    let _turn = TURN.lock();
+    let began = Instant::now();
+    let number = |name: &str, usual: u64| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
+    let (count, first) = (number("SEQUENCES", 60), number("SEED", 1));
+    let templates = Templates::new(&[Kind::Hooks, Kind::Strict, Kind::Builder]);
+    let seeds: Vec<u64> = (first..first + count).collect();
+    let results = crew::each(&seeds, |seed| sequences::play(&templates, *seed));
+    let bad: usize = results.iter().map(|result| result.bad).sum();
+    let missed: Vec<&String> = results.iter().flat_map(|result| &result.missed).collect();
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "{count} sequences from seed {first}: {bad} bad commits on the branch, {} undetected, {seconds:.1} s",
+        missed.len()
+    );
+    assert!(bad > 0 || count < 10, "no sequence came to anything");
+    for one in &missed {
+        println!("{one}\n");
+    }
+    assert!(missed.is_empty(), "{} undetected", missed.len());
 }
 
 /// Whether only some cases run, for somebody who looks into them.
