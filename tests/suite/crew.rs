@@ -11,10 +11,9 @@ pub fn each<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec
     std::thread::scope(|scope| {
         for _ in 0..workers {
             scope.spawn(|| {
-                while let Some((index, item)) = items.get(next.load(Ordering::Relaxed)).and_then(|_| {
+                loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    items.get(index).map(|item| (index, item))
-                }) {
+                    let Some(item) = items.get(index) else { break };
                     let result = work(item);
                     done.lock().unwrap().push((index, result));
                 }

@@ -3,6 +3,8 @@
 //!
 //! `CASE=H01,P05` runs these alone and prints what happened. `UPDATE=1` writes `docs/attacks.md` anew.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot set its world up has failed")]
+
 mod attack;
 mod case;
 mod crew;
@@ -56,7 +58,14 @@ fn every_attack_comes_to_what_its_header_says() {
             words.insert(mode.name(), outcome.word.clone());
         }
         if is_chosen() {
-            println!("===== {} {}: {}\n{}", case.id, mode.name(), outcome.word, outcome.story);
+            println!(
+                "===== {} {}: {}\n{}\n\n{}",
+                case.id,
+                mode.name(),
+                outcome.word,
+                case.story,
+                outcome.story
+            );
         }
     }
     let seconds = began.elapsed().as_secs_f64();

@@ -46,7 +46,7 @@ impl Templates {
     pub fn new(kinds: &[Kind]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         for kind in kinds {
-            let world = World::bare(dir.path().join(kind.name()), *kind);
+            let world = World::bare(&dir.path().join(kind.name()), *kind);
             let made = world.sh(&world.root, include_str!("world.sh"));
             assert_eq!(made.code, 0, "{}", made.text);
         }
@@ -92,7 +92,7 @@ pub struct Said {
 }
 
 impl World {
-    fn bare(root: PathBuf, kind: Kind) -> Self {
+    fn bare(root: &Path, kind: Kind) -> Self {
         for folder in ["home", "scratch"] {
             fs::create_dir_all(root.join(folder)).unwrap();
         }
