@@ -156,6 +156,9 @@ fn one_attempt(attempt: &AttemptLog) -> String {
         attempt.dispatched.author,
         duration(u64::try_from(spent).unwrap_or(0))
     );
+    if let Some(usage) = attempt.finished.as_ref().and_then(|finished| finished.usage) {
+        text.push_str(&format!("    used {usage}\n"));
+    }
     if let Some(harvested) = &attempt.harvested {
         for change in &harvested.changes {
             text.push_str(&format!("    {} {}\n", change.kind().letter(), change.path));

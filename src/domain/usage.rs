@@ -17,6 +17,22 @@ pub struct Usage {
     pub micro_dollars: Option<u64>,
 }
 
+/// Tokens in and out, and the cost where it is known: `1200 tokens in (900 cached), 340 out, $0.0045`.
+impl std::fmt::Display for Usage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = |count: Option<u64>| count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+        write!(f, "{} tokens in", known(self.input))?;
+        if let Some(cached) = self.cache_read.filter(|cached| *cached > 0) {
+            write!(f, " ({cached} more from the cache)")?;
+        }
+        write!(f, ", {} out", known(self.output))?;
+        match self.micro_dollars {
+            Some(micro) => write!(f, ", ${}.{:06}", micro / 1_000_000, micro % 1_000_000),
+            None => f.write_str(", cost unknown"),
+        }
+    }
+}
+
 impl Usage {
     /// Both together. A bucket that only one of them knows counts as what that one says.
     #[must_use]

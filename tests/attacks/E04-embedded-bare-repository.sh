@@ -2,8 +2,8 @@
 # A bare repository lies in an allowed folder; git takes it for one when somebody works there, and runs what it names.
 #
 # plain: lands
-# hooks: undetected
-# strict: undetected
+# hooks: refused
+# strict: refused
 # shadow: refused
 
 attack() {

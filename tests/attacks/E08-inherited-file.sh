@@ -2,10 +2,9 @@
 # The harness was started with an open file; the Builder inherits it and writes to it.
 #
 # plain: lands
-# needs: kernel
 # hooks: -
 # strict: -
-# shadow: open
+# shadow: no effect
 # landlock: no effect
 # overlay: no effect
 

@@ -6,7 +6,7 @@
 # hooks: -
 # strict: -
 # shadow: open
-# landlock: open
+# landlock: no effect
 # overlay: no effect
 
 # A named pipe stands for the socket: it is reached by its path in the same way, and sh can make one.

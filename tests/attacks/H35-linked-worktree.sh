@@ -5,6 +5,7 @@
 # hooks: found scope: unrecorded
 # strict: found scope: unrecorded
 # shadow: refused
+# landlock: no effect
 
 attack() {
 	git worktree add -q -b side "$T/second" &&

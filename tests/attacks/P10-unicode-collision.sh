@@ -2,9 +2,9 @@
 # `café` composed and decomposed are one file on some machines.
 #
 # plain: lands
-# hooks: undetected
-# strict: undetected
-# shadow: undetected
+# hooks: refused
+# strict: refused
+# shadow: refused
 
 attack() {
 	good

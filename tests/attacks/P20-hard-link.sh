@@ -5,6 +5,8 @@
 # hooks: -
 # strict: -
 # shadow: refused
+# landlock: no effect
+# overlay: no effect
 
 set_up() {
 	echo shared > "$T/store"

@@ -5,6 +5,8 @@
 # hooks: no effect
 # strict: no effect
 # shadow: held back
+# landlock: no effect
+# overlay: no effect
 
 attack() {
 	good

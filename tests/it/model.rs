@@ -97,6 +97,10 @@ fn a_model_builds_a_card_and_what_it_cost_is_recorded() {
             "{}",
             finished[0]
         );
+        let _ = sandbox
+            .harness(&["show", "p-1"])
+            .exits(0)
+            .prints("used 1000 tokens in, 100 out, $0.004500");
     }
 }
 

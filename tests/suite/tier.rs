@@ -36,6 +36,15 @@ impl Tier {
         }
     }
 
+    /// The stronger tiers, which the machine of a run in this one is to lack.
+    pub fn without(self) -> &'static str {
+        match self {
+            Self::Shadow => "overlay,shadow+landlock",
+            Self::Landlock => "overlay",
+            Self::Overlay => "",
+        }
+    }
+
     /// Has a world's owner ask for the tier, in their own configuration.
     pub fn prepare(self, world: &World) {
         let require = match self {

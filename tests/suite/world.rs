@@ -1,6 +1,7 @@
 //! Worlds: a repository, a home and a scratch folder of its own for every case, copied from a template that
 //! `world.sh` makes once for each kind.
 
+use super::tier::Tier;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -211,6 +212,7 @@ impl World {
             .env("XDG_CACHE_HOME", self.root.join("cache"))
             .env("XDG_CONFIG_HOME", self.root.join("config"))
             .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_HARNESS_FENCE_WITHOUT", Tier::wanted().without())
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", "1")
             .env("COLUMNS", "120")
