@@ -13,6 +13,14 @@
 //!
 //! * [`domain`]: the vocabulary and every decision, as functions of their arguments.
 //! * [`clock`]: time and randomness, handed in.
+//! * [`config`]: what a project, a user and a clone say, with every mistake at its place.
+//! * [`git`]: reads by gix, writes by the git program, hooks, and a plain view for those who believe nobody.
+//! * [`ledger`]: the journal, its checkpoints, transcripts, locks, caches.
+//! * [`process`]: foreign programs, and the fence around them.
+//! * [`model`]: models behind HTTP.
+//! * [`engine`]: the loop, one file a step; the audit; the doctor.
+//! * [`report`]: events and tables for people and programs.
+//! * [`cli`]: one file a command.
 //!
 //! # Invariants
 //!
