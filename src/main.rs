@@ -7,5 +7,6 @@ fn main() -> ExitCode {
     if let Some(code) = git_harness::process::fence::enter_if_asked() {
         return code;
     }
+    git_harness::process::fence::shield_this_process();
     git_harness::cli::main()
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::oid::TreeId;
 
+use super::cache_tree;
 use super::open::Repository;
 use super::write::WriteError;
 
@@ -21,8 +22,17 @@ pub enum Replaying {
 impl Repository {
     /// The tree that the commit being made will have.
     ///
-    /// `git write-tree` on a copy of the index: the index itself may be locked by the commit that runs the hook.
+    /// What the index's cache-tree names where it is valid; else `git write-tree` on a copy of the index, since the index
+    /// itself may be locked by the commit that runs the hook.
     pub fn index_tree(&self) -> Result<TreeId, WriteError> {
+        let bytes = std::fs::read(self.index_file()).unwrap_or_default();
+        if let Some(id) = cache_tree::root(&bytes).filter(|id| self.contains(*id)) {
+            return Ok(TreeId::new(id));
+        }
+        self.written_index_tree()
+    }
+
+    fn written_index_tree(&self) -> Result<TreeId, WriteError> {
         let dir = tempfile::tempdir_in(self.git_dir())?;
         let copy = dir.path().join("index");
         if self.index_file().exists() {

@@ -273,3 +273,20 @@ proptest! {
         prop_assert_eq!(ours, theirs);
     }
 }
+
+#[test]
+fn the_cache_tree_names_the_tree_that_git_would_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let _repository = repository(dir.path());
+    git(dir.path(), &["read-tree", "HEAD"]);
+    let index = || cache_tree::root(&std::fs::read(dir.path().join(".git/index")).unwrap());
+    let written = |id: String| Some(id.parse().unwrap());
+    assert_eq!(index(), written(git(dir.path(), &["write-tree"])));
+    std::fs::write(dir.path().join("new.txt"), "x\n").unwrap();
+    git(dir.path(), &["add", "new.txt"]);
+    assert_eq!(index(), None, "what was staged since is not in it");
+    let id = git(dir.path(), &["write-tree"]);
+    assert_eq!(index(), written(id));
+    git(dir.path(), &["update-index", "--split-index"]);
+    assert_eq!(index(), None);
+}

@@ -27,7 +27,11 @@ fn said(event: &Event) -> String {
         Event::PlanImported {
             plan, cards, source, ..
         } => {
-            format!("plan {plan}: {} cards from {source}", cards.len())
+            let count = match cards.len() {
+                1 => "one card".to_owned(),
+                more => format!("{more} cards"),
+            };
+            format!("plan {plan}: {count} from {source}")
         }
         Event::RunStarted { target, plan, .. } => match plan {
             Some(plan) => format!("run of {plan} onto {target} began"),
