@@ -11,7 +11,10 @@ fuzz_target!(|body: &str| {
     // The same with its right hash, so that what is behind it is reached.
     let sealed = format!("{body},\"hash\":\"{}\"}}", Digest::of(body.as_bytes()));
     if let Ok(row) = Row::read(&sealed, None) {
-        assert!(Row::read(&sealed, Some(row.hash)).is_err(), "a row does not follow itself");
+        assert!(
+            Row::read(&sealed, Some(row.hash)).is_err(),
+            "a row does not follow itself"
+        );
         let mut changed = sealed.into_bytes();
         changed[0] ^= 1;
         if let Ok(text) = String::from_utf8(changed) {

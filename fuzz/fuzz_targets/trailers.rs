@@ -11,7 +11,10 @@ fuzz_target!(|message: &str| {
         .iter()
         .filter(|(key, _)| key.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("harness-")))
         .count();
-    assert!(harness_lines(message).len() >= ours, "a trailer that the forgery check does not see");
+    assert!(
+        harness_lines(message).len() >= ours,
+        "a trailer that the forgery check does not see"
+    );
     let _ = read_message(message);
     let _ = without_comments(message, '#');
     assert!(!one_line(message, 80).contains('\n'));
