@@ -18,6 +18,7 @@
 //! * [`ledger`]: the journal, its checkpoints, transcripts, locks, caches.
 //! * [`process`]: foreign programs, and the fence around them.
 //! * [`model`]: models behind HTTP.
+//! * [`proxy`]: the only way out of the fence, to named hosts.
 //! * [`engine`]: the loop, one file a step; the audit; the doctor.
 //! * [`report`]: events and tables for people and programs.
 //! * [`cli`]: one file a command.
@@ -39,4 +40,5 @@ pub mod git;
 pub mod ledger;
 pub mod model;
 pub mod process;
+pub mod proxy;
 pub mod report;

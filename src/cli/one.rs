@@ -6,9 +6,9 @@ use clap::Args;
 
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
 use crate::domain::actor::Actor;
-use crate::domain::check::Network;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
+use crate::domain::network::Network;
 use crate::engine::builder::command::Command;
 use crate::engine::builder::{Builder, BuilderError, Built, Job};
 use crate::engine::finish::Finish;
@@ -64,6 +64,7 @@ pub fn exec(args: &ExecArgs, context: &Context) -> Result<Exit, CliError> {
             env: Vec::new(),
             model: None,
             network: if args.network { Network::Open } else { Network::None },
+            gateway: None,
         },
     });
     attempt(context, &args.task, &builder)

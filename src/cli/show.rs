@@ -159,6 +159,11 @@ fn one_attempt(attempt: &AttemptLog) -> String {
     if let Some(usage) = attempt.finished.as_ref().and_then(|finished| finished.usage) {
         text.push_str(&format!("    used {usage}\n"));
     }
+    let asked = attempt.finished.iter().flat_map(|finished| &finished.contacts);
+    let checks = attempt.evidence.iter().flat_map(|evidence| &evidence.results);
+    for contact in asked.chain(checks.flat_map(|result| &result.contacts)) {
+        text.push_str(&format!("    {contact}\n"));
+    }
     if let Some(harvested) = &attempt.harvested {
         for change in &harvested.changes {
             text.push_str(&format!("    {} {}\n", change.kind().letter(), change.path));

@@ -1,6 +1,7 @@
 //! `[builders.NAME]`: who can build, and how each is started.
 
-use crate::domain::check::Network;
+use crate::domain::network::Network;
+use crate::domain::plan::format::network;
 use crate::domain::plan::format::node::{Entry, Node, Value};
 
 use super::model::{AnswerMode, BuilderDef, BuilderKind};
@@ -11,11 +12,16 @@ use super::reader::Reader;
 const TIMEOUT_SECONDS: u64 = 1800;
 
 /// The keys of a Builder.
-pub(super) const KEYS: [&str; 8] = ["kind", "run", "answer", "timeout", "env", "model", "network", "dir"];
+pub(super) const KEYS: [&str; 9] = [
+    "kind", "run", "answer", "timeout", "env", "model", "network", "gateway", "dir",
+];
 
 /// The kinds of Builder and the keys that each has besides `kind`.
 const KINDS: [(&str, &[&str]); 4] = [
-    ("command", &["run", "answer", "timeout", "env", "model", "network"]),
+    (
+        "command",
+        &["run", "answer", "timeout", "env", "model", "network", "gateway"],
+    ),
     ("model", &["model"]),
     ("manual", &[]),
     ("replay", &["dir"]),
@@ -83,7 +89,7 @@ impl Reader<'_, '_> {
         self.folder(node).map(|dir| BuilderKind::Replay { dir })
     }
 
-    /// A builder that is a model of `[models]`; which one is looked up once every layer is read.
+    /// A builder that is a model of `[models]`.
     fn of_model(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
         let Some(node) = value(fields, "model") else {
             let message = format!("the builder {} names no model", entry.key);
@@ -95,12 +101,17 @@ impl Reader<'_, '_> {
             );
             return None;
         };
+        self.named_model("builders.model", node).map(BuilderKind::Model)
+    }
+
+    /// A name of `[models]`; which model it is is looked up once every layer is read.
+    fn named_model(&mut self, key: &'static str, node: &Node) -> Option<Box<ModelDef>> {
         let name = self.text(node)?;
-        self.references("builders.model", "model", node);
-        Some(BuilderKind::Model(Box::new(ModelDef {
+        self.references(key, "model", node);
+        Some(Box::new(ModelDef {
             name,
             ..ModelDef::default()
-        })))
+        }))
     }
 
     fn command(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
@@ -126,13 +137,16 @@ impl Reader<'_, '_> {
             Some(node) => self.variables(node),
             None => Some(Vec::new()),
         };
-        let networks = [("none", Network::None), ("open", Network::Open)];
         let network = match value(fields, "network") {
-            Some(node) => self.one_of(node, &networks),
+            Some(node) => self.network(node),
             None => Some(Network::None),
         };
         let model = match value(fields, "model") {
             Some(node) => Some(self.text(node)?),
+            None => None,
+        };
+        let gateway = match value(fields, "gateway") {
+            Some(node) => Some(self.named_model("builders.gateway", node)?),
             None => None,
         };
         Some(BuilderKind::Command {
@@ -142,7 +156,20 @@ impl Reader<'_, '_> {
             env: env?,
             model,
             network: network?,
+            gateway,
         })
+    }
+
+    /// Whom it may speak to.
+    fn network(&mut self, node: &Node) -> Option<Network> {
+        let places = match network::read_network(node) {
+            Ok(network) => return Some(network),
+            Err(places) => places,
+        };
+        for (span, why) in places {
+            self.error(&span, "bad-host", why, network::FIX.to_owned());
+        }
+        None
     }
 
     /// A program and its arguments; text is split at blanks, and nothing in it is special to any shell.

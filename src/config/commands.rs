@@ -37,7 +37,7 @@ impl Listed {
 pub fn words_of(check: &Check) -> Vec<String> {
     let mut words = vec![check.run.clone()];
     words.extend((!check.dir.is_empty()).then(|| format!("in {}", check.dir)));
-    words.extend((!check.network.is_none()).then(|| "network open".to_owned()));
+    words.extend((!check.network.is_none()).then(|| format!("network {}", check.network)));
     words.extend(check.env.iter().map(|(name, value)| format!("{name}={value}")));
     words
 }
@@ -57,7 +57,7 @@ impl Config {
             match &builder.kind {
                 BuilderKind::Command { run, env, network, .. } => {
                     if !network.is_none() {
-                        found.push(Listed::new("network", &builder.name, vec!["open".to_owned()]));
+                        found.push(Listed::new("network", &builder.name, vec![network.to_string()]));
                     }
                     found.push(Listed::new("builder", &builder.name, run.clone()));
                     if !env.is_empty() {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::domain::check::{Check, Network};
+use crate::domain::check::Check;
 use crate::domain::gate::{Lane, SelfApproval};
+use crate::domain::network::Network;
 use crate::domain::route::Overrides;
 
 use super::models::ModelDef;
@@ -55,8 +56,10 @@ pub enum BuilderKind {
         env: Vec<String>,
         /// `provider:model`, for the `Assisted-by` trailer.
         model: Option<String>,
-        /// Whether it may speak to anyone.
+        /// Whom it may speak to.
         network: Network,
+        /// The model whose server the harness stands for, so that the program needs neither the way there nor the key.
+        gateway: Option<Box<ModelDef>>,
     },
     /// A model that answers with text.
     Model(Box<ModelDef>),
@@ -65,6 +68,19 @@ pub enum BuilderKind {
         /// The folder that holds them.
         dir: PathBuf,
     },
+}
+
+impl BuilderKind {
+    /// The model of `[models]` that it names.
+    pub(super) fn model_mut(&mut self) -> Option<&mut ModelDef> {
+        match self {
+            Self::Model(model)
+            | Self::Command {
+                gateway: Some(model), ..
+            } => Some(model),
+            Self::Command { gateway: None, .. } | Self::Manual | Self::Replay { .. } => None,
+        }
+    }
 }
 
 /// Whether dispatch waits for somebody to approve a plan.

@@ -266,13 +266,13 @@ fn parts(text: &str, places: usize) -> Option<u64> {
 
 impl Config {
     /// Gives every model to the builders: each is one by its own name, unless that is taken, and those that name a
-    /// model get it.
+    /// model, as themselves or as their gateway, get it.
     pub(super) fn join_models(&mut self) {
         for builder in self.builders.values_mut() {
-            if let BuilderKind::Model(model) = &mut builder.kind
+            if let Some(model) = builder.kind.model_mut()
                 && let Some(found) = self.models.get(&model.name)
             {
-                **model = found.clone();
+                *model = found.clone();
             }
         }
         for (name, model) in &self.models {

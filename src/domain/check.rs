@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::network::{Contact, Network};
 use super::oid::{Digest, TreeId};
 use super::test_report::{TestCount, names_runner};
 
@@ -159,7 +160,7 @@ impl Check {
         ];
         // Named only where there is one, so that checks without keep the digest that history knows.
         let report = (!self.report.is_empty()).then(|| format!("report\0{}", self.report));
-        let network = (self.network == Network::Open).then(|| "network\0open".to_owned());
+        let network = (!self.network.is_none()).then(|| format!("network\0{}", self.network));
         let named = head.iter().chain(&env).chain(&report).chain(&network);
         Digest::of_fields(named.map(String::as_bytes))
     }
@@ -234,6 +235,9 @@ pub struct CheckResult {
     pub log: Option<Digest>,
     /// The part of the output that explains a failure, bounded, for the retry packet; empty when it passed.
     pub excerpt: String,
+    /// What it asked of the network by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
 }
 
 /// Which confinement something ran in (design section 6).
@@ -256,33 +260,6 @@ impl fmt::Display for FenceTier {
             Self::ShadowLandlock => "shadow+landlock",
             Self::Overlay => "overlay",
         })
-    }
-}
-
-/// Whether a program may speak to anyone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Network {
-    /// To nobody but itself.
-    #[default]
-    None,
-    /// To anyone.
-    Open,
-}
-
-impl Network {
-    /// The network of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        match name {
-            "none" => Some(Self::None),
-            "open" => Some(Self::Open),
-            _ => None,
-        }
-    }
-
-    /// Whether it is closed, as it is where nothing is said.
-    pub fn is_none(&self) -> bool {
-        *self == Self::None
     }
 }
 

@@ -14,6 +14,7 @@ pub mod edit;
 pub mod failure;
 pub mod gate;
 pub mod id;
+pub mod network;
 pub mod oid;
 pub mod packet;
 pub mod path;

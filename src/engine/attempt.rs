@@ -7,6 +7,7 @@ use crate::config::AnswerMode;
 use crate::domain::actor::Actor;
 use crate::domain::edit;
 use crate::domain::failure::Failure;
+use crate::domain::network::Contact;
 use crate::domain::packet::answer::{self, BuilderClosing};
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
@@ -106,13 +107,21 @@ fn build(
         spent: &spent,
     });
     slot.take_layers()?;
-    let millis = engine.clock.now().duration_since(started).as_millis();
+    let millis = u64::try_from(engine.clock.now().duration_since(started).as_millis()).unwrap_or_default();
+    let contacts = walls.take_contacts();
     let built = match built {
         Ok(built) => built,
         Err(error) => {
             // What it cost is paid, though the attempt counts for nothing.
             if let Some(usage) = spent.usage() {
-                finished(engine, assignment, b"", &BuilderClosing::default(), Some(usage), millis)?;
+                let stopped = Stopped {
+                    output: b"",
+                    closing: &BuilderClosing::default(),
+                    usage: Some(usage),
+                    millis,
+                    contacts,
+                };
+                finished(engine, assignment, stopped)?;
             }
             return Err(error.into());
         }
@@ -123,7 +132,14 @@ fn build(
         Built::Failed(failure, output) => (output.clone(), Some(failure.clone())),
     };
     let closing = answer::read_closing(&String::from_utf8_lossy(&output));
-    finished(engine, assignment, &output, &closing, spent.usage(), millis)?;
+    let stopped = Stopped {
+        output: &output,
+        closing: &closing,
+        usage: spent.usage(),
+        millis,
+        contacts,
+    };
+    finished(engine, assignment, stopped)?;
     if let Some(question) = closing.unclear {
         return Ok(Work::Failed(Failure::Unclear { question }));
     }
@@ -146,27 +162,34 @@ fn build(
     }
 }
 
-/// Records that the Builder stopped, and what it said.
-fn finished(
-    engine: &mut Engine,
-    assignment: &Assignment,
-    output: &[u8],
-    closing: &BuilderClosing,
+/// What a Builder that stopped leaves besides its work.
+struct Stopped<'a> {
+    output: &'a [u8],
+    closing: &'a BuilderClosing,
     usage: Option<Usage>,
-    millis: i128,
-) -> Result<(), RunError> {
+    millis: u64,
+    contacts: Vec<Contact>,
+}
+
+/// Records that the Builder stopped, and what it said.
+fn finished(engine: &mut Engine, assignment: &Assignment, stopped: Stopped) -> Result<(), RunError> {
     let dispatched = &assignment.dispatched;
-    let answer = engine.ledger.transcripts().put(output).map_err(RunError::Transcript)?;
+    let answer = engine
+        .ledger
+        .transcripts()
+        .put(stopped.output)
+        .map_err(RunError::Transcript)?;
     let mut events = vec![Event::BuilderFinished(BuilderFinished {
         task: dispatched.task.clone(),
         attempt: dispatched.attempt.clone(),
         answer: Some(answer),
-        summary: closing.summary.clone(),
-        notes: closing.notes.clone(),
-        usage,
-        millis: u64::try_from(millis).unwrap_or_default(),
+        summary: stopped.closing.summary.clone(),
+        notes: stopped.closing.notes.clone(),
+        usage: stopped.usage,
+        millis: stopped.millis,
+        contacts: stopped.contacts,
     })];
-    events.extend(closing.notes.iter().map(|text| Event::Noted {
+    events.extend(stopped.closing.notes.iter().map(|text| Event::Noted {
         task: dispatched.task.clone(),
         by: dispatched.author.clone(),
         text: text.clone(),

@@ -128,6 +128,11 @@ impl Slot {
         self.dir.join("tmp")
     }
 
+    /// A folder that holds the rest and that no program of ours lets be written.
+    pub fn door_dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The file that gets the output of what runs here, as it comes.
     pub fn log(&self) -> PathBuf {
         self.dir.join("output.log")

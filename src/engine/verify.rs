@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::Config;
-use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceRecord, FenceTier, Network};
+use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceRecord, FenceTier};
 use crate::domain::id::TaskId;
+use crate::domain::network::Network;
 use crate::domain::oid::{Digest, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::Event;
@@ -326,7 +327,7 @@ pub fn set_up(
     if slot.is_set_up(&digest) {
         return Ok(());
     }
-    let walls = Walls::around(engine, config, slot, Inmate::Check, Network::Open)?;
+    let walls = Walls::around(engine, config, slot, Inmate::Check, &Network::Open)?;
     let environment = walls::with_tmp(environment, slot);
     for command in &config.slot.setup {
         let finished = run_shell(
@@ -363,7 +364,7 @@ fn run_check(
     environment: &Environment,
 ) -> Result<CheckResult, VerifyError> {
     let dir = folder(&slot.tree(), check)?;
-    let walls = Walls::around(engine, config, slot, Inmate::Check, check.network)?;
+    let walls = Walls::around(engine, config, slot, Inmate::Check, &check.network)?;
     let seen = slot.seen(Path::new(&check.dir));
     let mut own = walls::with_tmp(environment, slot);
     for (name, value) in &check.env {
@@ -397,6 +398,7 @@ fn run_check(
             tests: count::count(&seen, check, &finished),
             runs,
             log: Some(log),
+            contacts: walls.take_contacts(),
             excerpt: if status.passed() {
                 String::new()
             } else {

@@ -3,15 +3,19 @@
 //! The fence itself is `process::fence`; here stands what it is built around: the slot, the user's home and caches, what
 //! the program needs to be seen, and what nobody has to read.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::Config;
-use crate::domain::check::{FenceTier, Network};
+use crate::domain::check::FenceTier;
+use crate::domain::network::{Contact, Network};
+use crate::model::relay::Relay;
 use crate::process::fence::{self, Confinement, Fence, FenceError, Overlay};
 use crate::process::{self, Ending, Environment, Finished, Program, StartError};
+use crate::proxy::{Proxy, Rules};
 
 use super::Engine;
 use super::slot::{Slot, SlotError};
@@ -28,6 +32,15 @@ pub enum WallsError {
     /// A layer could not be prepared.
     #[error(transparent)]
     Slot(#[from] SlotError),
+    /// Only the overlay can hold a program to named hosts.
+    #[error(
+        "`network` with named hosts, and `gateway`, need the overlay fence; here is {0}: \
+         `git harness doctor` says why, and `network = \"open\"` does without"
+    )]
+    NoProxy(FenceTier),
+    /// The proxy could not be started.
+    #[error("the proxy cannot be started: {0}")]
+    Proxy(std::io::Error),
     /// No tier could be looked for.
     #[error("the fence cannot be tested: {0}")]
     Untested(std::io::Error),
@@ -79,6 +92,9 @@ pub struct Walls {
     fence: Fence,
     confinement: Confinement,
     report: PathBuf,
+    /// A folder that nobody inside can write.
+    door_dir: PathBuf,
+    contacts: RefCell<Vec<Contact>>,
 }
 
 impl Walls {
@@ -88,7 +104,7 @@ impl Walls {
         config: &Config,
         slot: &Slot,
         inmate: Inmate,
-        network: Network,
+        network: &Network,
     ) -> Result<Self, WallsError> {
         let fence = engine.fence().map_err(WallsError::Untested)?.fence.clone();
         let variable = |name: &str| engine.host.variables.get(OsStr::new(name)).map(PathBuf::from);
@@ -132,17 +148,70 @@ impl Walls {
                 writable: vec![slot.tmp()],
                 shown: shown.into_iter().filter(|path| path.is_absolute()).collect(),
                 hidden,
-                network,
+                network: network.clone(),
+                door: None,
                 runtime_dir: variable("XDG_RUNTIME_DIR"),
             },
             report: slot.report(),
+            door_dir: slot.door_dir().to_owned(),
+            contacts: RefCell::default(),
         })
     }
 
     /// Runs a program inside.
-    pub fn run(&self, mut program: Program, cancel: &process::Cancel) -> Result<Finished, WallsError> {
+    pub fn run(&self, program: Program, cancel: &process::Cancel) -> Result<Finished, WallsError> {
+        self.run_with(None, program, cancel)
+    }
+
+    /// Runs a program inside that finds a model's server at the proxy's address.
+    pub fn run_with(
+        &self,
+        relay: Option<Relay>,
+        program: Program,
+        cancel: &process::Cancel,
+    ) -> Result<Finished, WallsError> {
+        let network = &self.confinement.network;
+        if relay.is_none() && !matches!(network, Network::Hosts(_)) {
+            return self.run_inside(&self.confinement, program, cancel);
+        }
+        if self.fence.tier() != FenceTier::Overlay {
+            return Err(WallsError::NoProxy(self.fence.tier()));
+        }
+        let rules = Rules {
+            network: network.clone(),
+            relay,
+        };
+        let mut environment = program.environment.clone();
+        rules.announce(&mut environment);
+        let proxy = Proxy::start(&self.door_dir, rules).map_err(WallsError::Proxy)?;
+        let confinement = Confinement {
+            door: Some(proxy.door().to_owned()),
+            ..self.confinement.clone()
+        };
+        let program = Program {
+            environment: &environment,
+            ..program
+        };
+        let finished = self.run_inside(&confinement, program, cancel);
+        for contact in proxy.close() {
+            contact.add_to(&mut self.contacts.borrow_mut());
+        }
+        finished
+    }
+
+    /// What programs inside asked of the network by name since this was asked last.
+    pub fn take_contacts(&self) -> Vec<Contact> {
+        self.contacts.take()
+    }
+
+    fn run_inside(
+        &self,
+        confinement: &Confinement,
+        mut program: Program,
+        cancel: &process::Cancel,
+    ) -> Result<Finished, WallsError> {
         program.is_there()?;
-        let mut confinement = self.confinement.clone();
+        let mut confinement = confinement.clone();
         // What the command line names has to be seen, wherever it lies.
         let words = program.argv.iter().map(PathBuf::from);
         confinement

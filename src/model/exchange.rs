@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::domain::usage::{Progress, Usage};
 
+use super::address;
 use super::classify;
 use super::fault::{Fault, ProviderError};
-use super::http::{self, Incoming, Next, Post};
+use super::http::{Incoming, Next, Post};
 use super::think::without_thinking;
 use super::{Answer, Endpoint, Surroundings};
 
@@ -219,7 +220,7 @@ pub(super) fn tool_call() -> Fault {
 /// The address of a path, and the headers that every format sends.
 pub(super) fn post(endpoint: &Endpoint, path: &str, body: &Value) -> Result<Post, Fault> {
     Ok(Post {
-        url: http::url(endpoint, path)?,
+        url: address::url(endpoint, path)?,
         headers: vec![("content-type", "application/json".to_owned())],
         body: body.to_string(),
     })

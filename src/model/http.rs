@@ -5,17 +5,18 @@
 //! wants to stop. Giving up shuts the connection down, which ends the thread.
 
 use std::io::{ErrorKind, Read};
-use std::net::IpAddr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use ureq::Agent;
 use ureq::http::Response;
-use ureq::{Agent, Body, Proxy};
+use ureq::{Body, Proxy};
 
 use crate::process::Cancel;
 
 use super::fault::{Fault, Phase};
+use super::relay::Relayed;
 use super::{Endpoint, Limits, tls};
 
 /// How often a stop by the user is looked for.
@@ -51,7 +52,7 @@ impl Head {
 
 /// What is sent.
 pub struct Post {
-    /// The address, by [`url`].
+    /// The address, by [`super::address::url`].
     pub url: String,
     /// Headers; some hold the key.
     pub headers: Vec<(&'static str, String)>,
@@ -88,41 +89,6 @@ pub struct Incoming<'a> {
     last: Instant,
     phase: Phase,
     taken: usize,
-}
-
-/// The whole address of a path below an endpoint, or why nothing may be sent there.
-///
-/// # Errors
-/// Where the address is none, carries a password, or is plain `http://` to another machine.
-pub fn url(endpoint: &Endpoint, path: &str) -> Result<String, Fault> {
-    let base = endpoint.base_url.trim_end_matches('/');
-    let wrong = |said: &str| {
-        Err(Fault::Setup {
-            said: format!("base_url {said}"),
-        })
-    };
-    let (rest, plain) = match (base.strip_prefix("https://"), base.strip_prefix("http://")) {
-        (Some(rest), _) => (rest, false),
-        (_, Some(rest)) => (rest, true),
-        _ => return wrong("begins with neither http:// nor https://"),
-    };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    if authority.contains('@') || rest.contains(['?', '#']) {
-        return wrong("holds more than a host and a path; keys belong into key_env or key_cmd");
-    }
-    if plain && !endpoint.plain_http && !is_loopback(authority) {
-        return wrong("sends everything unencrypted to another machine; use https://, or set plain_http = true");
-    }
-    Ok(format!("{base}{path}"))
-}
-
-/// Whether a host, with or without a port, is this machine.
-fn is_loopback(authority: &str) -> bool {
-    let host = match authority.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 impl<'a> Incoming<'a> {
@@ -239,7 +205,11 @@ fn gone() -> Fault {
     }
 }
 
-fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
+/// The connections to an endpoint; nothing is connected yet.
+///
+/// # Errors
+/// Where the proxy's address is none, or nothing encrypted can be trusted.
+pub fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
     let proxy = match &endpoint.proxy {
         None => None,
         // What is wrong with it may hold a password, so it is not repeated.
@@ -289,6 +259,36 @@ fn read(agent: &Agent, post: &Post, sender: &SyncSender<Piece>) -> Result<(), mp
     }
 }
 
+/// Sends a request of any kind and gives the answer as it comes.
+///
+/// # Errors
+/// Where no answer begins.
+pub fn send(
+    agent: &Agent,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &[u8])],
+    body: Vec<u8>,
+) -> Result<Relayed, Fault> {
+    let mut request = ureq::http::Request::builder().method(method).uri(url);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(body).map_err(|error| Fault::Garbled {
+        why: format!("the request cannot be passed on: {error}"),
+    })?;
+    let response = agent.run(request).map_err(|error| fault(&error))?;
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_vec()));
+    Ok(Relayed {
+        status: response.status().as_u16(),
+        headers: headers.collect(),
+        body: Box::new(response.into_body().into_reader()),
+    })
+}
+
 fn head(response: &Response<Body>) -> Head {
     let header = |name: &str| {
         let value = response.headers().get(name)?.to_str().ok()?;
@@ -331,67 +331,5 @@ fn fault(error: &ureq::Error) -> Fault {
             said: format!("no encrypted connection comes about: {error}"),
         },
         other => Fault::Garbled { why: other.to_string() },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Wire;
-
-    fn checked(base: &str, plain_http: bool) -> Result<String, Fault> {
-        let endpoint = Endpoint {
-            wire: Wire::OpenAi,
-            base_url: base.to_owned(),
-            model: "m".to_owned(),
-            key: None,
-            proxy: None,
-            plain_http,
-            limits: Limits::default(),
-        };
-        url(&endpoint, "/chat")
-    }
-
-    #[test]
-    fn plain_http_goes_to_this_machine_only() {
-        for base in [
-            "http://127.0.0.1:1",
-            "http://127.8.9.1/v1",
-            "http://localhost:8080/v1/",
-            "http://[::1]:3",
-            "https://api.example/v1",
-        ] {
-            assert!(checked(base, false).unwrap().ends_with("/chat"), "{base}");
-        }
-        for base in [
-            "http://10.0.0.1/v1",
-            "http://localhost.evil.example",
-            "http://127.0.0.1.evil.example",
-            "http://[2001:db8::1]:3",
-        ] {
-            assert!(checked(base, false).is_err(), "{base}");
-            assert!(checked(base, true).is_ok(), "{base}");
-        }
-        assert_eq!(
-            checked("http://localhost:8/v1//", false).unwrap(),
-            "http://localhost:8/v1/chat"
-        );
-    }
-
-    #[test]
-    fn no_key_travels_in_an_address() {
-        for base in [
-            "https://user:pw@api.example",
-            "https://api.example/v1?key=abc",
-            "http://127.0.0.1@evil.example/",
-            "ftp://x",
-            "api.example",
-        ] {
-            let error = checked(base, true).unwrap_err().to_string();
-            assert!(
-                error.starts_with("base_url") && !error.contains("pw") && !error.contains("abc"),
-                "{error}"
-            );
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! lanes do not enter, nor does the configuration: everything arrives as an [`Endpoint`] and a [`Request`]. Nothing is
 //! set up before the first call.
 
+mod address;
 mod anthropic;
 mod classify;
 pub mod decode;
@@ -12,6 +13,7 @@ mod fault;
 mod http;
 mod ollama;
 mod openai;
+pub mod relay;
 pub mod retry;
 mod secret;
 mod think;

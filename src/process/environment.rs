@@ -56,6 +56,11 @@ impl Environment {
         self.0.insert(name.into(), value.as_ref().to_owned());
     }
 
+    /// Takes a variable away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.remove(OsStr::new(name));
+    }
+
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)

@@ -202,6 +202,7 @@ mod tests {
                     runs: 1,
                     log: None,
                     excerpt: String::new(),
+                    contacts: Vec::new(),
                 },
             },
         ]

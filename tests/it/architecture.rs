@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms that it may use. Everything else is an error.
-const EDGES: [(&str, &[&str]); 10] = [
+const EDGES: [(&str, &[&str]); 11] = [
     ("domain", &[]),
     ("clock", &[]),
     ("config", &["domain", "clock"]),
@@ -12,15 +12,18 @@ const EDGES: [(&str, &[&str]); 10] = [
     ("git", &["domain", "clock", "process"]),
     ("ledger", &["domain", "clock"]),
     ("model", &["domain", "clock", "process"]),
+    ("proxy", &["domain", "process", "model"]),
     (
         "engine",
-        &["domain", "clock", "config", "process", "git", "ledger", "model"],
+        &[
+            "domain", "clock", "config", "process", "proxy", "git", "ledger", "model",
+        ],
     ),
     ("report", &["domain"]),
     (
         "cli",
         &[
-            "domain", "clock", "config", "process", "git", "ledger", "model", "engine", "report",
+            "domain", "clock", "config", "process", "proxy", "git", "ledger", "model", "engine", "report",
         ],
     ),
 ];

@@ -15,6 +15,7 @@ mod hostile;
 mod model;
 mod plans;
 mod provider;
+mod proxy;
 mod record;
 mod rollback;
 mod run;

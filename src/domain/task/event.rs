@@ -13,6 +13,7 @@ use crate::domain::check::{CheckKind, CheckResult, EvidenceRecord};
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Approval, ApprovalSubject};
 use crate::domain::id::{AttemptId, PlanId, TaskId};
+use crate::domain::network::Contact;
 use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
 use crate::domain::route::Trigger;
 use crate::domain::usage::Usage;
@@ -90,6 +91,9 @@ pub struct BuilderFinished {
     pub usage: Option<Usage>,
     /// How long it took, in milliseconds.
     pub millis: u64,
+    /// What it asked of the network by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contacts: Vec<Contact>,
 }
 
 /// The change set was taken from the Builder's view and is a tree now.

@@ -6,11 +6,12 @@ use std::fs;
 use std::time::Duration;
 
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
-use crate::domain::check::Network;
 use crate::domain::failure::Failure;
+use crate::domain::network::Network;
 use crate::process::{Ending, Finished, Input, Program};
+use crate::proxy;
 
-use super::{Builder, BuilderError, Built, Job};
+use super::{Builder, BuilderError, Built, Job, endpoint};
 
 /// Bytes of output that are kept of a Builder.
 const KEPT_OUTPUT: usize = 512 * 1024;
@@ -21,17 +22,30 @@ const QUOTED_OUTPUT: usize = 4 * 1024;
 /// A program.
 pub struct Command {
     definition: BuilderDef,
+    /// What it may see, and what holds the key that it may not see.
+    variables: Vec<String>,
 }
 
 impl Command {
     /// A program as the configuration, or `exec`, describes it.
     pub fn new(definition: BuilderDef) -> Self {
-        Self { definition }
+        let variables = match &definition.kind {
+            BuilderKind::Command { env, gateway, .. } => {
+                let key = gateway.as_deref().and_then(endpoint::key_variable);
+                env.iter().chain(key).cloned().collect()
+            }
+            _ => Vec::new(),
+        };
+        Self { definition, variables }
     }
 
     fn start(&self, job: &Job) -> Result<Finished, BuilderError> {
         let BuilderKind::Command {
-            run, timeout_seconds, ..
+            run,
+            timeout_seconds,
+            env,
+            gateway,
+            ..
         } = &self.definition.kind
         else {
             return Err(BuilderError::Person(job.task.to_string()));
@@ -42,13 +56,28 @@ impl Command {
             source,
         })?;
         let mut environment = job.environment.clone();
+        let relay = match gateway {
+            None => None,
+            Some(model) => {
+                if let Some(variable) = endpoint::key_variable(model).filter(|name| !env.contains(name)) {
+                    environment.remove(variable);
+                }
+                Some(endpoint::relay(model, job)?)
+            }
+        };
+        let address = relay.as_ref().map(|relay| relay.address(&proxy::address()));
         environment.set("HARNESS_PACKET", packet_file.as_os_str());
         environment.set("HARNESS_TASK", OsStr::new(job.task.as_str()));
         let argv = run
             .iter()
-            .map(|argument| with_packet(argument, packet_file.as_os_str()))
+            .map(|argument| match &address {
+                Some(address) => argument.replace("{gateway}", address),
+                None => argument.clone(),
+            })
+            .map(|argument| with_packet(&argument, packet_file.as_os_str()))
             .collect();
-        let finished = job.walls.run(
+        let finished = job.walls.run_with(
+            relay,
             Program {
                 argv,
                 dir: job.view,
@@ -118,16 +147,13 @@ impl Builder for Command {
     }
 
     fn variables(&self) -> &[String] {
-        match &self.definition.kind {
-            BuilderKind::Command { env, .. } => env,
-            _ => &[],
-        }
+        &self.variables
     }
 
-    fn network(&self) -> Network {
-        match self.definition.kind {
+    fn network(&self) -> &Network {
+        match &self.definition.kind {
             BuilderKind::Command { network, .. } => network,
-            _ => Network::None,
+            _ => &Network::None,
         }
     }
 

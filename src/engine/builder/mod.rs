@@ -4,6 +4,7 @@
 //! Builder is one file here and one line in [`builder_for`].
 
 pub mod command;
+mod endpoint;
 pub mod manual;
 pub mod model;
 pub mod replay;
@@ -14,9 +15,9 @@ use std::path::Path;
 use crate::clock::Clock;
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
 use crate::domain::actor::Actor;
-use crate::domain::check::Network;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
+use crate::domain::network::Network;
 use crate::domain::redact::Redactor;
 use crate::domain::usage::{Progress, Usage};
 use crate::engine::walls::{Walls, WallsError};
@@ -141,9 +142,9 @@ pub trait Builder {
         &[]
     }
 
-    /// Whether its program may speak to anyone.
-    fn network(&self) -> Network {
-        Network::None
+    /// Whom its program may speak to.
+    fn network(&self) -> &Network {
+        &Network::None
     }
 
     /// Whether a person does the work, in a worktree and by hand.

@@ -2,25 +2,13 @@
 //! again, and what a fault means, is known by `model/`; here faults become failed attempts or faults of the
 //! infrastructure, which count for nothing.
 
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
-use std::time::Duration;
-
-use crate::config::{AnswerMode, KeySource, ModelDef, ModelProvider};
+use crate::config::{AnswerMode, ModelDef};
 use crate::domain::failure::Failure;
 use crate::domain::usage::Usage;
-use crate::engine::walls::WallsError;
 use crate::model::retry::{self, Pace};
-use crate::model::{Answer, Endpoint, Fault, Limits, ProviderError, Request, Secret, Surroundings, Wire, provider};
-use crate::process::{self, Ending, Input, Program};
+use crate::model::{Answer, Fault, ProviderError, Request, Surroundings, provider};
 
-use super::{Builder, BuilderError, Built, Job};
-
-/// The longest that a program may take to print a key: a person may have to unlock it.
-const KEY_SECONDS: u64 = 60;
-
-/// The most bytes of a key.
-const KEY_BYTES: usize = 8 * 1024;
+use super::{Builder, BuilderError, Built, Job, endpoint};
 
 /// A model.
 pub struct Model {
@@ -33,10 +21,7 @@ pub struct Model {
 impl Model {
     /// A model under the Builder's name of the configuration.
     pub fn new(name: &str, definition: ModelDef) -> Self {
-        let variables = match &definition.key {
-            Some(KeySource::Variable(variable)) => vec![variable.clone()],
-            _ => Vec::new(),
-        };
+        let variables = endpoint::key_variable(&definition).cloned().into_iter().collect();
         Self {
             name: name.to_owned(),
             label: format!("{}:{}", definition.provider.name(), definition.model),
@@ -46,7 +31,7 @@ impl Model {
     }
 
     fn ask(&self, job: &Job) -> Result<Answer, Asked> {
-        let endpoint = self.endpoint(job).map_err(Asked::NoKey)?;
+        let endpoint = endpoint::endpoint(&self.definition, job).map_err(Asked::NoKey)?;
         let definition = &self.definition;
         let request = Request {
             system: None,
@@ -80,104 +65,8 @@ impl Model {
         }
     }
 
-    fn endpoint(&self, job: &Job) -> Result<Endpoint, BuilderError> {
-        let definition = &self.definition;
-        let standard = Limits::default();
-        let or = |seconds: Option<u64>, standard| seconds.map_or(standard, Duration::from_secs);
-        Ok(Endpoint {
-            wire: match definition.provider {
-                ModelProvider::OpenAi => Wire::OpenAi,
-                ModelProvider::Ollama => Wire::Ollama,
-                ModelProvider::Anthropic => Wire::Anthropic,
-            },
-            base_url: definition
-                .base_url
-                .clone()
-                .unwrap_or_else(|| definition.provider.base_url().to_owned()),
-            model: definition.model.clone(),
-            key: self.key(job)?,
-            proxy: self.proxy()?,
-            plain_http: definition.plain_http,
-            limits: Limits {
-                connect: or(definition.seconds.connect, standard.connect),
-                first_byte: or(definition.seconds.first_byte, standard.first_byte),
-                stall: or(definition.seconds.stall, standard.stall),
-                total: or(definition.seconds.total, standard.total),
-                answer_bytes: standard.answer_bytes,
-            },
-        })
-    }
-
-    /// The proxy. One that is no address must not become none: then everything would go out without it.
-    fn proxy(&self) -> Result<Option<Secret>, BuilderError> {
-        let Some(address) = &self.definition.proxy else {
-            return Ok(None);
-        };
-        Secret::new(address).map(Some).ok_or_else(|| {
-            let said = "proxy is no address of a proxy".to_owned();
-            self.infrastructure(Fault::Setup { said })
-        })
-    }
-
-    fn key(&self, job: &Job) -> Result<Option<Secret>, BuilderError> {
-        let text = match &self.definition.key {
-            None => return Ok(None),
-            Some(KeySource::Variable(variable)) => job
-                .environment
-                .get(variable)
-                .and_then(OsStr::to_str)
-                .map(str::to_owned)
-                .ok_or_else(|| self.no_key(format!("the variable {variable} is not set, or is no text")))?,
-            Some(KeySource::Command(argv)) => self.printed_key(job, argv)?,
-        };
-        let first = text.lines().next().unwrap_or_default();
-        match Secret::new(first) {
-            Some(key) => Ok(Some(key)),
-            None => Err(self.no_key("what its source gives is empty, or holds what no key holds".to_owned())),
-        }
-    }
-
-    fn printed_key(&self, job: &Job, argv: &[String]) -> Result<String, BuilderError> {
-        let finished = process::run(
-            &Program {
-                argv: argv.iter().map(OsString::from).collect(),
-                // Whatever lies in the view is the repository's, and this program is the user's.
-                dir: Path::new("/"),
-                environment: job.environment,
-                input: Input::Closed,
-                timeout: Some(Duration::from_secs(KEY_SECONDS)),
-                keep_bytes: KEY_BYTES,
-                log: None,
-                redactor: job.redactor,
-            },
-            job.cancel,
-        )
-        .map_err(WallsError::Start)?;
-        let program = argv.first().map(String::as_str).unwrap_or_default();
-        match finished.ending {
-            Ending::Exited(0) => Ok(finished.stdout.text()),
-            Ending::Cancelled => Err(BuilderError::Cancelled),
-            Ending::TimedOut => Err(self.no_key(format!("`{program}` printed none within {KEY_SECONDS} s"))),
-            Ending::Exited(code) => Err(self.no_key(format!("`{program}` ended with status {code}"))),
-            Ending::Signalled(signal) => Err(self.no_key(format!("`{program}` was ended by signal {signal}"))),
-        }
-    }
-
-    fn no_key(&self, why: String) -> BuilderError {
-        BuilderError::NoKey {
-            model: self.definition.name.clone(),
-            why,
-        }
-    }
-
     fn infrastructure(&self, fault: Fault) -> BuilderError {
-        match fault {
-            Fault::Cancelled => BuilderError::Cancelled,
-            fault => BuilderError::Provider {
-                model: self.definition.name.clone(),
-                fault,
-            },
-        }
+        endpoint::infrastructure(&self.definition, fault)
     }
 }
 
@@ -243,6 +132,8 @@ impl Builder for Model {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]

@@ -10,10 +10,11 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
-use crate::domain::check::{FenceTier, Network};
+use crate::domain::check::FenceTier;
+use crate::domain::network::Network;
 
 use super::walls::{Broken, broken};
-use super::{Confinement, MODE, Order, mounts, probe, sys, walls};
+use super::{Confinement, MODE, Order, door, mounts, probe, sys, walls};
 
 /// What the report says where the walls stood.
 pub(super) const READY: &str = "ready\n";
@@ -53,7 +54,7 @@ fn enter(order: &Order, argv: &[OsString]) -> ExitCode {
             FenceTier::Overlay => overlay(order, argv, &mut report),
             FenceTier::ShadowLandlock => in_place(order, argv, &mut report, |confinement| {
                 walls::landlock(confinement, &[])?;
-                walls::seccomp(false, confinement.network)
+                walls::seccomp(false, &confinement.network)
             }),
             FenceTier::Shadow => in_place(order, argv, &mut report, |_| Ok(())),
         });
@@ -75,6 +76,9 @@ fn in_place(
     report: &mut File,
     build: impl FnOnce(&Confinement) -> Result<(), Broken>,
 ) -> Result<(), Broken> {
+    if matches!(order.confinement.network, Network::Hosts(_)) {
+        return Err("named hosts: only the overlay can hold a program to them".to_owned());
+    }
     walls::give_up_rights()?;
     sys::close_others_on_exec().map_err(broken("open files"))?;
     build(&order.confinement)?;
@@ -99,16 +103,26 @@ fn overlay(order: &Order, argv: &[OsString], report: &mut File) -> Result<(), Br
     let (user, group) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
     let mut spaces =
         libc::CLONE_NEWUSER | libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
-    if order.confinement.network == Network::None {
+    let closed = order.confinement.network != Network::Open;
+    if closed {
         spaces |= libc::CLONE_NEWNET;
     }
+    let door = &order.confinement.door;
+    let caller = door
+        .as_deref()
+        .map(door::call)
+        .transpose()
+        .map_err(broken("the way to the proxy"))?;
     sys::unshare(spaces).map_err(broken("namespaces"))?;
     let write = |file: &str, text: String| std::fs::write(format!("/proc/self/{file}"), text);
     write("setgroups", "deny".to_owned()).map_err(broken("setgroups"))?;
     write("uid_map", format!("{user} {user} 1")).map_err(broken("the map of users"))?;
     write("gid_map", format!("{group} {group} 1")).map_err(broken("the map of groups"))?;
-    if order.confinement.network == Network::None {
+    if closed {
         sys::loopback_up().map_err(broken("the loopback device"))?;
+    }
+    if let Some(caller) = caller {
+        door::hand_over(&caller).map_err(broken("the way to the proxy"))?;
     }
     let (said, saying) = io::pipe().map_err(broken("a pipe"))?;
     match sys::fork().map_err(broken("the namespace's first process"))? {
@@ -202,7 +216,7 @@ fn build(order: &Order) -> Result<(), Broken> {
     sys::drop_capabilities().map_err(broken("capabilities"))?;
     sys::close_others_on_exec().map_err(broken("open files"))?;
     walls::landlock(&order.confinement, &fresh)?;
-    walls::seccomp(true, order.confinement.network)
+    walls::seccomp(true, &order.confinement.network)
 }
 
 /// The path of this very program, to be started again.

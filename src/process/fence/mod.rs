@@ -15,6 +15,7 @@
 //!   looking at other processes, a background process that outlives the attempt.
 //! * `shadow`: a copy, no new privileges, no core files. Nothing keeps a program inside.
 
+mod door;
 mod inside;
 mod mounts;
 mod probe;
@@ -29,11 +30,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use door::{Door, PORT, close};
 pub use inside::enter_if_asked;
 pub use probe::{Found, find};
 pub use upper::{UpperError, merge};
 
-use crate::domain::check::{FenceTier, Network};
+use crate::domain::check::FenceTier;
+use crate::domain::network::Network;
 
 /// A folder that a program sees with its changes, which go elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +62,9 @@ pub struct Confinement {
     pub hidden: Vec<PathBuf>,
     /// Whether it may speak to anyone.
     pub network: Network,
+    /// Where the socket of a closed network's only way out is handed over; see [`Door`].
+    #[serde(default)]
+    pub door: Option<PathBuf>,
     /// The user's runtime folder, if there is one: fresh inside.
     pub runtime_dir: Option<PathBuf>,
 }

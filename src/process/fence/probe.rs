@@ -16,7 +16,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::check::{FenceTier, Network};
+use crate::domain::check::FenceTier;
+use crate::domain::network::Network;
 
 use super::{Confinement, Fence, Overlay, inside, sys};
 
@@ -157,6 +158,7 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
         shown: vec![fence.program.clone()],
         hidden: vec![at("hidden")],
         network: Network::None,
+        door: None,
         runtime_dir: None,
     };
     let order = serde_json::to_string(&outside).map_err(|error| error.to_string())?;

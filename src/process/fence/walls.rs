@@ -13,7 +13,7 @@ use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
 };
 
-use crate::domain::check::Network;
+use crate::domain::network::Network;
 
 use super::{Confinement, sys};
 
@@ -162,7 +162,7 @@ const REFUSED: [libc::c_long; 39] = [
 ];
 
 /// Refuses calls; a program that asks is told that it may not.
-pub(super) fn seccomp(inner: bool, network: Network) -> Result<(), Broken> {
+pub(super) fn seccomp(inner: bool, network: &Network) -> Result<(), Broken> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> = REFUSED.into_iter().map(|call| (call, Vec::new())).collect();
     rules.insert(
         libc::SYS_ioctl,
@@ -178,7 +178,7 @@ pub(super) fn seccomp(inner: bool, network: Network) -> Result<(), Broken> {
     );
     let mut families = vec![libc::AF_PACKET, libc::AF_VSOCK, libc::AF_ALG];
     // Without a network namespace the sockets themselves have to go.
-    if network == Network::None && !inner {
+    if *network != Network::Open && !inner {
         families.extend([libc::AF_INET, libc::AF_INET6]);
     }
     let families: Result<Vec<SeccompRule>, Broken> = families

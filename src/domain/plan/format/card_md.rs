@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use crate::domain::check::{Check, DEFAULT_TIMEOUT_SECONDS, Network};
+use crate::domain::check::{Check, DEFAULT_TIMEOUT_SECONDS};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::PlanId;
+use crate::domain::network::Network;
 use crate::domain::plan::card::{Card, CardCheck, Review};
 
 use super::assemble::finish_card;
@@ -367,8 +368,13 @@ fn render_inline(check: &Check) -> String {
     if !check.report.is_empty() {
         fields.push(format!("report = {}", quoted(&check.report)));
     }
-    if check.network == Network::Open {
-        fields.push("network = \"open\"".to_owned());
+    match &check.network {
+        Network::None => {}
+        Network::Open => fields.push("network = \"open\"".to_owned()),
+        Network::Hosts(hosts) => {
+            let hosts: Vec<String> = hosts.iter().map(|host| quoted(&host.to_string())).collect();
+            fields.push(format!("network = [{}]", hosts.join(", ")));
+        }
     }
     if check.red_first {
         fields.push("red_first = true".to_owned());

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::domain::check::{Check, CheckKind, Network};
+use crate::domain::check::{Check, CheckKind};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::TaskId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::{CardCheck, ContextRef, Review};
 use crate::domain::scope::Allowed;
 
+use super::network;
 use super::node::{Entry, Node, Value};
 
 /// A card as it is being read: what is there, and where.
@@ -498,14 +499,13 @@ pub fn read_check(
                     }
                 }
             }
-            ("network", Value::Text(text)) => match Network::from_name(text) {
-                Some(network) => check.network = network,
-                None => error(
-                    at,
-                    "wrong-value",
-                    format!("`{text}` is no network"),
-                    "write \"none\" or \"open\"".into(),
-                ),
+            ("network", _) => match network::read_network(&entry.node) {
+                Ok(network) => check.network = network,
+                Err(places) => {
+                    for (span, why) in places {
+                        error(&span, "bad-host", why, network::FIX.into());
+                    }
+                }
             },
             ("red_first", Value::Bool(yes)) => check.red_first = *yes,
             ("flaky_retries", Value::Int(number)) if (0..=10).contains(number) => {

@@ -3,6 +3,7 @@
 
 pub mod card_md;
 pub mod fields;
+pub mod network;
 pub mod node;
 pub mod plan_file;
 
