@@ -16,7 +16,7 @@ use crate::domain::usage::Usage;
 use crate::process::Environment;
 
 use super::Engine;
-use super::builder::{Builder, BuilderError, Built, Job, Spent};
+use super::builder::{Builder, BuilderError, Built, Job, Keys, Spent};
 use super::dispatch::{self, Assignment};
 use super::finish::{self, Finish};
 use super::harvest::{self, Harvested, Limits};
@@ -91,7 +91,7 @@ fn build(
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, builder.network())
         .map_err(BuilderError::Walls)?;
     let started = engine.clock.now();
-    let spent = Spent::default();
+    let (spent, keys) = (Spent::default(), Keys::default());
     let built = builder.build(&Job {
         task: &card.id,
         number: dispatched.place.number,
@@ -105,7 +105,9 @@ fn build(
         clock: &*engine.clock,
         progress: &*engine.progress,
         spent: &spent,
+        keys: &keys,
     });
+    engine.ledger.keep_out(&keys.take());
     slot.take_layers()?;
     let millis = u64::try_from(engine.clock.now().duration_since(started).as_millis()).unwrap_or_default();
     let contacts = walls.take_contacts();

@@ -16,7 +16,7 @@ use crate::domain::trailer::RevisionMessage;
 use crate::domain::usage::Usage;
 
 use super::Engine;
-use super::builder::{Builder, BuilderError, Job, Spent};
+use super::builder::{Builder, BuilderError, Job, Keys, Spent};
 use super::commit::{blob_of, commit_files};
 use super::dispatch::template_text;
 use super::project::Project;
@@ -154,8 +154,8 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
     let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, architect.network())
         .map_err(BuilderError::Walls)?;
-    let spent = Spent::default();
-    let text = architect.advise(&Job {
+    let (spent, keys) = (Spent::default(), Keys::default());
+    let advice = architect.advise(&Job {
         task: &card.id,
         number: u32::try_from(number).unwrap_or(u32::MAX),
         packet: &packet,
@@ -168,7 +168,10 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         clock: &*engine.clock,
         progress: &*engine.progress,
         spent: &spent,
-    })?;
+        keys: &keys,
+    });
+    engine.ledger.keep_out(&keys.take());
+    let text = advice?;
     apply_answer(
         engine,
         project,

@@ -188,10 +188,12 @@ fn without_its_key_a_model_is_not_asked() {
 }
 
 #[test]
-fn a_key_may_come_from_a_program() {
+fn a_key_may_come_from_a_program_and_is_known_from_then_on() {
+    const PRINTED: &str = "of-no-known-shape-0815";
     let tongue = Tongue::Anthropic;
-    let (sandbox, server) = with_model(tongue, vec![tongue.answer(&whole_file("right"))]);
-    let program = sandbox.script("key.sh", &format!("echo {KEY}\n"));
+    let telling = format!("{}- The key is {PRINTED}\n", whole_file("right"));
+    let (sandbox, server) = with_model(tongue, vec![tongue.answer(&telling)]);
+    let program = sandbox.script("key.sh", &format!("echo {PRINTED}\n"));
     fs::write(
         sandbox.beside("config/git-harness/config.toml"),
         format!(
@@ -201,7 +203,10 @@ fn a_key_may_come_from_a_program() {
     )
     .unwrap();
     let _ = sandbox.harness(&["run"]).exits(0);
-    assert_eq!(server.request().header("x-api-key"), Some(KEY));
+    assert_eq!(server.request().header("x-api-key"), Some(PRINTED));
+    let rows = sandbox.harness(&["log", "--json"]).exits(0).stdout;
+    assert!(rows.contains("The key is") && !rows.contains(PRINTED), "{rows}");
+    assert!(!sandbox.git(&["log", "--format=%B"]).contains(PRINTED));
 }
 
 #[test]

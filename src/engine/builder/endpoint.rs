@@ -122,7 +122,11 @@ fn printed_key(definition: &ModelDef, job: &Job, argv: &[String]) -> Result<Stri
     let program = argv.first().map(String::as_str).unwrap_or_default();
     let no_key = |why| Err(no_key(definition, why));
     match finished.ending {
-        Ending::Exited(0) => Ok(finished.stdout.text()),
+        Ending::Exited(0) => {
+            let text = finished.stdout.text();
+            job.keys.add(text.lines().next().unwrap_or_default().trim());
+            Ok(text)
+        }
         Ending::Cancelled => Err(BuilderError::Cancelled),
         Ending::TimedOut => no_key(format!("`{program}` printed none within {KEY_SECONDS} s")),
         Ending::Exited(code) => no_key(format!("`{program}` ended with status {code}")),

@@ -9,7 +9,7 @@ pub mod manual;
 pub mod model;
 pub mod replay;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
 
 use crate::clock::Clock;
@@ -50,6 +50,24 @@ pub struct Job<'a> {
     pub progress: &'a Watcher,
     /// Where what the work uses is noted, also where it fails.
     pub spent: &'a Spent,
+    /// Where keys are noted that nobody knew before.
+    pub keys: &'a Keys,
+}
+
+/// Keys that programs printed for this piece of work, to be kept out of everything that is written from then on.
+#[derive(Default)]
+pub struct Keys(RefCell<Vec<String>>);
+
+impl Keys {
+    /// Adds one.
+    pub fn add(&self, key: &str) {
+        self.0.borrow_mut().push(key.to_owned());
+    }
+
+    /// All of them.
+    pub fn take(&self) -> Vec<String> {
+        self.0.take()
+    }
 }
 
 /// Somebody who is told what a model has written so far, and of `None` once it stops.

@@ -213,6 +213,7 @@ fn build(order: &Order) -> Result<(), Broken> {
     // The overlay covers the folder that this process stands in.
     std::env::set_current_dir(&order.dir).map_err(broken("the folder to start in"))?;
     walls::give_up_rights()?;
+    walls::few_processes()?;
     sys::drop_capabilities().map_err(broken("capabilities"))?;
     sys::close_others_on_exec().map_err(broken("open files"))?;
     walls::landlock(&order.confinement, &fresh)?;

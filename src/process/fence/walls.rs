@@ -27,6 +27,19 @@ pub(super) fn broken(wall: &str) -> impl Fn(io::Error) -> Broken + '_ {
 /// The largest file that a program may write, in bytes: disks are not filled by accident.
 const LARGEST_FILE: u64 = 64 << 30;
 
+/// The most processes and threads in a namespace: far more than builds have, and an end for a program that forks for
+/// ever. Outside of a namespace everything that the user runs would count. The machine's root has no such limit.
+const MOST_PROCESSES: u64 = 8192;
+
+/// Limits the processes of this namespace.
+pub(super) fn few_processes() -> Result<(), Broken> {
+    match sys::limit(libc::RLIMIT_NPROC, MOST_PROCESSES) {
+        // Somebody may have set a lower one already.
+        Err(error) if error.raw_os_error() != Some(libc::EPERM) => Err(broken("the limit of processes")(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Limits, no new rights, no rights.
 pub(super) fn give_up_rights() -> Result<(), Broken> {
     sys::limit(libc::RLIMIT_CORE, 0).map_err(broken("the limit of core files"))?;
