@@ -297,9 +297,12 @@ fn reference_transaction(context: &Context, arguments: &[OsString]) -> Result<()
     let Some(new) = moved.filter(|new| engine.git.contains(new.object_id())) else {
         return Ok(());
     };
+    // What a remote has is others' work; what only this clone has is judged, on whichever branch it waited.
+    let mut without = engine.git.remote_tips()?;
+    without.push(tip);
     let range = audit::Range {
         tips: vec![new],
-        without: engine.git.all_tips()?,
+        without,
         base: Some(tip),
     };
     let view = engine.git.plain_view().map_err(audit::AuditError::from)?;
