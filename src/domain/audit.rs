@@ -78,6 +78,8 @@ rules! {
     Message, "message", Error, "A message holds characters that deceive or drive a terminal.";
     Card, "card", Error, "A landing names no card, or another one than the card at its base.";
     Scope, "scope", Error, "A landing changes a path that its card does not allow.";
+    Secret, "secret", Error, "A landing brings in what has the shape of a key or password.";
+    HiddenText, "hidden-text", Warning, "A landing brings in text that is shown in another order than it is read.";
     Evidence, "evidence", Error, "A landing's evidence is for another tree, for other checks, or not all green.";
     Approval, "approval", Error, "A gate of the card's lane was satisfied by nobody else than the author.";
     PlanApproval, "plan-approval", Error, "A landing's plan was not approved as it stood.";
@@ -89,6 +91,7 @@ rules! {
     Revision, "revision", Error, "A revision changes more than its card, or loosens the card without a person.";
     Governance, "governance", Warning, "Cards, plans or configuration were changed; a person should have done it.";
     Ledger, "ledger", Error, "The journal has no accepted row for a landing, or one for another change.";
+    Time, "time", Warning, "A landing's time is more than a day away from its acceptance.";
     Proof, "proof", Error, "A landing's checks fail when they are run again.";
 }
 
@@ -148,6 +151,6 @@ mod tests {
     #[test]
     fn names_are_stable_and_each_rule_has_its_own() {
         let names: Vec<&str> = AuditRule::ALL.iter().map(|rule| rule.name()).collect();
-        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope evidence approval plan-approval record again merge resolution revert revision governance ledger proof");
+        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope secret hidden-text evidence approval plan-approval record again merge resolution revert revision governance ledger time proof");
     }
 }

@@ -130,11 +130,50 @@ fn every_way_to_put_something_on_the_branch_is_named() {
     assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["merge"]);
     reset();
 
+    sandbox.git(&["reset", "-q", "--hard", "HEAD"]);
+    let _ = sandbox.harness(&["start", "r-1"]).exits(0);
+    let key = format!("ghp_{}", "0123456789abcdefghijABCDEFGHIJ012345");
+    sandbox.write("src/c.txt", &format!("one\nif (user != \"\u{202e}x\") {key}\n"));
+    commit(&sandbox, "A landing in part\n\nHarness-Task: r-1\n");
+    let found = rules(&sandbox, "HEAD~1..HEAD");
+    assert_eq!(found, ["trailers", "secret", "hidden-text"]);
+    reset();
+    let _ = sandbox.harness(&["release", "r-1"]).exits(0);
+
     // A commit that is undone again is in history all the same.
     sandbox.write("secret.txt", "changed\n");
     commit(&sandbox, "Payload");
     sandbox.git(&["revert", "--no-edit", "HEAD"]);
     assert_eq!(rules(&sandbox, "HEAD~2..HEAD"), ["unrecorded"]);
+}
+
+#[test]
+fn a_landing_that_is_dated_back_is_held_against_the_journal() {
+    let sandbox = landed();
+    let row = sandbox.git(&["log", "-1", "--format=%B", "HEAD"]);
+    let outcome = sandbox.harness(&["audit", "--strength", "recorded"]).exits(0);
+    assert!(!outcome.stdout.contains("time"), "{}", outcome.stdout);
+    let mut amend = std::process::Command::new("git");
+    let date = "2020-01-01T00:00:00Z";
+    amend
+        .args([
+            "-c",
+            "core.hooksPath=/dev/null",
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@b",
+        ])
+        .args(["commit", "-q", "--amend", "--date", date, "-m", &row])
+        .env("GIT_COMMITTER_DATE", date)
+        .current_dir(sandbox.repo());
+    assert!(amend.status().unwrap().success());
+    let outcome = sandbox.harness(&["audit", "--strength", "recorded"]).exits(0);
+    assert!(
+        outcome.stdout.contains("h before its acceptance in the journal"),
+        "{}",
+        outcome.stdout
+    );
 }
 
 #[test]
@@ -224,6 +263,7 @@ fn a_strict_guard_lets_no_branch_move_to_work_without_the_open_task() {
         ("update-ref", vec!["update-ref", "refs/heads/main", forged.as_str()]),
         ("cherry-pick", vec!["cherry-pick", side.as_str()]),
         ("reset", vec!["reset", "-q", "--hard", forged.as_str()]),
+        ("merge", vec!["merge", "-q", "--no-edit", "side"]),
     ] {
         let outcome = sandbox.try_git(&args);
         assert_ne!(outcome.code, 0, "{what}: {}", outcome.stderr);
@@ -233,9 +273,11 @@ fn a_strict_guard_lets_no_branch_move_to_work_without_the_open_task() {
             outcome.stderr
         );
         let _ = sandbox.try_git(&["cherry-pick", "--abort"]);
+        let _ = sandbox.try_git(&["merge", "--abort"]);
         sandbox.git(&["reset", "-q", "--hard", "HEAD"]);
     }
-    // What others committed comes in with a merge, and the task itself lands.
+    // What a remote has comes in with a merge, and the task itself lands.
+    sandbox.git(&["update-ref", "refs/remotes/origin/side", &side]);
     sandbox.git(&["merge", "-q", "--no-edit", "side"]);
     sandbox.write("src/c.txt", "done\n");
     sandbox.git(&["add", "-A"]);

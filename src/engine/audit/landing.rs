@@ -57,6 +57,7 @@ impl Auditor<'_> {
             parent: commit.parents.first().copied().unwrap_or(commit.id),
             task: task.clone(),
             tree: commit.tree,
+            seconds: commit.seconds,
             card: entry.blob,
             config,
             checks,
@@ -107,7 +108,7 @@ impl Auditor<'_> {
                 self.find(commit.id, Some(&card.id), AuditRule::Scope, Some(path), message);
             }
         }
-        Ok(())
+        self.contents(commit, card, &changes)
     }
 
     fn evidence(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer], checks: &[Check]) -> Result<(), Stop> {

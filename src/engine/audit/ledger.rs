@@ -28,19 +28,35 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
             Some(((row, accepted), hash)) if row.hash.short() == *hash => differs(git, landing, accepted)?,
             Some(_) => Some("the row that it names has another hash".to_owned()),
         };
-        if let Some(message) = message {
-            judged.report.findings.push(Finding {
+        let late = row.and_then(|((_, accepted), _)| misdated(landing, accepted));
+        let found = [(AuditRule::Ledger, message), (AuditRule::Time, late)];
+        for (rule, message) in found {
+            judged.report.findings.extend(message.map(|message| Finding {
                 commit: landing.commit,
                 task: Some(landing.task.clone()),
-                rule: AuditRule::Ledger,
-                level: AuditRule::Ledger.level(),
+                rule,
+                level: rule.level(),
                 path: None,
                 message,
-            });
+            }));
         }
     }
     judged.report.strength = Strength::Recorded;
     Ok(())
+}
+
+/// A landing's time is this near to its acceptance: checks and editors may take hours, and clocks differ.
+const NEAR_SECONDS: u64 = 24 * 60 * 60;
+
+/// What is odd about a landing's time: the journal's is the authority.
+fn misdated(landing: &Landing, accepted: &Accepted) -> Option<String> {
+    let apart = landing.seconds.abs_diff(accepted.commit_seconds);
+    let side = if landing.seconds < accepted.commit_seconds {
+        "before"
+    } else {
+        "after"
+    };
+    (apart > NEAR_SECONDS).then(|| format!("its time lies {} h {side} its acceptance in the journal", apart / 3600))
 }
 
 fn differs(git: &Repository, landing: &Landing, accepted: &Accepted) -> Result<Option<String>, ReadError> {

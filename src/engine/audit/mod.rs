@@ -4,6 +4,7 @@
 //! Nothing of this clone is believed: the commits are read through a [`PlainView`](crate::git::PlainView), cards and
 //! configuration come from the commits themselves, and only the strengths that say so look at the journal or run anything.
 
+mod content;
 mod landing;
 mod ledger;
 mod other;
@@ -65,6 +66,8 @@ pub struct Landing {
     pub task: TaskId,
     /// Its tree.
     pub tree: TreeId,
+    /// The committer's time, in seconds since 1970.
+    pub seconds: i64,
     /// The card's blob at its parent.
     pub card: BlobId,
     /// The configuration at its parent.
