@@ -133,6 +133,20 @@ fn the_overlay_leaves_its_folder_alone_and_hides_the_machine() {
 }
 
 #[test]
+fn a_socket_is_out_of_reach_wherever_it_lies() {
+    let cell = Cell::new("overlay");
+    let path = cell.at("outside").join("a b.sock");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let connect = "python3 -c \"import socket, os; s = socket.socket(socket.AF_UNIX); \
+         s.connect(os.environ['OUTSIDE'] + '/a b.sock'); print('connected')\" 2>&1";
+    let (code, text) = cell.run(connect);
+    assert!(code != 0 && text.contains("ConnectionRefusedError"), "{text}");
+    // Outside it is one still.
+    drop(std::os::unix::net::UnixStream::connect(&path).unwrap());
+    drop(listener);
+}
+
+#[test]
 fn no_network_means_none_but_oneself() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -113,6 +113,7 @@ fn overlay(order: &Order, argv: &[OsString], report: &mut File) -> Result<(), Br
         .map(door::call)
         .transpose()
         .map_err(broken("the way to the proxy"))?;
+    let sockets = mounts::foreign_sockets();
     sys::unshare(spaces).map_err(broken("namespaces"))?;
     let write = |file: &str, text: String| std::fs::write(format!("/proc/self/{file}"), text);
     write("setgroups", "deny".to_owned()).map_err(broken("setgroups"))?;
@@ -128,7 +129,7 @@ fn overlay(order: &Order, argv: &[OsString], report: &mut File) -> Result<(), Br
     match sys::fork().map_err(broken("the namespace's first process"))? {
         sys::Side::Child => {
             drop(said);
-            first_process(order, argv, saying)
+            first_process(order, &sockets, argv, saying)
         }
         sys::Side::Parent(child) => {
             drop(saying);
@@ -171,10 +172,10 @@ fn outer_process(mut said: PipeReader, report: &mut File) -> Result<(), Broken> 
 }
 
 /// The first process of the namespace: builds the walls, starts the program, and reaps until it ends.
-fn first_process(order: &Order, argv: &[OsString], mut saying: PipeWriter) -> ! {
+fn first_process(order: &Order, sockets: &[PathBuf], argv: &[OsString], mut saying: PipeWriter) -> ! {
     let result = sys::die_with_parent()
         .map_err(broken("dying with the harness"))
-        .and_then(|()| build(order));
+        .and_then(|()| build(order, sockets));
     if let Err(why) = result {
         let _ = saying.write_all(why.as_bytes());
         sys::end(i32::from(NO_WALLS));
@@ -207,9 +208,9 @@ fn first_process(order: &Order, argv: &[OsString], mut saying: PipeWriter) -> ! 
     }
 }
 
-fn build(order: &Order) -> Result<(), Broken> {
+fn build(order: &Order, sockets: &[PathBuf]) -> Result<(), Broken> {
     sys::new_session().map_err(broken("a session"))?;
-    let fresh = mounts::build(&order.confinement)?;
+    let fresh = mounts::build(&order.confinement, sockets)?;
     // The overlay covers the folder that this process stands in.
     std::env::set_current_dir(&order.dir).map_err(broken("the folder to start in"))?;
     walls::give_up_rights()?;

@@ -5,10 +5,12 @@
 //! are taken before fresh folders cover it; then everything is made read-only, and last the few mounts that may be
 //! written are opened again.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::walls::{Broken, broken};
@@ -17,8 +19,25 @@ use super::{Confinement, Overlay, sys};
 /// Devices that programs need.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
 
+/// The sockets that other programs listen on, by path, wherever they lie. Asked for before the network is left: a
+/// socket's path says nothing afterwards, and to connect needs no right to write.
+pub(super) fn foreign_sockets() -> Vec<PathBuf> {
+    // Without the list only those in fresh and hidden folders are out of reach.
+    let list = fs::read("/proc/self/net/unix").unwrap_or_default();
+    let mut found: Vec<PathBuf> = list.split(|byte| *byte == b'\n').filter_map(path_of_socket).collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// The path in a line of the kernel's list, which is its eighth word and may hold blanks.
+fn path_of_socket(line: &[u8]) -> Option<PathBuf> {
+    let at = line.iter().position(|byte| *byte == b'/')?;
+    Some(PathBuf::from(OsStr::from_bytes(&line[at..])))
+}
+
 /// Builds the view. Returns the folders that are fresh and may be written.
-pub(super) fn build(confinement: &Confinement) -> Result<Vec<PathBuf>, Broken> {
+pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf]) -> Result<Vec<PathBuf>, Broken> {
     sys::mount("none", Path::new("/"), "", libc::MS_REC | libc::MS_PRIVATE, b"").map_err(broken("private mounts"))?;
     for overlay in &confinement.overlays {
         mount_overlay(overlay).map_err(broken("the overlay"))?;
@@ -44,6 +63,9 @@ pub(super) fn build(confinement: &Confinement) -> Result<Vec<PathBuf>, Broken> {
     sys::mount("proc", Path::new("/proc"), "proc", flags, b"").map_err(broken("/proc"))?;
     for path in &confinement.hidden {
         hide(path).map_err(|error| format!("hiding {}: {error}", path.display()))?;
+    }
+    for path in sockets {
+        hide_socket(path).map_err(|error| format!("hiding {}: {error}", path.display()))?;
     }
     sys::make_read_only(Path::new("/")).map_err(broken("the read-only machine"))?;
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
@@ -150,6 +172,14 @@ fn fresh_devices(devices: &[(&str, OwnedFd)]) -> io::Result<()> {
     let shm = dev.join("shm");
     fs::create_dir(&shm)?;
     sys::mount("tmpfs", &shm, "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, b"mode=1777")
+}
+
+/// Covers a socket by a file at its end. What is none, or not to be seen any more, stays as it is.
+fn hide_socket(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.file_type().is_socket() => sys::bind(Path::new("/dev/null"), path),
+        _ => Ok(()),
+    }
 }
 
 /// Covers a folder by an empty one, and a file by one at its end.

@@ -11,6 +11,7 @@ use landlock::{
 };
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    sock_filter,
 };
 
 use crate::domain::network::Network;
@@ -200,6 +201,7 @@ pub(super) fn seccomp(inner: bool, network: &Network) -> Result<(), Broken> {
         .collect();
     rules.insert(libc::SYS_socket, families?);
     install(rules, libc::EPERM)?;
+    install_program(&other_numbers())?;
     // Its arguments lie in memory, where a filter cannot look; libraries go back to `clone`.
     install(BTreeMap::from([(libc::SYS_clone3, Vec::new())]), libc::ENOSYS)
 }
@@ -223,5 +225,33 @@ fn install(rules: BTreeMap<i64, Vec<SeccompRule>>, error: i32) -> Result<(), Bro
     let program: BpfProgram = filter
         .try_into()
         .map_err(|error: seccompiler::BackendError| failed(&error))?;
-    seccompiler::apply_filter(&program).map_err(|error| failed(&error))
+    install_program(&program)
+}
+
+fn install_program(program: &[sock_filter]) -> Result<(), Broken> {
+    seccompiler::apply_filter(program).map_err(|error| format!("seccomp: {error}"))
+}
+
+/// Refuses the second set of numbers that calls have on x86 (x32), by which a list of the first could be gone round. No
+/// other processor has numbers that high.
+fn other_numbers() -> BpfProgram {
+    const FIRST: u32 = 0x4000_0000;
+    let word = |code: u32, jt: u8, jf: u8, k: u32| sock_filter {
+        code: code as u16,
+        jt,
+        jf,
+        k,
+    };
+    vec![
+        // The number stands first in what the filter sees.
+        word(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, 0),
+        word(libc::BPF_JMP | libc::BPF_JGE | libc::BPF_K, 0, 1, FIRST),
+        word(
+            libc::BPF_RET | libc::BPF_K,
+            0,
+            0,
+            libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32,
+        ),
+        word(libc::BPF_RET | libc::BPF_K, 0, 0, libc::SECCOMP_RET_ALLOW),
+    ]
 }
