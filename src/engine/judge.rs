@@ -6,6 +6,7 @@ use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
+use crate::domain::scope::near::Near;
 use crate::domain::scope::violation::Violation;
 use crate::domain::scope::{Allowed, GlobError, Named, Protected, Terms, verdict};
 use crate::git::{ReadError, Repository, WriteError};
@@ -148,16 +149,14 @@ impl Rules {
         base: TreeId,
         changes: &ChangeSet,
     ) -> Result<Vec<Violation>, JudgeError> {
-        // Only a new name can collide with one that is there; a large tree is not walked for anything else.
-        let adds = changes.iter().any(|change| change.old.is_none());
-        let there = if adds { git.list(base, "")? } else { Vec::new() };
+        let there = git.list_near(base, &Near::to(changes))?;
         let terms = Terms {
             allowed: &self.allowed,
             protected: &self.protected,
             named: &self.named,
             open_protected: self.open_protected,
         };
-        Ok(verdict(changes, &terms, there.iter().map(|(path, _)| path)))
+        Ok(verdict(changes, &terms, &there))
     }
 }
 

@@ -10,6 +10,7 @@ use gix::objs::tree::EntryKind;
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::oid::{BlobId, CommitId, TreeId};
 use crate::domain::path::{PathError, RepoPath};
+use crate::domain::scope::near::Near;
 
 use super::open::Repository;
 use super::write::Identity;
@@ -255,6 +256,37 @@ impl Repository {
             match node.entry() {
                 Some(entry) => found.push((checked(tree, prefix)?, entry)),
                 None => self.list_into(node.id, prefix, found)?,
+            }
+            prefix.truncate(length);
+        }
+        Ok(())
+    }
+
+    /// The paths that can matter to new names: what lies in the folders near them. A folder elsewhere stands for
+    /// everything in it.
+    pub fn list_near(&self, tree: TreeId, near: &Near) -> Result<Vec<RepoPath>, ReadError> {
+        let mut found = Vec::new();
+        if !near.is_nothing() {
+            self.list_near_into(tree.object_id(), &mut Vec::new(), near, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    fn list_near_into(
+        &self,
+        tree: ObjectId,
+        prefix: &mut Vec<u8>,
+        near: &Near,
+        found: &mut Vec<RepoPath>,
+    ) -> Result<(), ReadError> {
+        for node in self.nodes(tree)? {
+            let length = prefix.len();
+            push(prefix, &node.name);
+            let path = checked(tree, prefix)?;
+            if node.kind == EntryKind::Tree && near.holds(&path) {
+                self.list_near_into(node.id, prefix, near, found)?;
+            } else {
+                found.push(path);
             }
             prefix.truncate(length);
         }

@@ -9,7 +9,7 @@ use crate::domain::path::RepoPath;
 use super::names::folded;
 
 /// The folders (empty for the top) whose repository a path would be a part of, if they were one.
-fn homes(path: &str) -> impl Iterator<Item = &str> {
+pub(super) fn homes(path: &str) -> impl Iterator<Item = &str> {
     let starts = std::iter::once(0).chain(path.match_indices('/').map(|(at, _)| at + 1));
     starts.filter_map(move |start| {
         let is_part = match path[start..].split_once('/') {

@@ -5,6 +5,7 @@
 
 pub mod ignored;
 pub mod names;
+pub mod near;
 pub mod overlap;
 pub mod violation;
 

@@ -26,7 +26,7 @@ pub struct Terms<'a> {
 }
 
 /// Every path that breaks a rule, in the order of the paths; at most one violation each. `base` is every path of the
-/// tree that the changes are made on.
+/// tree that the changes are made on, or those of it that [`Near`](super::near::Near) tells.
 pub fn verdict<'a>(
     changes: &'a ChangeSet,
     terms: &Terms,
