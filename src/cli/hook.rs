@@ -28,7 +28,8 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let result = match name.as_str() {
-        "pre-commit" => pre_commit(&context),
+        // Hooks of an earlier version; prepare-commit-msg decides.
+        "pre-commit" => Ok(()),
         "prepare-commit-msg" => prepare_commit_msg(&context, &arguments[1..]),
         "commit-msg" => commit_msg(&context, &arguments[1..]),
         "pre-push" => pre_push(&context),
@@ -102,22 +103,6 @@ fn refusal(open: &Open, failure: &Failure) -> CliError {
         }
     };
     CliError::new(Exit::Refused, message.trim_end().to_owned()).hint(hint)
-}
-
-/// Scope alone, before any editor opens: cheap, and early.
-fn pre_commit(context: &Context) -> Result<(), CliError> {
-    let Some(here) = here(context)? else {
-        return Ok(());
-    };
-    if here.engine.git.replaying().is_some() {
-        return Ok(());
-    }
-    let found = attended::scope(&here.engine, &here.project, &here.open, here.candidate)
-        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-    match found {
-        Some(failure) => Err(refusal(&here.open, &failure)),
-        None => Ok(()),
-    }
 }
 
 /// The hook that decides: `--no-verify` does not skip it, and git does not change the tree after it.

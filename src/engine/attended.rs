@@ -195,22 +195,6 @@ pub enum Verdict {
     Empty,
 }
 
-/// Looks at scope alone: what pre-commit does, before any editor opens.
-pub fn scope(
-    engine: &Engine,
-    project: &Project,
-    open: &Open,
-    candidate: Candidate,
-) -> Result<Option<Failure>, AttendedError> {
-    let rules = finish::rules(project, &open.card)?;
-    let base = engine.git.tree_of(candidate.parent)?;
-    let changes = engine.git.diff(base, candidate.tree)?;
-    let mut violations = rules.violations(&engine.git, base, &changes)?;
-    violations.extend(leak::in_tree(&engine.git, &changes, engine.ledger.redactor())?);
-    violations.extend(limits::broken(&engine.git, &project.config.policy, &changes)?);
-    Ok((!violations.is_empty()).then_some(Failure::Scope { violations }))
-}
-
 /// Judges, verifies and puts to the gates a commit that a person is about to make.
 pub fn judge(
     engine: &mut Engine,

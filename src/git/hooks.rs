@@ -13,8 +13,11 @@ use serde::Serialize;
 use super::command::GitError;
 use super::open::Repository;
 
-/// The hooks that we take part in everywhere that people commit.
-const LOCAL: [&str; 4] = ["pre-commit", "prepare-commit-msg", "commit-msg", "pre-push"];
+/// The hooks that we take part in everywhere that people commit. There is no pre-commit: it can be skipped, it makes git
+/// read the index twice, and prepare-commit-msg comes before the editor, too.
+const LOCAL: [&str; 3] = ["prepare-commit-msg", "commit-msg", "pre-push"];
+/// What earlier versions installed.
+const RETIRED: [&str; 1] = ["pre-commit"];
 /// The one that judges every move of a branch, where the project asks for it.
 const STRICT: &str = "reference-transaction";
 /// The one that judges pushes on a server.
@@ -22,11 +25,13 @@ const SERVER: &str = "pre-receive";
 
 /// Every hook that may be ours.
 fn all() -> impl Iterator<Item = &'static str> {
-    LOCAL.into_iter().chain([STRICT, SERVER])
+    LOCAL.into_iter().chain(RETIRED).chain([STRICT, SERVER])
 }
 
 const MARK: &str = "# git-harness hook v";
 const CURRENT: &str = "# git-harness hook v1\n";
+/// The line by which one of ours differs from one that only calls another tool's.
+const DECIDES: &str = "exec \"$program\" hook ";
 const FORMER: &str = "pre-harness";
 
 const DISPATCH: &str = include_str!("../../hooks/dispatch.sh");
@@ -137,6 +142,9 @@ impl Repository {
             self.write_own(program, former, names)?;
         } else {
             fs::create_dir_all(&dir).map_err(io_at(&dir))?;
+            for name in RETIRED {
+                put_back(&dir, name)?;
+            }
             for name in names {
                 let file = dir.join(name);
                 if file.exists() && !is_ours(&file) {
@@ -182,6 +190,11 @@ impl Repository {
                 write_hook(&own.join(&name), &FORWARD.replace("@FORMER@", &former(&name)))?;
             }
         }
+        for name in RETIRED.map(|name| own.join(name)) {
+            if fs::read_to_string(&name).is_ok_and(|text| text.contains(DECIDES)) {
+                fs::remove_file(&name).map_err(io_at(&name))?;
+            }
+        }
         for name in names {
             write_hook(&own.join(name), &dispatcher(name, program, &former(name)))?;
         }
@@ -206,7 +219,6 @@ impl Repository {
         let dir = self.common_dir().join("hooks");
         for name in all() {
             let file = dir.join(name);
-            let aside = dir.join(format!("{name}.{FORMER}"));
             // Another tool may have moved ours away under a name of its own.
             for moved in [format!("{name}.legacy"), format!("{name}.old")] {
                 let moved = dir.join(moved);
@@ -215,12 +227,7 @@ impl Repository {
                     done.push(moved.display().to_string());
                 }
             }
-            if is_ours(&file) {
-                fs::remove_file(&file).map_err(io_at(&file))?;
-                done.push(file.display().to_string());
-            }
-            if aside.exists() && !file.exists() {
-                fs::rename(&aside, &file).map_err(io_at(&aside))?;
+            if put_back(&dir, name)? {
                 done.push(file.display().to_string());
             }
         }
@@ -233,10 +240,26 @@ impl Repository {
         let dir = self.hooks_dir();
         let wanted = |name: &&str| match *name {
             STRICT | SERVER => is_ours(&dir.join(name)),
+            retired if RETIRED.contains(&retired) => false,
             _ => !self.is_bare(),
         };
         all().filter(wanted).map(|name| report(&dir, name)).collect()
     }
+}
+
+/// Takes one of our hooks away and puts back what was there. Tells whether anything changed.
+fn put_back(dir: &Path, name: &str) -> Result<bool, HookError> {
+    let file = dir.join(name);
+    let aside = dir.join(format!("{name}.{FORMER}"));
+    let ours = is_ours(&file);
+    if ours {
+        fs::remove_file(&file).map_err(io_at(&file))?;
+    }
+    let former = aside.exists() && !file.exists();
+    if former {
+        fs::rename(&aside, &file).map_err(io_at(&aside))?;
+    }
+    Ok(ours || former)
 }
 
 fn report(dir: &Path, name: &'static str) -> HookReport {

@@ -4,7 +4,10 @@ use super::sandbox::{Sandbox, one_card};
 
 fn ready() -> Sandbox {
     let sandbox = Sandbox::new(&[("a.txt", "x\n"), ("b.txt", "x\n")]);
-    let _ = sandbox.harness(&["init"]).exits(0).prints("hook pre-commit installed");
+    let _ = sandbox
+        .harness(&["init"])
+        .exits(0)
+        .prints("hook prepare-commit-msg installed");
     sandbox.git(&["add", "-A"]);
     sandbox.git(&["commit", "-qm", "Set up"]);
     sandbox.import("p.json", &one_card("p-1", "a.txt", "grep -q good a.txt"));

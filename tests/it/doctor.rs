@@ -41,7 +41,7 @@ fn what_was_planted_is_found_with_the_way_to_mend_it() {
         assert!(text.contains(fix), "`{fix}` is not in\n{text}");
     };
     sandbox.git(&["config", "core.hooksPath", "/dev/null"]);
-    doctor("pre-commit of", "harness hooks install");
+    doctor("prepare-commit-msg of", "harness hooks install");
     sandbox.git(&["config", "--unset", "core.hooksPath"]);
 
     sandbox.git(&["config", "core.fsmonitor", "/tmp/evil.sh"]);

@@ -14,19 +14,24 @@ fn executable(sandbox: &Sandbox, path: &str, text: &str) {
 fn a_hook_that_is_there_runs_first_and_comes_back_byte_for_byte() {
     let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
     let former = "#!/bin/sh\necho former ran >&2\n";
-    executable(&sandbox, ".git/hooks/pre-commit", former);
+    executable(&sandbox, ".git/hooks/prepare-commit-msg", former);
     let _ = sandbox
         .harness(&["hooks", "install"])
         .exits(0)
-        .prints("pre-commit.pre-harness first");
+        .prints("prepare-commit-msg.pre-harness first");
     let _ = sandbox.harness(&["hooks", "install"]).exits(0);
     sandbox.write("a.txt", "y\n");
     let commit = sandbox.try_git(&["commit", "-qam", "Change"]);
     assert_eq!(commit.code, 0);
     assert!(commit.stderr.contains("former ran"), "{}", commit.stderr);
     let _ = sandbox.harness(&["hooks", "uninstall"]).exits(0);
-    assert_eq!(sandbox.read(".git/hooks/pre-commit"), former);
-    assert!(!sandbox.repo().join(".git/hooks/pre-commit.pre-harness").exists());
+    assert_eq!(sandbox.read(".git/hooks/prepare-commit-msg"), former);
+    assert!(
+        !sandbox
+            .repo()
+            .join(".git/hooks/prepare-commit-msg.pre-harness")
+            .exists()
+    );
     assert!(!sandbox.repo().join(".git/hooks/commit-msg").exists());
     let _ = sandbox.harness(&["hooks", "status"]).exits(1).prints("displaced");
 }
@@ -56,7 +61,7 @@ fn a_displaced_or_altered_hook_is_told() {
     let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
     let _ = sandbox.harness(&["hooks", "status"]).exits(1).prints("missing");
     let _ = sandbox.harness(&["hooks", "install"]).exits(0);
-    executable(&sandbox, ".git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
+    executable(&sandbox, ".git/hooks/prepare-commit-msg", "#!/bin/sh\nexit 0\n");
     let _ = sandbox.harness(&["hooks", "status"]).exits(1).prints("displaced");
     let text = sandbox
         .read(".git/hooks/commit-msg")
@@ -70,9 +75,9 @@ fn a_missing_program_refuses_only_where_a_task_is_open() {
     let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
     let _ = sandbox.harness(&["hooks", "install"]).exits(0);
     let gone = sandbox
-        .read(".git/hooks/pre-commit")
+        .read(".git/hooks/prepare-commit-msg")
         .replace(Sandbox::program().to_str().unwrap(), "/nowhere/git-harness");
-    executable(&sandbox, ".git/hooks/pre-commit", &gone);
+    executable(&sandbox, ".git/hooks/prepare-commit-msg", &gone);
     sandbox.write("a.txt", "y\n");
     sandbox.git(&["commit", "-qam", "No task is open"]);
     sandbox.write(".git/harness/open", "p-1\n");
@@ -84,4 +89,20 @@ fn a_missing_program_refuses_only_where_a_task_is_open() {
         "{}",
         refused.stderr
     );
+}
+
+#[test]
+fn a_hook_of_an_earlier_version_makes_room() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    let ours = sandbox
+        .read(".git/hooks/commit-msg")
+        .replace("commit-msg", "pre-commit");
+    executable(&sandbox, ".git/hooks/pre-commit", &ours);
+    executable(&sandbox, ".git/hooks/pre-commit.pre-harness", "#!/bin/sh\nexit 0\n");
+    sandbox.write("a.txt", "y\n");
+    sandbox.git(&["commit", "-qam", "It still lets commits through"]);
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    assert_eq!(sandbox.read(".git/hooks/pre-commit"), "#!/bin/sh\nexit 0\n");
+    assert!(!sandbox.repo().join(".git/hooks/pre-commit.pre-harness").exists());
 }
