@@ -113,7 +113,10 @@ fn parse_block(lines: &[&str]) -> Option<Vec<Trailer>> {
     let indent = lines.first()?.len() - lines.first()?.trim_start().len();
     let mut block: Vec<Trailer> = Vec::new();
     for line in lines {
-        let line = line.get(indent..)?;
+        let (margin, line) = line.split_at_checked(indent)?;
+        if !margin.trim().is_empty() {
+            return None;
+        }
         if line.starts_with([' ', '\t']) {
             let (_, value) = block.last_mut()?;
             value.push(' ');
@@ -429,6 +432,15 @@ mod tests {
             signed_off_by: None,
         }
         .render()
+    }
+
+    #[test]
+    fn an_indented_first_line_cuts_nothing_off_the_others() {
+        let message = "Subject\n\n     R: x\n)'r)zHarness-Task: p-1\n";
+        assert_eq!(trailers(message), []);
+        let squashed = "Subject\n\n    R: x\n    Harness-Task: p-1\n";
+        assert_eq!(trailers(squashed).len(), 2);
+        assert_eq!(harness_lines(squashed).len(), 1);
     }
 
     #[test]
