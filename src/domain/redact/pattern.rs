@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 /// What stands for a secret that was redacted before, with the header that it was the value of.
 pub(super) const TAG: &str = r#"(?:(?:[Aa]uthorization|AUTHORIZATION)\\?["']?[ \t]*[:=][ \t]*\\?["']?(?:[A-Za-z]{3,12}[ \t]+)?)?\[redacted:[a-z-]+:[0-9a-f]{8}\]"#;
 
@@ -12,6 +14,8 @@ pub(super) const TAG: &str = r#"(?:(?:[Aa]uthorization|AUTHORIZATION)\\?["']?[ \
 pub(super) struct Pattern {
     pub(super) kind: &'static str,
     pub(super) regex: &'static str,
+    /// Whatever matches holds one of these.
+    marks: &'static [&'static str],
     /// In a source file it is no accident: documentation is full of the others.
     pub(super) sure: bool,
     part: Part,
@@ -34,84 +38,104 @@ pub(super) const ALL: [Pattern; 13] = [
     Pattern {
         kind: "anthropic-key",
         regex: r"sk-ant-[A-Za-z0-9_-]{20,}",
+        marks: &["sk-ant-"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "api-key",
         regex: r"sk-[A-Za-z0-9_-]{20,}",
+        marks: &["sk-"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "github-token",
         regex: r"gh[pousr]_[A-Za-z0-9]{30,}",
+        marks: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "github-token",
         regex: r"github_pat_[A-Za-z0-9_]{30,}",
+        marks: &["github_pat_"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "gitlab-token",
         regex: r"glpat-[A-Za-z0-9_-]{20,}",
+        marks: &["glpat-"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "slack-token",
         regex: r"xox[abeoprs]-[0-9][A-Za-z0-9-]{9,}",
+        marks: &["xox"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "aws-key",
         regex: r"(?:AKIA|ASIA)[A-Z0-9]{16}",
+        marks: &["AKIA", "ASIA"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "google-key",
         regex: r"AIza[A-Za-z0-9_-]{35}",
+        marks: &["AIza"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "jwt",
         regex: r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}",
+        marks: &["eyJ"],
         sure: false,
         part: Part::Whole,
     },
     Pattern {
         kind: "private-key",
         regex: r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?:[\s>|#*]|\\[nr])*(?:(?:Proc-Type|DEK-Info|Version|Comment):[^\n\\]*(?:[\s>|#*]|\\[nr])*)*(?:[A-Za-z0-9+/=]{16,}(?:[\s>|#*]|\\[nr])*)+(?:[A-Za-z0-9+/=]{0,15}(?:[\s>|#*]|\\[nr])*-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----)?",
+        marks: &["PRIVATE KEY"],
         sure: true,
         part: Part::Whole,
     },
     Pattern {
         kind: "registry-token",
         regex: r"(?:npm_|hf_)[A-Za-z0-9]{30,}",
+        marks: &["npm_", "hf_"],
         sure: true,
         part: Part::Word,
     },
     Pattern {
         kind: "authorization",
         regex: r#"(?:[Aa]uthorization|AUTHORIZATION)\\?["']?[ \t]*[:=][ \t]*\\?["']?(?:[A-Za-z]{3,12}[ \t]+)?[A-Za-z0-9+/=._~:-]{8,}"#,
+        marks: &["uthorization", "AUTHORIZATION"],
         sure: false,
         part: Part::Header,
     },
     Pattern {
         kind: "url-password",
         regex: r#"://[^\s/:@"'<>\[\\]*:[^\s/@"'<>\[\\$*{][^\s/@"'<>\\]*@"#,
+        marks: &["://"],
         sure: false,
         part: Part::Password,
     },
 ];
 
 impl Pattern {
+    /// Whether a text may hold a match: cheap, and never wrong in saying no.
+    pub(super) fn may_be_in(&self, bytes: &[u8]) -> bool {
+        self.marks
+            .iter()
+            .any(|mark| memmem::find(bytes, mark.as_bytes()).is_some())
+    }
+
     /// Where the secret stands in a match, if it is one.
     pub(super) fn secret(&self, bytes: &[u8], at: Range<usize>) -> Option<Range<usize>> {
         match self.part {
@@ -184,4 +208,21 @@ fn is_mixed(value: &[u8]) -> bool {
     let upper = value[1..].iter().any(u8::is_ascii_uppercase);
     let lower = value.iter().any(u8::is_ascii_lowercase);
     digit || upper && lower
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::string::bytes_regex;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_matches_holds_a_mark(seeds in ALL.map(|pattern| bytes_regex(&format!("(?-u){}", pattern.regex)).unwrap())) {
+            for (pattern, text) in ALL.iter().zip(&seeds) {
+                prop_assert!(pattern.may_be_in(text), "{} {:?}", pattern.kind, String::from_utf8_lossy(text));
+            }
+        }
+    }
 }
