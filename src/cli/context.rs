@@ -14,8 +14,6 @@ use crate::domain::check::{Check, FenceTier, check_set_digest};
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
-use crate::domain::task::event::Sink;
-use crate::engine::builder::Watcher;
 use crate::engine::project::{self, Project};
 use crate::engine::{Engine, Host};
 use crate::git::{Head, Repository};
@@ -29,6 +27,7 @@ use crate::report::terminal::Lines;
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::voice::Voice;
 
 /// How much is told while a command works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,12 +121,17 @@ impl Context {
 
     /// An engine that may write.
     pub fn engine(&self, telling: Telling) -> Result<Engine, CliError> {
+        self.engine_that_tells(&self.voice(telling))
+    }
+
+    /// The same for one of several that tell of their work together.
+    pub fn engine_that_tells(&self, voice: &Voice) -> Result<Engine, CliError> {
         let git = self.repository()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = Ledger::open(&git.common_dir().join("harness"), clock.clone())?;
-        let (sink, watcher) = self.sink(telling);
+        let sink = Box::new(voice.clone());
         let mut engine = Engine::new(git, ledger, self.host()?, clock, self.cancel.clone(), sink);
-        if let Some(watcher) = watcher {
+        if let Some(watcher) = voice.watcher() {
             engine.progress = watcher;
         }
         Ok(engine)
@@ -148,17 +152,13 @@ impl Context {
         ))
     }
 
-    /// Who is told of events, and of what a model has written so far, where that can be shown.
-    fn sink(&self, telling: Telling) -> (Box<dyn Sink>, Option<Box<Watcher>>) {
+    /// Who is told of what happens.
+    pub fn voice(&self, telling: Telling) -> Voice {
         match telling {
-            Telling::Lines if self.moving => {
-                let progress = Progress::new(self.error_colour);
-                let watcher = progress.watcher();
-                (Box::new(progress), Some(Box::new(watcher)))
-            }
-            Telling::Lines => (Box::new(Lines::new(std::io::stderr(), self.error_colour)), None),
-            Telling::Json => (Box::new(JsonLines(std::io::stdout())), None),
-            Telling::Nothing => (Box::new(Silence), None),
+            Telling::Lines if self.moving => Voice::moving(Progress::new(self.error_colour)),
+            Telling::Lines => Voice::new(Lines::new(std::io::stderr(), self.error_colour)),
+            Telling::Json => Voice::new(JsonLines(std::io::stdout())),
+            Telling::Nothing => Voice::new(Silence),
         }
     }
 

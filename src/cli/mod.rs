@@ -18,6 +18,7 @@ mod next;
 mod one;
 mod plan;
 mod plan_edit;
+mod plan_graph;
 mod rollback;
 mod run;
 mod shell;
@@ -25,6 +26,7 @@ mod show;
 mod status;
 mod trust;
 mod verify;
+mod voice;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -6,11 +6,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::domain::diagnostic::{Diagnostic, Severity};
-use crate::domain::id::{PlanId, TaskId};
+use crate::domain::id::PlanId;
 use crate::domain::path::RepoPath;
-use crate::domain::plan::card::Card;
 use crate::domain::plan::format::SourceFile;
-use crate::domain::plan::graph;
 use crate::domain::plan::lint::{LintFacts, lint};
 use crate::domain::trailer::approval_message;
 use crate::engine::Engine;
@@ -23,6 +21,7 @@ use crate::report::mistakes;
 use super::context::{Context, Telling, print, print_json, trust_project};
 use super::error::CliError;
 use super::exit::Exit;
+use super::plan_graph;
 use super::{plan_edit, status};
 
 /// Bring plans in, look at them, and approve them
@@ -33,7 +32,7 @@ pub enum PlanCommand {
     Lint(LintArgs),
     /// Print a plan's blueprint, and where its tasks stand
     Show(PlanArgs),
-    Graph(GraphArgs),
+    Graph(plan_graph::GraphArgs),
     /// Say that you approve a plan as it stands
     Approve(PlanArgs),
 }
@@ -77,29 +76,13 @@ pub struct PlanArgs {
     plan: Option<PlanId>,
 }
 
-/// Print the order of dependencies
-#[derive(Debug, Args)]
-pub struct GraphArgs {
-    /// The plan [default: all]
-    plan: Option<PlanId>,
-    /// For Graphviz
-    #[arg(long, conflicts_with = "mermaid")]
-    dot: bool,
-    /// For Mermaid
-    #[arg(long)]
-    mermaid: bool,
-    /// Print JSON
-    #[arg(long, conflicts_with_all = ["dot", "mermaid"])]
-    json: bool,
-}
-
 pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
     match command {
         PlanCommand::Import(args) => import_plan(args, context),
         PlanCommand::Edit(args) => plan_edit::run(args, context),
         PlanCommand::Lint(args) => lint_plans(args, context),
         PlanCommand::Show(args) => show(args, context),
-        PlanCommand::Graph(args) => draw(args, context),
+        PlanCommand::Graph(args) => plan_graph::run(args, context),
         PlanCommand::Approve(args) => approve(args, context),
     }
 }
@@ -312,64 +295,6 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
                 .filter(|(card, _)| card.plan == plan.id);
             print(&status::table(context, &project.target, &rows.collect()))?;
         }
-    }
-    Ok(Exit::Done)
-}
-
-#[derive(serde::Serialize)]
-struct Graph<'a> {
-    v: u32,
-    targets: Vec<Target<'a>>,
-}
-
-#[derive(serde::Serialize)]
-struct Target<'a> {
-    target: &'a str,
-    tasks: Vec<Node>,
-}
-
-#[derive(serde::Serialize)]
-struct Node {
-    id: TaskId,
-    plan: PlanId,
-    depends_on: Vec<TaskId>,
-}
-
-fn draw(args: &GraphArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.reading_engine()?;
-    let projects = project::projects(&mut engine)?;
-    let wanted = |project: &Project| -> Vec<Card> {
-        let cards = project.cards.iter();
-        cards
-            .filter(|card| args.plan.as_ref().is_none_or(|plan| card.plan == *plan))
-            .cloned()
-            .collect()
-    };
-    if args.json {
-        let targets = projects.iter().map(|project| Target {
-            target: &project.target,
-            tasks: wanted(project)
-                .into_iter()
-                .map(|card| Node {
-                    id: card.id,
-                    plan: card.plan,
-                    depends_on: card.depends_on,
-                })
-                .collect(),
-        });
-        print_json(&Graph {
-            v: 1,
-            targets: targets.collect(),
-        })?;
-        return Ok(Exit::Done);
-    }
-    for project in &projects {
-        let cards = wanted(project);
-        print(&match (args.dot, args.mermaid) {
-            (true, _) => graph::dot(&cards),
-            (_, true) => graph::mermaid(&cards),
-            _ => crate::report::text::visible(&graph::text(&cards)).into_owned(),
-        })?;
     }
     Ok(Exit::Done)
 }

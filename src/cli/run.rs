@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::task::state::TaskState;
-use crate::engine::run::{self, RunOptions, Summary};
+use crate::engine::run::{self, Crew, RunOptions, Summary};
 use crate::report::table::{columns, duration};
 
 use super::context::{Context, Telling, print, require_trust, target};
@@ -33,6 +33,9 @@ pub struct RunArgs {
     /// A check that may fail before any work
     #[arg(long, value_name = "CHECK")]
     allow_red: Vec<String>,
+    /// How many cards are worked on at the same time; cards that may touch the same file never are
+    #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
     /// Print events as JSON lines
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -48,7 +51,8 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
         (false, true) => Telling::Nothing,
         (false, false) => Telling::Lines,
     };
-    let mut engine = context.engine(telling)?;
+    let voice = context.voice(telling);
+    let mut engine = context.engine_that_tells(&voice)?;
     let target = target(&mut engine, args.onto.as_deref())?;
     let project = crate::engine::project::Project::load(&mut engine, &target)?;
     if let Some(plan) = &args.plan
@@ -73,7 +77,12 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
         allow_red: args.allow_red.clone(),
     };
     let started = Instant::now();
-    let summary = run::run(&mut engine, &target, &options)?;
+    let hire = || context.engine_that_tells(&voice).map_err(|error| error.message);
+    let crew = Crew {
+        size: usize::from(args.jobs),
+        hire: &hire,
+    };
+    let summary = run::run_with(&mut engine, &target, &options, &crew)?;
     if !args.json {
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         print(&shown(context, &summary, millis))?;

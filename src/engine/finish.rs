@@ -9,6 +9,8 @@ use crate::domain::oid::TreeId;
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{Dispatched, Event};
 
+use crate::ledger::FileLock;
+
 use super::Engine;
 use super::accept::{self, Gated, Work};
 use super::judge::{InScope, Rules};
@@ -19,6 +21,9 @@ use super::verify::{self, Verified};
 
 /// How often a landing is tried again because the branch moved meanwhile.
 const MOST_TRIES: usize = 8;
+
+/// Why a candidate of another card than the present one does not land.
+const CARD_CHANGED: &str = "the card changed on the branch";
 
 /// What became of a candidate.
 #[derive(Debug)]
@@ -42,11 +47,22 @@ pub fn finish_recorded(
     tree: TreeId,
 ) -> Result<Finish, RunError> {
     let rules = rules(project, card)?;
-    let base = engine.git.tree_of(dispatched.base)?;
-    match InScope::again(&engine.git, base, tree, &rules)? {
+    match again(engine, dispatched, tree, &rules)? {
         Ok(candidate) => finish(engine, project, card, dispatched, candidate),
-        Err(violations) => fail(engine, dispatched, Failure::Scope { violations }),
+        Err(failure) => fail(engine, dispatched, failure),
     }
+}
+
+/// A candidate's tree, judged again on the base that it was made on.
+fn again(
+    engine: &Engine,
+    dispatched: &Dispatched,
+    tree: TreeId,
+    rules: &Rules,
+) -> Result<Result<InScope, Failure>, RunError> {
+    let base = engine.git.tree_of(dispatched.base)?;
+    let judged = InScope::again(&engine.git, base, tree, rules)?;
+    Ok(judged.map_err(|violations| Failure::Scope { violations }))
 }
 
 /// The rules that bound a card's changes.
@@ -66,6 +82,7 @@ pub fn finish(
     let tree = candidate.tree();
     let mut candidate = candidate;
     let mut fresh: Option<Project> = None;
+    let mut queue: Option<FileLock> = None;
     for _ in 0..MOST_TRIES {
         let at = fresh.as_ref().unwrap_or(project);
         let on_tip = match land::bring_onto_tip(engine, at, &rules, dispatched, candidate)? {
@@ -79,6 +96,33 @@ pub fn finish(
         let Some(blob) = at.blobs.get(&card.id).copied() else {
             return Err(RunError::CardGone(card.id.clone()));
         };
+        // One lands at a time: what is verified from here on meets no other landing. Whoever came first may have moved
+        // the branch; then this is merged and verified once more.
+        let came_second = match queue {
+            Some(_) => false,
+            None => {
+                let locks = engine.ledger.locks();
+                queue = Some(locks.landing(&at.target).map_err(RunError::Transcript)?);
+                engine.git.branch_tip(&at.target)? != Some(at.tip)
+            }
+        };
+        if came_second {
+            let now = Project::load(engine, &at.target)?;
+            if now.blobs.get(&card.id) != Some(&blob) {
+                engine.record(&[Event::AttemptLost {
+                    task: card.id.clone(),
+                    attempt: dispatched.attempt.clone(),
+                    reason: CARD_CHANGED.to_owned(),
+                }])?;
+                return Ok(Finish::InTheWay(format!("{CARD_CHANGED}; the task starts again")));
+            }
+            fresh = Some(now);
+            candidate = match again(engine, dispatched, tree, &rules)? {
+                Ok(candidate) => candidate,
+                Err(failure) => return fail(engine, dispatched, failure),
+            };
+            continue;
+        }
         let work = Work {
             card,
             blob,
@@ -101,18 +145,15 @@ pub fn finish(
             engine.record(&[Event::LandLost {
                 task: card.id.clone(),
                 attempt: dispatched.attempt.clone(),
-                reason: "the card changed on the branch".to_owned(),
+                reason: CARD_CHANGED.to_owned(),
                 still_accepted: false,
             }])?;
-            return Ok(Finish::InTheWay(
-                "the card changed on the branch; the task starts again".to_owned(),
-            ));
+            return Ok(Finish::InTheWay(format!("{CARD_CHANGED}; the task starts again")));
         }
         fresh = Some(now);
-        let base = engine.git.tree_of(dispatched.base)?;
-        candidate = match InScope::again(&engine.git, base, tree, &rules)? {
+        candidate = match again(engine, dispatched, tree, &rules)? {
             Ok(candidate) => candidate,
-            Err(violations) => return fail(engine, dispatched, Failure::Scope { violations }),
+            Err(failure) => return fail(engine, dispatched, failure),
         };
     }
     Ok(Finish::InTheWay(format!(

@@ -1,7 +1,10 @@
 //! Run: the loop over a plan (design section 5). Every turn looks at where the tasks stand and takes the first step
 //! that can be taken, so that a run which was interrupted is resumed by running again.
 
+mod floor;
+
 use std::collections::BTreeMap;
+use std::thread;
 
 use crate::domain::actor::Actor;
 use crate::domain::check::Check;
@@ -12,7 +15,7 @@ use crate::domain::oid::CommitId;
 use crate::domain::plan::card::Card;
 use crate::domain::route::Decision;
 use crate::domain::task::event::Event;
-use crate::domain::task::queue::{TaskView, next_ready};
+use crate::domain::task::queue::TaskView;
 use crate::domain::task::state::TaskState;
 use crate::git::{MoveError, ReadError, SwapError, WriteError};
 use crate::ledger::AppendError;
@@ -34,6 +37,7 @@ use super::resume;
 use super::slot::SlotError;
 use super::verify::{self, VerifyError};
 use super::view::ViewError;
+use floor::Floor;
 
 /// Why a run, or one step of it, stopped for reasons outside the work.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +130,9 @@ pub enum RunError {
     /// A name that the configuration does not define.
     #[error("there is no builder `{0}`")]
     NoBuilder(String),
+    /// Another one of the crew has nothing to work with.
+    #[error("cannot work on several cards: {0}")]
+    Crew(String),
     /// The user stopped it.
     #[error("stopped by the user")]
     Interrupted,
@@ -199,8 +206,34 @@ struct Doings {
     left: BTreeMap<TaskId, String>,
 }
 
-/// Runs a branch's plan as far as it goes.
+impl Doings {
+    /// Adds what another turn did.
+    fn join(&mut self, other: Self) {
+        self.landed.extend(other.landed);
+        for (task, attempts) in other.attempts {
+            *self.attempts.entry(task).or_default() += attempts;
+        }
+        self.escalated.extend(other.escalated);
+        self.left.extend(other.left);
+    }
+}
+
+/// Who works on a run besides its caller.
+pub struct Crew<'a> {
+    /// How many work at the same time, the caller among them.
+    pub size: usize,
+    /// Gives another one what it works with: the same repository, seen by an engine of its own.
+    pub hire: &'a (dyn Fn() -> Result<Engine, String> + Sync),
+}
+
+/// Runs a branch's plan as far as it goes, by oneself.
 pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Summary, RunError> {
+    let nobody = || Err("nobody else works here".to_owned());
+    run_with(engine, target, options, &Crew { size: 1, hire: &nobody })
+}
+
+/// Runs a branch's plan as far as it goes, several cards at a time.
+pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &Crew) -> Result<Summary, RunError> {
     let _lock = engine
         .ledger
         .locks()
@@ -216,8 +249,17 @@ pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Su
         target: target.to_owned(),
         allowed_red: options.allow_red.clone(),
     }])?;
-    let mut doings = Doings::default();
-    let ended = turns(engine, target, options, &mut doings);
+    let floor = Floor::new(target, options);
+    thread::scope(|scope| {
+        for _ in 1..crew.size {
+            scope.spawn(|| match (crew.hire)() {
+                Ok(mut engine) => floor.work(&mut engine),
+                Err(why) => floor.stop(RunError::Crew(why)),
+            });
+        }
+        floor.work(engine);
+    });
+    let (doings, ended) = floor.end();
     let summary = summary(engine, target, options, &doings)?;
     let count = |state: TaskState| summary.tasks.iter().filter(|task| task.state == state).count();
     engine.record(&[Event::RunFinished {
@@ -279,31 +321,6 @@ fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions) -> R
     }
 }
 
-fn turns(engine: &mut Engine, target: &str, options: &RunOptions, doings: &mut Doings) -> Result<(), RunError> {
-    loop {
-        if engine.cancel.is_cancelled() {
-            return Err(RunError::Interrupted);
-        }
-        if engine.replay().paused().is_some() {
-            return Ok(());
-        }
-        let project = Project::load(engine, target)?;
-        let views = wanted(&project, engine, options);
-        let Some(card) = next_card(&project, &views, doings) else {
-            return Ok(());
-        };
-        let state = views.iter().find(|view| view.id == card.id).map(|view| view.state);
-        turn(
-            engine,
-            &project,
-            &card,
-            state.unwrap_or(TaskState::Ready),
-            options,
-            doings,
-        )?;
-    }
-}
-
 /// The views of the tasks that this run is about.
 fn wanted(project: &Project, engine: &Engine, options: &RunOptions) -> Vec<TaskView> {
     let from = options
@@ -319,23 +336,6 @@ fn wanted(project: &Project, engine: &Engine, options: &RunOptions) -> Vec<TaskV
         })
         .map(|(view, _)| view)
         .collect()
-}
-
-/// The task to go on with: what was begun first, in plan order, then the next ready card.
-fn next_card(project: &Project, views: &[TaskView], doings: &Doings) -> Option<Card> {
-    let can = |view: &&TaskView| !doings.left.contains_key(&view.id);
-    let begun = views.iter().filter(can).find(|view| {
-        matches!(
-            view.state,
-            TaskState::Failed | TaskState::Escalated | TaskState::Passed | TaskState::NeedsReview
-        ) && view.landed_elsewhere.is_none()
-    });
-    if let Some(view) = begun {
-        return project.card(&view.id).cloned();
-    }
-    let open = views.iter().filter(can);
-    let next = next_ready(open.filter_map(|view| Some((project.head(&view.id)?, view))))?;
-    project.card(&next.id).cloned()
 }
 
 fn turn(

@@ -87,6 +87,12 @@ impl Locks {
         self.attempt(&format!("run-{}", target.replace('/', "%2F")))
     }
 
+    /// Waits for the turn to land on a branch.
+    pub fn landing(&self, target: &str) -> io::Result<FileLock> {
+        fs::create_dir_all(&self.dir)?;
+        FileLock::wait(&self.dir.join(format!("landing-{}", target.replace('/', "%2F"))))
+    }
+
     fn attempt(&self, name: &str) -> io::Result<Option<FileLock>> {
         fs::create_dir_all(&self.dir)?;
         FileLock::attempt(&self.dir.join(name))

@@ -49,24 +49,9 @@ impl Progress {
         }
     }
 
-    /// Shows what a model has written so far on a line of its own; nothing of it is recorded.
-    pub fn watcher(&self) -> impl Fn(Option<&Writing>) + use<> {
-        let moving = self.moving.clone();
-        let line: RefCell<Option<ProgressBar>> = RefCell::new(None);
-        move |writing| {
-            let mut line = line.borrow_mut();
-            match writing {
-                Some(writing) => {
-                    let bar = line.get_or_insert_with(|| moving.add(ProgressBar::new_spinner()));
-                    bar.set_message(written(writing));
-                }
-                None => {
-                    if let Some(bar) = line.take() {
-                        bar.finish_and_clear();
-                    }
-                }
-            }
-        }
+    /// The moving lines, for others that have something to show in them.
+    pub fn moving(&self) -> Moving {
+        Moving(self.moving.clone())
     }
 
     fn show(&mut self, task: Option<&TaskId>, doing: &str) {
@@ -92,6 +77,32 @@ impl Progress {
     fn done(&mut self, task: Option<&TaskId>) {
         if let Some(bar) = self.bars.remove(&task.cloned()) {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// The moving lines below the others.
+#[derive(Clone)]
+pub struct Moving(MultiProgress);
+
+impl Moving {
+    /// Shows what a model has written so far on a line of its own; nothing of it is recorded.
+    pub fn watcher(&self) -> impl Fn(Option<&Writing>) + use<> {
+        let moving = self.0.clone();
+        let line: RefCell<Option<ProgressBar>> = RefCell::new(None);
+        move |writing| {
+            let mut line = line.borrow_mut();
+            match writing {
+                Some(writing) => {
+                    let bar = line.get_or_insert_with(|| moving.add(ProgressBar::new_spinner()));
+                    bar.set_message(written(writing));
+                }
+                None => {
+                    if let Some(bar) = line.take() {
+                        bar.finish_and_clear();
+                    }
+                }
+            }
         }
     }
 }
@@ -169,7 +180,7 @@ mod tests {
         };
         assert_eq!(written(&writing), "  q\\u{1b}[2J x: about 12 tokens, 3 s");
         let progress = Progress::on(ProgressDrawTarget::hidden(), Colour::Off);
-        let watcher = progress.watcher();
+        let watcher = progress.moving().watcher();
         watcher(Some(&writing));
         watcher(None);
     }

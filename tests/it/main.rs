@@ -12,6 +12,7 @@ mod fence;
 mod fewer_tests;
 mod hooks;
 mod hostile;
+mod jobs;
 mod model;
 mod plans;
 mod provider;

@@ -3,6 +3,7 @@
 //! Text in, cards out; no file is read here.
 
 pub mod card;
+pub mod conflict;
 pub mod format;
 pub mod graph;
 pub mod lint;

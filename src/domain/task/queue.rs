@@ -129,9 +129,19 @@ fn journal_state(standing: &Standing, elsewhere: bool) -> TaskState {
 
 /// The card that is next: the smallest priority among the ready ones, then plan order.
 pub fn next_ready<'a>(queue: impl IntoIterator<Item = (&'a CardHead, &'a TaskView)>) -> Option<&'a CardHead> {
+    ready(queue).min_by_key(|card| card.priority)
+}
+
+/// All that are ready, in that order.
+pub fn ready_in_order<'a>(queue: impl IntoIterator<Item = (&'a CardHead, &'a TaskView)>) -> Vec<&'a CardHead> {
+    let mut found: Vec<&CardHead> = ready(queue).collect();
+    found.sort_by_key(|card| card.priority);
+    found
+}
+
+fn ready<'a>(queue: impl IntoIterator<Item = (&'a CardHead, &'a TaskView)>) -> impl Iterator<Item = &'a CardHead> {
     queue
         .into_iter()
         .filter(|(_, view)| view.state == TaskState::Ready)
         .map(|(card, _)| card)
-        .min_by_key(|card| card.priority)
 }

@@ -1,0 +1,158 @@
+//! The floor: who of a run's crew works on what. One queue for all; each takes the next card that may be worked on
+//! beside those in hand, takes one step with it, and gives it back.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::domain::plan::card::Card;
+use crate::domain::plan::conflict::{Beside, beside};
+use crate::domain::task::queue::{TaskView, ready_in_order};
+use crate::domain::task::state::TaskState;
+use crate::engine::Engine;
+use crate::engine::project::Project;
+
+use super::{Doings, RunError, RunOptions, turn, wanted};
+
+/// How often somebody who waits for a card looks whether the user wants to stop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// The floor of one run.
+pub(super) struct Floor<'a> {
+    target: &'a str,
+    options: &'a RunOptions,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    doings: Doings,
+    in_hand: Vec<Card>,
+    /// Counts what was given back: the queue may look otherwise then.
+    turns: u64,
+    /// The first error; nobody takes anything up after it.
+    stopped: Option<RunError>,
+}
+
+/// A card in somebody's hand, and what it was taken by.
+struct Taken {
+    project: Project,
+    card: Card,
+    state: TaskState,
+}
+
+impl<'a> Floor<'a> {
+    pub(super) fn new(target: &'a str, options: &'a RunOptions) -> Self {
+        Self {
+            target,
+            options,
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Works until nothing can be done any more.
+    pub(super) fn work(&self, engine: &mut Engine) {
+        loop {
+            match self.take(engine) {
+                Ok(Some(taken)) => {
+                    let mut doings = Doings::default();
+                    let Taken { project, card, state } = &taken;
+                    let result = turn(engine, project, card, *state, self.options, &mut doings);
+                    self.give_back(card, doings, result);
+                }
+                Ok(None) => return,
+                Err(error) => return self.stop(error),
+            }
+        }
+    }
+
+    /// Nobody takes anything up any more, for this reason.
+    pub(super) fn stop(&self, error: RunError) {
+        self.state().stopped.get_or_insert(error);
+        self.changed.notify_all();
+    }
+
+    /// What was done, and why it ended early if it did.
+    pub(super) fn end(self) -> (Doings, Result<(), RunError>) {
+        let state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (state.doings, state.stopped.map_or(Ok(()), Err))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change of it is whole, whatever became of whoever made it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next card, once there is one; `None` where none will come.
+    fn take(&self, engine: &mut Engine) -> Result<Option<Taken>, RunError> {
+        let mut state = self.state();
+        loop {
+            if engine.cancel.is_cancelled() {
+                return Err(RunError::Interrupted);
+            }
+            if state.stopped.is_some() || engine.replay().paused().is_some() {
+                return Ok(None);
+            }
+            let project = Project::load(engine, self.target)?;
+            let views = wanted(&project, engine, self.options);
+            if let Some((card, stands)) = next(&project, &views, &state) {
+                state.in_hand.push(card.clone());
+                return Ok(Some(Taken {
+                    project,
+                    card,
+                    state: stands,
+                }));
+            }
+            if state.in_hand.is_empty() {
+                return Ok(None);
+            }
+            let seen = state.turns;
+            while state.turns == seen && state.stopped.is_none() && !engine.cancel.is_cancelled() {
+                let waited = self.changed.wait_timeout(state, TICK);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            }
+        }
+    }
+
+    fn give_back(&self, card: &Card, doings: Doings, result: Result<(), RunError>) {
+        let mut state = self.state();
+        state.doings.join(doings);
+        state.in_hand.retain(|other| other.id != card.id);
+        state.turns += 1;
+        if let Err(error) = result {
+            state.stopped.get_or_insert(error);
+        }
+        drop(state);
+        self.changed.notify_all();
+    }
+}
+
+/// The card to go on with: what was begun first, in plan order, then the ready ones; none that meets what is in hand.
+fn next(project: &Project, views: &[TaskView], state: &State) -> Option<(Card, TaskState)> {
+    let can = |view: &&TaskView| {
+        !state.doings.left.contains_key(&view.id) && !state.in_hand.iter().any(|card| card.id == view.id)
+    };
+    let begun = views.iter().filter(can).filter(|view| {
+        matches!(
+            view.state,
+            TaskState::Failed | TaskState::Escalated | TaskState::Passed | TaskState::NeedsReview
+        ) && view.landed_elsewhere.is_none()
+    });
+    let heads = views
+        .iter()
+        .filter(can)
+        .filter_map(|view| Some((project.head(&view.id)?, view)));
+    let ready = ready_in_order(heads)
+        .into_iter()
+        .map(|head| (&head.id, TaskState::Ready));
+    for (task, stands) in begun.map(|view| (&view.id, view.state)).chain(ready) {
+        let card = project.card(task)?;
+        match beside(card, &state.in_hand, |card| project.lane(card)) {
+            Beside::Free => return Some((card.clone(), stands)),
+            Beside::Overlaps => {}
+            Beside::WaitsAlone => return None,
+        }
+    }
+    None
+}
