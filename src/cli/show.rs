@@ -165,6 +165,9 @@ fn one_attempt(attempt: &AttemptLog) -> String {
         text.push_str(&format!("    {contact}\n"));
     }
     if let Some(harvested) = &attempt.harvested {
+        if let Some(reading) = &harvested.reading {
+            text.push_str(&format!("    read as {reading}\n"));
+        }
         for change in &harvested.changes {
             text.push_str(&format!("    {} {}\n", change.kind().letter(), change.path));
         }

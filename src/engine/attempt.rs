@@ -5,17 +5,17 @@
 
 use crate::config::AnswerMode;
 use crate::domain::actor::Actor;
-use crate::domain::edit;
+use crate::domain::edit::Reading;
 use crate::domain::failure::Failure;
 use crate::domain::network::Contact;
-use crate::domain::packet::answer::{self, BuilderClosing};
-use crate::domain::path::RepoPath;
+use crate::domain::packet::answer::{BuilderClosing, read_closing};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, BuilderFinished, Event, Harvested as HarvestedRow};
 use crate::domain::usage::Usage;
 use crate::process::Environment;
 
 use super::Engine;
+use super::answer::{self, Read};
 use super::builder::{Builder, BuilderError, Built, Job, Keys, Spent};
 use super::dispatch::{self, Assignment};
 use super::finish::{self, Finish};
@@ -38,7 +38,9 @@ pub fn attempt(
 ) -> Result<Finish, RunError> {
     let assignment = dispatch::dispatch(engine, project, card, builder, author, AttemptMode::Unattended)?;
     match build(engine, project, card, builder, &assignment) {
-        Ok(Work::Harvested(harvested)) => judge_and_finish(engine, project, card, &assignment, harvested),
+        Ok(Work::Harvested(harvested, reading)) => {
+            judge_and_finish(engine, project, card, &assignment, harvested, reading)
+        }
         Ok(Work::Failed(failure)) => finish::fail(engine, &assignment.dispatched, failure),
         Err(error) => {
             engine.record(&[Event::AttemptLost {
@@ -53,7 +55,8 @@ pub fn attempt(
 
 /// What a Builder left.
 enum Work {
-    Harvested(Harvested),
+    /// Its changes, and how they were read where they came as an answer.
+    Harvested(Harvested, Option<Reading>),
     Failed(Failure),
 }
 
@@ -133,7 +136,7 @@ fn build(
         Built::Answered(text) => (text.clone().into_bytes(), None),
         Built::Failed(failure, output) => (output.clone(), Some(failure.clone())),
     };
-    let closing = answer::read_closing(&String::from_utf8_lossy(&output));
+    let closing = read_closing(&String::from_utf8_lossy(&output));
     let stopped = Stopped {
         output: &output,
         closing: &closing,
@@ -153,14 +156,17 @@ fn build(
         files: project.config.policy.max_files,
     };
     match built {
-        Built::Answered(text) => from_answer(engine, project, card, assignment, &text),
-        _ => Ok(Work::Harvested(harvest::harvest(
-            &engine.git,
-            project.tree,
-            &top,
-            &ignored,
-            limits,
-        )?)),
+        Built::Answered(text) => {
+            let rules = finish::rules(project, card)?;
+            Ok(match answer::read(engine, project, &rules, assignment.start, &text)? {
+                Read::Edits(harvested, reading) => Work::Harvested(harvested, Some(reading)),
+                Read::Failed(failure) => Work::Failed(failure),
+            })
+        }
+        _ => {
+            let harvested = harvest::harvest(&engine.git, project.tree, &top, &ignored, limits)?;
+            Ok(Work::Harvested(harvested, None))
+        }
     }
 }
 
@@ -200,57 +206,13 @@ fn finished(engine: &mut Engine, assignment: &Assignment, stopped: Stopped) -> R
     Ok(())
 }
 
-/// Reads the edits out of an answer and applies them in memory.
-fn from_answer(
-    engine: &Engine,
-    project: &Project,
-    card: &Card,
-    assignment: &Assignment,
-    text: &str,
-) -> Result<Work, RunError> {
-    let rules = finish::rules(project, card)?;
-    let there: Vec<RepoPath> = engine
-        .git
-        .list(assignment.start, "")?
-        .into_iter()
-        .map(|(path, _)| path)
-        .filter(|path| rules.allows(path))
-        .collect();
-    let operations = match edit::parse(text, &there) {
-        Ok(operations) => operations,
-        Err(error) => {
-            return Ok(Work::Failed(Failure::Answer { why: error.to_string() }));
-        }
-    };
-    let mut unreadable = None;
-    let mut read = |path: &RepoPath| match engine.git.file(assignment.start, &path.to_text()) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            unreadable = Some(error);
-            None
-        }
-    };
-    let files = edit::apply(&operations, &mut read);
-    if let Some(error) = unreadable {
-        return Err(error.into());
-    }
-    match files {
-        Ok(files) => Ok(Work::Harvested(harvest::from_answer(
-            &engine.git,
-            project.tree,
-            assignment.start,
-            files,
-        )?)),
-        Err(error) => Ok(Work::Failed(Failure::Answer { why: error.to_string() })),
-    }
-}
-
 fn judge_and_finish(
     engine: &mut Engine,
     project: &Project,
     card: &Card,
     assignment: &Assignment,
     harvested: Harvested,
+    reading: Option<Reading>,
 ) -> Result<Finish, RunError> {
     let dispatched = &assignment.dispatched;
     let changes = harvested.changes().clone();
@@ -270,6 +232,7 @@ fn judge_and_finish(
         tree,
         changes,
         dropped,
+        reading,
     })])?;
     match judged {
         Judged::InScope(candidate) => finish::finish(engine, project, card, dispatched, candidate),

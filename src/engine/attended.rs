@@ -223,6 +223,7 @@ pub fn judge(
         tree: Some(in_scope.tree()),
         changes: in_scope.changes().clone(),
         dropped: Vec::new(),
+        reading: None,
     });
     let checks = project.config.checks_for(&open.card);
     let verified = verify::verify(engine, &project.config, &open.card, in_scope, &checks)?;

@@ -11,6 +11,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
+use crate::domain::edit::NewFile;
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
@@ -137,7 +138,7 @@ pub fn from_answer(
     git: &Repository,
     base: TreeId,
     start: TreeId,
-    files: Vec<(RepoPath, Option<Vec<u8>>)>,
+    files: Vec<NewFile>,
 ) -> Result<Harvested, HarvestError> {
     let mut contents = BTreeMap::new();
     // What an earlier attempt left in scope counts as this attempt's, as it would in a view.
@@ -147,7 +148,8 @@ pub fn from_answer(
         .map(|change| (change.path.clone(), change.clone()))
         .collect();
     let mut refused = Vec::new();
-    for (path, bytes) in files {
+    for file in files {
+        let path = file.path;
         let text = path.to_text().into_owned();
         if let Some(what) = behind(git, start, &path)? {
             refused.push(Violation {
@@ -157,8 +159,9 @@ pub fn from_answer(
             continue;
         }
         let old = git.entry(base, &text)?;
-        let mode = git.entry(start, &text)?.map_or(FileMode::Regular, |entry| entry.mode);
-        let new = bytes.map(|bytes| {
+        let model = file.moved_from.as_ref().unwrap_or(&path).to_text();
+        let mode = git.entry(start, &model)?.map_or(FileMode::Regular, |entry| entry.mode);
+        let new = file.bytes.map(|bytes| {
             let blob = Repository::hash_blob(&bytes);
             contents.insert(blob, bytes);
             Entry { mode, blob }

@@ -136,7 +136,7 @@ impl Rules {
     }
 
     /// Whether the project drops changes of this path without a word to the Builder.
-    fn is_incidental(&self, path: &RepoPath) -> bool {
+    pub(super) fn is_incidental(&self, path: &RepoPath) -> bool {
         let opened = self.allowed.names_exactly(path)
             || self.allowed.matches(path) && self.protected.pattern_for(path).is_none();
         !opened && self.incidental.as_ref().is_some_and(|globs| globs.matches(path))

@@ -6,6 +6,7 @@
 //! Nothing here prints, and nothing here knows the command line: what happens is told as events to a sink.
 
 pub mod accept;
+mod answer;
 pub mod attempt;
 pub mod attended;
 pub mod audit;

@@ -564,3 +564,41 @@ fn the_demo_shows_the_whole_loop() {
         .exits(2)
         .says("exists already");
 }
+
+#[test]
+fn an_answer_in_any_format_lands_and_how_it_was_read_is_told() {
+    let answers = [
+        (
+            "src/gameLoop.js\n<<<<<<< SEARCH\nfunction update(dt) {\n=======\nfunction update(dt) {\n  spawn(config.spawnInterval);\n>>>>>>> REPLACE\n",
+            "read as search_replace, 1 edits found to the letter",
+        ),
+        (
+            "*** Begin Patch\n*** Update File: src/gameLoop.js\n@@\n function update(dt) {\n+  spawn(config.spawnInterval);\n*** End Patch\n",
+            "read as apply_patch, 1 edits found to the letter",
+        ),
+        (
+            "{\"edits\": [{\"path\": \"src/gameLoop.js\", \"search\": \"function update(dt) {   \", \"replace\": \"function update(dt) {\\n  spawn(config.spawnInterval);\"}]}\n",
+            "read as json, 1 edits found but for blanks at ends of lines",
+        ),
+    ];
+    for (answer, told) in answers {
+        let sandbox = game();
+        let file = sandbox.beside("answer.md");
+        fs::write(&file, answer).unwrap();
+        let _ = sandbox.harness(&["apply", "task-04", file.to_str().unwrap()]).exits(0);
+        assert!(sandbox.read("src/gameLoop.js").contains("spawn(config.spawnInterval)"));
+        let _ = sandbox.harness(&["show", "task-04"]).prints(told);
+    }
+}
+
+#[test]
+fn an_answer_that_reaches_outside_is_refused_as_a_whole_before_any_file_is_read() {
+    let sandbox = game();
+    let file = sandbox.beside("answer.md");
+    let patch = "*** Begin Patch\n*** Update File: src/gameLoop.js\n@@\n-no such line\n+x\n*** Delete File: test.sh\n*** End Patch\n";
+    fs::write(&file, patch).unwrap();
+    let _ = sandbox
+        .harness(&["apply", "task-04", file.to_str().unwrap()])
+        .exits(1)
+        .says("test.sh: outside the card's allowed files");
+}

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::actor::Actor;
 use crate::domain::change::ChangeSet;
 use crate::domain::check::{CheckKind, CheckResult, EvidenceRecord};
+use crate::domain::edit::Reading;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Approval, ApprovalSubject};
 use crate::domain::id::{AttemptId, PlanId, TaskId};
@@ -110,6 +111,9 @@ pub struct Harvested {
     pub changes: ChangeSet,
     /// What was left behind and why (build output, incidental files).
     pub dropped: Vec<String>,
+    /// How it was read, where it came as an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<Reading>,
 }
 
 /// The lane's gates wait for somebody.
