@@ -121,6 +121,15 @@ fn every_way_to_put_something_on_the_branch_is_named() {
     assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["revert"]);
     reset();
 
+    // A revert of a revert does the first thing once more.
+    sandbox.write("secret.txt", "changed\n");
+    commit(&sandbox, "Payload");
+    sandbox.git(&["-c", "core.hooksPath=/dev/null", "revert", "--no-edit", "HEAD"]);
+    sandbox.git(&["-c", "core.hooksPath=/dev/null", "revert", "--no-edit", "HEAD"]);
+    assert_eq!(rules(&sandbox, "HEAD~2..HEAD~1"), [] as [&str; 0]);
+    assert_eq!(rules(&sandbox, "HEAD~1..HEAD"), ["unrecorded"]);
+    reset();
+
     sandbox.git(&["checkout", "-qb", "side", "HEAD~1"]);
     commit(&sandbox, "Nothing");
     sandbox.git(&["checkout", "-q", "main"]);

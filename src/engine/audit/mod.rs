@@ -241,13 +241,7 @@ impl<'a> Auditor<'a> {
                 )),
             };
         }
-        let undone = trailer::read_message(&commit.message)
-            .into_iter()
-            .find_map(|said| match said {
-                Said::RevertedTask { landing, .. } | Said::RevertedCommit(landing) => Some(landing),
-                _ => None,
-            });
-        if let Some(undone) = undone {
+        if let Some(undone) = undone_by(commit) {
             return self.reversal(commit, undone, has(REVERTS));
         }
         if has(REVISES) {
@@ -347,4 +341,13 @@ impl<'a> Auditor<'a> {
 fn deceives(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The commit that one says it undoes.
+fn undone_by(commit: &Commit) -> Option<CommitId> {
+    let said = trailer::read_message(&commit.message);
+    said.into_iter().find_map(|said| match said {
+        Said::RevertedTask { landing, .. } | Said::RevertedCommit(landing) => Some(landing),
+        _ => None,
+    })
 }

@@ -10,10 +10,13 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::revision;
-use crate::domain::trailer::{self, REVISES, Trailer};
+use crate::domain::trailer::{self, REVISES, Said, Trailer};
 use crate::git::{Commit, Merge};
 
-use super::{Auditor, Stop};
+use super::{Auditor, Stop, undone_by};
+
+/// The longest chain of reverts of reverts that is followed.
+const MOST_REVERTS: usize = 64;
 
 impl Auditor<'_> {
     /// A merge brings what its sides have, as git joins them, and nothing of its own.
@@ -48,6 +51,9 @@ impl Auditor<'_> {
 
     /// A commit that says it undoes another one has to be exactly that, but for the task's record.
     pub(super) fn reversal(&mut self, commit: &Commit, undone: CommitId, is_ours: bool) -> Result<(), Stop> {
+        if self.brings_back_what_never_landed(undone)? {
+            return self.plain(commit);
+        }
         let mut wrong = Vec::new();
         match (self.without_change_of(commit, undone)?, commit.parents.first()) {
             (Some(tree), Some(_)) => {
@@ -69,6 +75,28 @@ impl Auditor<'_> {
         }
         self.landed.retain(|_, landing| *landing != undone);
         Ok(())
+    }
+
+    /// Whether to undo a commit is to do once more what no task did: a revert of a revert brings its first change back,
+    /// and that counts as much as it did then.
+    fn brings_back_what_never_landed(&self, undone: CommitId) -> Result<bool, Stop> {
+        let mut at = undone;
+        let mut brings_back = false;
+        for _ in 0..MOST_REVERTS {
+            // What is not there is told elsewhere.
+            if !self.git.contains(at.object_id()) {
+                return Ok(false);
+            }
+            let commit = self.git.commit(at)?;
+            let Some(before) = undone_by(&commit) else {
+                let said = trailer::read_message(&commit.message);
+                let landed = said.iter().any(|said| matches!(said, Said::Landed(_)));
+                return Ok(brings_back && !landed);
+            };
+            brings_back = !brings_back;
+            at = before;
+        }
+        Ok(true)
     }
 
     /// The tree of a commit's parent with another commit's change taken out; `None` where that conflicts, or where the
