@@ -60,6 +60,7 @@ pub fn exec(args: &ExecArgs, context: &Context) -> Result<Exit, CliError> {
             } else {
                 AnswerMode::Files
             },
+            edits: None,
             timeout_seconds: args.timeout * 60,
             env: Vec::new(),
             model: None,
@@ -139,7 +140,7 @@ fn failed(task: &TaskId, failure: &Failure) -> CliError {
             .filter(|result| !result.status.passed())
             .map(|result| format!("\n{}:\n{}", result.name, result.excerpt))
             .collect(),
-        Failure::Answer { why } => format!("\n{why}"),
+        Failure::Answer { why, .. } => format!("\n{why}"),
         Failure::BuilderExit { excerpt, .. } => format!("\n{excerpt}"),
         _ => String::new(),
     };

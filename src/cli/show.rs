@@ -2,11 +2,10 @@
 
 use clap::Args;
 
-use crate::config::AnswerMode;
 use crate::domain::id::TaskId;
-use crate::domain::packet::AnswerFormat;
 use crate::domain::task::replay::{AttemptLog, TaskLog};
 use crate::domain::task::state::TaskState;
+use crate::engine::asking::Asking;
 use crate::engine::builder::builder_for;
 use crate::engine::{dispatch, recover};
 use crate::report::table::{cut, duration};
@@ -286,17 +285,9 @@ pub fn packet(args: &PacketArgs, context: &Context) -> Result<Exit, CliError> {
         print(&visible(&recover::escalation_packet(&engine, &project, card)?))?;
         return Ok(Exit::Done);
     }
-    let answer =
-        project
-            .config
-            .builder_for(card)
-            .map(builder_for)
-            .map_or(AnswerFormat::Commit, |builder| match builder.answers_with() {
-                _ if builder.is_person() => AnswerFormat::Commit,
-                AnswerMode::Files => AnswerFormat::EditsInPlace,
-                AnswerMode::Stdout => AnswerFormat::Text,
-            });
-    let draft = dispatch::draft_packet(&engine, &project, card, answer)
+    let builder = project.config.builder_for(card).map(builder_for);
+    let asking = builder.map_or(Asking::Commit, |builder| Asking::of(&*builder));
+    let draft = dispatch::draft_packet(&engine, &project, card, asking)
         .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
     if args.explain {
         print(&format!(

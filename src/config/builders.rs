@@ -1,5 +1,6 @@
 //! `[builders.NAME]`: who can build, and how each is started.
 
+use crate::domain::edit::Format;
 use crate::domain::network::Network;
 use crate::domain::plan::format::network;
 use crate::domain::plan::format::node::{Entry, Node, Value};
@@ -12,15 +13,17 @@ use super::reader::Reader;
 const TIMEOUT_SECONDS: u64 = 1800;
 
 /// The keys of a Builder.
-pub(super) const KEYS: [&str; 9] = [
-    "kind", "run", "answer", "timeout", "env", "model", "network", "gateway", "dir",
+pub(super) const KEYS: [&str; 10] = [
+    "kind", "run", "answer", "edits", "timeout", "env", "model", "network", "gateway", "dir",
 ];
 
 /// The kinds of Builder and the keys that each has besides `kind`.
 const KINDS: [(&str, &[&str]); 4] = [
     (
         "command",
-        &["run", "answer", "timeout", "env", "model", "network", "gateway"],
+        &[
+            "run", "answer", "edits", "timeout", "env", "model", "network", "gateway",
+        ],
     ),
     ("model", &["model"]),
     ("manual", &[]),
@@ -129,6 +132,10 @@ impl Reader<'_, '_> {
             Some(node) => self.one_of(node, &answers),
             None => Some(AnswerMode::Files),
         };
+        let edits = match value(fields, "edits") {
+            Some(node) => self.edits(node)?,
+            None => None,
+        };
         let timeout = match value(fields, "timeout") {
             Some(node) => self.duration(node),
             None => Some(TIMEOUT_SECONDS),
@@ -152,12 +159,20 @@ impl Reader<'_, '_> {
         Some(BuilderKind::Command {
             run: run?,
             answer: answer?,
+            edits,
             timeout_seconds: timeout?,
             env: env?,
             model,
             network: network?,
             gateway,
         })
+    }
+
+    /// The format of edits to ask for; `Some(None)` for the one that suits the files.
+    pub(super) fn edits(&mut self, node: &Node) -> Option<Option<Format>> {
+        let formats = Format::ALL.map(|format| (format.name(), Some(format)));
+        let words: Vec<(&str, Option<Format>)> = formats.into_iter().chain([("auto", None)]).collect();
+        self.one_of(node, &words)
     }
 
     /// Whom it may speak to.

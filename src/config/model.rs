@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::domain::check::Check;
+use crate::domain::edit::Format;
 use crate::domain::gate::{Lane, SelfApproval};
 use crate::domain::network::Network;
 use crate::domain::route::Overrides;
@@ -50,6 +51,8 @@ pub enum BuilderKind {
         run: Vec<String>,
         /// How its work arrives.
         answer: AnswerMode,
+        /// The format that it is asked for where it answers with text.
+        edits: Option<Format>,
         /// Seconds until it is ended.
         timeout_seconds: u64,
         /// Names of variables that it may see besides the allow-list.

@@ -49,6 +49,9 @@ pub enum Failure {
     Answer {
         /// What is wrong, written for the model.
         why: String,
+        /// It failed by its form: another format may help.
+        #[serde(default)]
+        form: bool,
     },
     /// The Builder asked instead of guessing.
     Unclear {
@@ -153,7 +156,7 @@ impl fmt::Display for Failure {
                 write!(f, "the Builder was ended after {seconds} s")
             }
             Self::NoChange => f.write_str("the Builder changed nothing"),
-            Self::Answer { why } => {
+            Self::Answer { why, .. } => {
                 write!(f, "the answer could not be applied: {}", first_line(why))
             }
             Self::Unclear { question } => write!(f, "the Builder asks: {}", first_line(question)),

@@ -151,7 +151,10 @@ mod tests {
             },
             Failure::BuilderTimeout { seconds: 1 },
             Failure::NoChange,
-            Failure::Answer { why: text() },
+            Failure::Answer {
+                why: text(),
+                form: false,
+            },
             Failure::Unclear { question: text() },
             Failure::Missing { names: vec![] },
             Failure::PacketTooLarge { what: text() },

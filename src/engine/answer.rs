@@ -69,7 +69,10 @@ pub fn read(engine: &Engine, project: &Project, rules: &Rules, start: TreeId, te
             Ok(Read::Edits(harvested, reading))
         }
         Err(edit::AnswerError::NoChange) => Ok(Read::Failed(Failure::NoChange)),
-        Err(error) => Ok(Read::Failed(Failure::Answer { why: error.to_string() })),
+        Err(error) => Ok(Read::Failed(Failure::Answer {
+            why: error.to_string(),
+            form: error.is_format_failure() && !matches!(error, edit::AnswerError::Truncated(_)),
+        })),
     }
 }
 

@@ -3,15 +3,12 @@
 //! The claim is one row of the journal, written under its lock after the state was looked at again there, so that no
 //! card is given out twice. The packet is written before it, by hash, and is what the Builder gets to the byte.
 
-use crate::config::AnswerMode;
 use crate::domain::actor::Actor;
 use crate::domain::check::Check;
 use crate::domain::failure::Failure;
 use crate::domain::id::{AttemptId, TaskId};
 use crate::domain::oid::{BlobId, TreeId};
-use crate::domain::packet::{
-    AnswerFormat, BuilderPacket, Excerpt, Note, PacketError, Template, newest_within, render_builder,
-};
+use crate::domain::packet::{BuilderPacket, Excerpt, Note, PacketError, Template, newest_within, render_builder};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, AttemptPlace, Dispatched, Event};
 use crate::domain::task::state::TaskState;
@@ -19,6 +16,7 @@ use crate::git::{ReadError, WriteError};
 use crate::ledger::{AppendIfError, TaskLock};
 
 use super::Engine;
+use super::asking::Asking;
 use super::builder::Builder;
 use super::project::Project;
 
@@ -115,12 +113,11 @@ pub fn dispatch(
         .blobs
         .get(task)
         .ok_or_else(|| DispatchError::NoCard(task.clone()))?;
-    let answer = match (&mode, builder.answers_with()) {
-        (AttemptMode::Attended { .. }, _) => AnswerFormat::Commit,
-        (AttemptMode::Unattended, AnswerMode::Files) => AnswerFormat::EditsInPlace,
-        (AttemptMode::Unattended, AnswerMode::Stdout) => AnswerFormat::Text,
+    let asking = match mode {
+        AttemptMode::Attended { .. } => Asking::Commit,
+        AttemptMode::Unattended => Asking::of(builder),
     };
-    let draft = draft_packet(engine, project, card, answer)?;
+    let draft = draft_packet(engine, project, card, asking)?;
     let packet = engine.ledger.transcripts().put(draft.text.as_bytes())?;
     let dispatched = claim(
         engine,
@@ -237,12 +234,7 @@ pub struct Draft {
 }
 
 /// Makes the packet that the next attempt of a card would get.
-pub fn draft_packet(
-    engine: &Engine,
-    project: &Project,
-    card: &Card,
-    answer: AnswerFormat,
-) -> Result<Draft, DispatchError> {
+pub fn draft_packet(engine: &Engine, project: &Project, card: &Card, asking: Asking) -> Result<Draft, DispatchError> {
     let log = engine.replay().task(&card.id);
     let previous: Option<&Failure> = log
         .filter(|log| log.state == TaskState::Failed)
@@ -253,7 +245,7 @@ pub fn draft_packet(
     };
     let checks: Vec<Check> = project.config.checks_for(card);
     let start = from_tree.unwrap_or(project.tree);
-    let excerpts = excerpts(engine, project, card, answer, start)?;
+    let excerpts = excerpts(engine, project, card, asking, start)?;
     let (notes, older) = newest_within(notes(engine, card), project.config.packet.notes_tokens);
     let packet = BuilderPacket {
         card,
@@ -261,7 +253,7 @@ pub fn draft_packet(
         excerpts: &excerpts,
         notes: &notes,
         previous,
-        answer,
+        answer: asking.answer(card, &excerpts, previous),
     };
     let template = if previous.is_some() {
         Template::Retry
@@ -327,7 +319,7 @@ fn excerpts(
     engine: &Engine,
     project: &Project,
     card: &Card,
-    answer: AnswerFormat,
+    asking: Asking,
     start: TreeId,
 ) -> Result<Vec<Excerpt>, DispatchError> {
     let mut found = Vec::new();
@@ -346,7 +338,7 @@ fn excerpts(
             names: missing,
         });
     }
-    if answer == AnswerFormat::Text {
+    if matches!(asking, Asking::Text(_)) {
         for path in &card.files {
             let known = found
                 .iter()

@@ -7,6 +7,7 @@
 
 pub mod accept;
 mod answer;
+pub mod asking;
 pub mod attempt;
 pub mod attended;
 pub mod audit;

@@ -276,3 +276,41 @@ fn a_model_may_be_the_architect() {
         answered[0]
     );
 }
+
+#[test]
+fn a_model_is_asked_for_its_format_and_after_a_failure_of_form_for_whole_files() {
+    let tongue = Tongue::OpenAi;
+    let wrong = "a.txt\n<<<<<<< SEARCH\nno such line\n=======\nright\n>>>>>>> REPLACE\n";
+    let (sandbox, server) = with_model(tongue, vec![tongue.answer(wrong), tongue.answer(&whole_file("right"))]);
+    let own = sandbox.beside("config/git-harness/config.toml");
+    let text = fs::read_to_string(&own).unwrap();
+    fs::write(&own, format!("{text}edits = \"search_replace\"\n")).unwrap();
+    let ended = ended(run(&sandbox));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    let first = server.request().body["messages"].to_string();
+    assert!(
+        first.contains("<<<<<<< SEARCH") && first.contains("stand at one place only"),
+        "{first}"
+    );
+    let second = server.request().body["messages"].to_string();
+    assert!(second.contains("Give the whole new text of each file"), "{second}");
+    assert!(
+        second.contains("these lines (line 2 of the answer) were not found"),
+        "{second}"
+    );
+    let _ = sandbox.harness(&["show", "p-1"]).prints("read as whole");
+}
+
+#[test]
+fn a_long_file_is_asked_for_in_blocks_where_nothing_else_is_said() {
+    let tongue = Tongue::OpenAi;
+    let block = "a.txt\n<<<<<<< SEARCH\nline 7\n=======\nright\n>>>>>>> REPLACE\n";
+    let (sandbox, server) = with_model(tongue, vec![tongue.answer(block)]);
+    let long: String = (0..301).map(|number| format!("line {number}\n")).collect();
+    sandbox.write("a.txt", &long);
+    sandbox.git(&["commit", "-qam", "A long file"]);
+    let ended = ended(run(&sandbox));
+    assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+    assert!(server.request().body["messages"].to_string().contains("<<<<<<< SEARCH"));
+    assert_eq!(sandbox.read("a.txt"), long.replace("line 7\n", "right\n"));
+}

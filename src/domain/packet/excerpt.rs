@@ -30,6 +30,11 @@ impl Excerpt {
         }
     }
 
+    /// How many lines the whole file has.
+    pub fn lines(&self) -> usize {
+        self.total_lines as usize
+    }
+
     /// Whether it is the whole file.
     pub fn is_whole(&self) -> bool {
         self.first_line == 1 && self.text.lines().count() as u64 >= u64::from(self.total_lines)

@@ -67,7 +67,7 @@ pub(super) fn failure_output(failure: &Failure, most: usize) -> String {
         Failure::BuilderExit { excerpt, .. } => {
             format!("{failure}\n{}", fenced(&end_of(excerpt, most)))
         }
-        Failure::Answer { why } => fenced(&end_of(why, most)),
+        Failure::Answer { why, .. } => fenced(&end_of(why, most)),
         Failure::Scope { violations } => bullets(&violations.iter().map(ToString::to_string).collect::<Vec<_>>()),
         Failure::MergeConflict { paths } => {
             format!("Conflicts with the branch in:\n{}", bullets(paths))

@@ -4,6 +4,7 @@
 use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::domain::check::Check;
+use crate::domain::edit::Format;
 use crate::domain::failure::Failure;
 use crate::domain::oid::Digest;
 use crate::domain::plan::card::Card;
@@ -56,8 +57,8 @@ impl Template {
 pub enum AnswerFormat {
     /// By editing the files in its folder.
     EditsInPlace,
-    /// With text that holds the edits.
-    Text,
+    /// With text that holds the edits in this format; every other one is read, too.
+    Text(Format),
     /// By committing in their own worktree.
     Commit,
 }
@@ -273,8 +274,9 @@ fn answer_part(format: AnswerFormat) -> String {
         ),
         AnswerFormat::Commit => "How to finish:\nEdit the files here, then commit: `git commit`, or `git harness submit`. What the card does not allow, and what\nis not verified, is refused. To give the task back: `git harness release`.\n"
             .to_owned(),
-        AnswerFormat::Text => format!(
-            "How to answer:\nGive the whole new text of each file that you change: its path alone on a line, then a fence with the text. For example:\n\nsrc/hello.txt\n```\nHello\n```\n\nFor a large file a unified diff in a ```diff fence will do. End with a short summary, one line `- …` for each change;\nlines that begin with `notes:` are kept for later tasks.\n{UNCLEAR}\n"
+        AnswerFormat::Text(format) => format!(
+            "How to answer:\n{}\n\nEnd with a short summary, one line `- …` for each change;\nlines that begin with `notes:` are kept for later tasks.\n{UNCLEAR}\n",
+            format.instructions()
         ),
     }
 }

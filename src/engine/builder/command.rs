@@ -6,6 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
+use crate::domain::edit::Format;
 use crate::domain::failure::Failure;
 use crate::domain::network::Network;
 use crate::process::{Ending, Finished, Input, Program};
@@ -146,6 +147,13 @@ impl Builder for Command {
         }
     }
 
+    fn edits(&self) -> Option<Format> {
+        match self.definition.kind {
+            BuilderKind::Command { edits, .. } => edits,
+            _ => None,
+        }
+    }
+
     fn variables(&self) -> &[String] {
         &self.variables
     }
@@ -174,6 +182,7 @@ impl Builder for Command {
             AnswerMode::Stdout if finished.stdout.dropped > 0 => Built::Failed(
                 Failure::Answer {
                     why: format!("the answer is longer than {KEPT_OUTPUT} bytes and was cut; nothing of it is applied"),
+                    form: false,
                 },
                 finished.output.to_bytes(),
             ),

@@ -15,6 +15,7 @@ use std::path::Path;
 use crate::clock::Clock;
 use crate::config::{AnswerMode, BuilderDef, BuilderKind};
 use crate::domain::actor::Actor;
+use crate::domain::edit::Format;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::network::Network;
@@ -154,6 +155,11 @@ pub trait Builder {
 
     /// How its edits arrive, which its packet has to tell it.
     fn answers_with(&self) -> AnswerMode;
+
+    /// The format that it is asked for where it answers with text; the one that suits the files without.
+    fn edits(&self) -> Option<Format> {
+        None
+    }
 
     /// Names of variables that it may see besides the allow-list.
     fn variables(&self) -> &[String] {

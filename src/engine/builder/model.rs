@@ -3,6 +3,7 @@
 //! infrastructure, which count for nothing.
 
 use crate::config::{AnswerMode, ModelDef};
+use crate::domain::edit::Format;
 use crate::domain::failure::Failure;
 use crate::domain::usage::Usage;
 use crate::model::retry::{self, Pace};
@@ -87,8 +88,12 @@ fn failure(fault: &Fault) -> Option<Failure> {
         }),
         Fault::Truncated { .. } | Fault::Runaway { .. } => Some(Failure::Answer {
             why: format!("{fault}; nothing of it is applied. Answer with what changes only, and with no more words"),
+            form: false,
         }),
-        Fault::Empty { .. } | Fault::Refused { .. } => Some(Failure::Answer { why: fault.to_string() }),
+        Fault::Empty { .. } | Fault::Refused { .. } => Some(Failure::Answer {
+            why: fault.to_string(),
+            form: false,
+        }),
         _ => None,
     }
 }
@@ -104,6 +109,10 @@ impl Builder for Model {
 
     fn answers_with(&self) -> AnswerMode {
         AnswerMode::Stdout
+    }
+
+    fn edits(&self) -> Option<Format> {
+        self.definition.edits
     }
 
     fn variables(&self) -> &[String] {
