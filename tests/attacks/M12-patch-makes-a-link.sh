@@ -5,7 +5,7 @@
 # naive: `git apply --index`
 # hooks: -
 # strict: -
-# shadow: no effect
+# shadow: refused
 
 naive() {
 	git update-index -q --refresh
