@@ -65,3 +65,38 @@ proptest! {
         prop_assert_eq!(String::from_utf8(restored).unwrap(), file);
     }
 }
+
+#[test]
+#[ignore = "prints a figure"]
+fn milliseconds_for_two_hundred_edits_of_ten_thousand_lines() {
+    let line = |number: usize| format!("    let value_{number} = compute({number}, \"some text\");\n");
+    let file: String = (0..10_000).map(line).collect();
+    let blocks: String = (0..200)
+        .map(|number| block(&line(number * 50), &line(number * 50).replace("compute", "work_out")))
+        .collect();
+    let hunks: String = (0..200)
+        .map(|number| {
+            let (kept, old) = (line(number * 50), line(number * 50 + 1));
+            format!("@@ @@\n {kept}-{old}+{}", old.replace("compute", "work_out"))
+        })
+        .collect();
+    for (format, answer) in [
+        ("search_replace", format!("a.rs\n{blocks}")),
+        ("diff", format!("```diff\n--- a.rs\n+++ a.rs\n{hunks}```\n")),
+        (
+            "whole",
+            format!("a.rs\n```\n{}```\n", file.replace("compute(5", "work_out(5")),
+        ),
+    ] {
+        let mut times: Vec<f64> = (0..9)
+            .map(|_| {
+                let began = std::time::Instant::now();
+                let applied = applied(&answer, &[("a.rs", file.as_bytes())]).unwrap();
+                assert_eq!(applied.files.len(), 1);
+                began.elapsed().as_secs_f64() * 1e3
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!("{format}: {:.1} ms", times[4]);
+    }
+}
