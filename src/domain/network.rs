@@ -197,6 +197,17 @@ impl fmt::Display for Contact {
 }
 
 impl Contact {
+    /// A host that was asked for once, before anything went to and fro.
+    pub fn asked(host: String, allowed: bool) -> Self {
+        Self {
+            host,
+            allowed,
+            calls: 1,
+            sent: 0,
+            received: 0,
+        }
+    }
+
     /// Adds what is the same host to a list, which stays in the order of the first calls.
     pub fn add_to(self, list: &mut Vec<Self>) {
         match list

@@ -5,7 +5,7 @@
 
 use crate::domain::check::{CheckStatus, EvidenceRecord};
 use crate::domain::failure::{Failure, TestsLost};
-use crate::domain::oid::TreeId;
+use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{Dispatched, Event};
 
@@ -107,15 +107,14 @@ pub fn finish(
             }
         };
         if came_second {
-            let now = Project::load(engine, &at.target)?;
-            if now.blobs.get(&card.id) != Some(&blob) {
+            let Some(now) = reload(engine, at, card, blob)? else {
                 engine.record(&[Event::AttemptLost {
                     task: card.id.clone(),
                     attempt: dispatched.attempt.clone(),
                     reason: CARD_CHANGED.to_owned(),
                 }])?;
-                return Ok(Finish::InTheWay(format!("{CARD_CHANGED}; the task starts again")));
-            }
+                return Ok(starts_again());
+            };
             fresh = Some(now);
             candidate = match again(engine, dispatched, tree, &rules)? {
                 Ok(candidate) => candidate,
@@ -139,8 +138,7 @@ pub fn finish(
             Landing::InTheWay(why) => return Ok(Finish::InTheWay(why)),
             Landing::BranchMoved => {}
         }
-        let now = Project::load(engine, &at.target)?;
-        if now.blobs.get(&card.id) != Some(&blob) {
+        let Some(now) = reload(engine, at, card, blob)? else {
             // Somebody revised the card meanwhile: what was accepted was another card's work.
             engine.record(&[Event::LandLost {
                 task: card.id.clone(),
@@ -148,8 +146,8 @@ pub fn finish(
                 reason: CARD_CHANGED.to_owned(),
                 still_accepted: false,
             }])?;
-            return Ok(Finish::InTheWay(format!("{CARD_CHANGED}; the task starts again")));
-        }
+            return Ok(starts_again());
+        };
         fresh = Some(now);
         candidate = match again(engine, dispatched, tree, &rules)? {
             Ok(candidate) => candidate,
@@ -160,6 +158,17 @@ pub fn finish(
         "the branch {} kept moving; run again when it is quiet",
         project.target
     )))
+}
+
+/// The project as its branch has it now; `None` where the card is another one than the attempt was for.
+fn reload(engine: &mut Engine, then: &Project, card: &Card, blob: BlobId) -> Result<Option<Project>, RunError> {
+    let now = Project::load(engine, &then.target)?;
+    let same = now.blobs.get(&card.id) == Some(&blob);
+    Ok(same.then_some(now))
+}
+
+fn starts_again() -> Finish {
+    Finish::InTheWay(format!("{CARD_CHANGED}; the task starts again"))
 }
 
 fn check(

@@ -106,13 +106,7 @@ fn through(
     begun: usize,
 ) {
     let allowed = shared.rules.network.admits(host, port);
-    let mut contact = Contact {
-        host: format!("{host}:{port}"),
-        allowed,
-        calls: 1,
-        sent: 0,
-        received: 0,
-    };
+    let mut contact = Contact::asked(format!("{host}:{port}"), allowed);
     if !allowed {
         let why = format!(
             "{} is not among the hosts that this program may reach ({}); `network` of its builder or check names them",
@@ -181,13 +175,7 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, count: &AtomicU64) {
 
 /// Asks the server that the proxy stands for, with the real key.
 fn to_server(stream: &mut TcpStream, shared: &Shared, relay: &Relay, head: &Head, path: &str) {
-    let mut contact = Contact {
-        host: relay.host(),
-        allowed: relay.serves(path),
-        calls: 1,
-        sent: 0,
-        received: 0,
-    };
+    let mut contact = Contact::asked(relay.host(), relay.serves(path));
     if contact.allowed {
         match ask(stream, relay, head, path) {
             Ok((sent, received)) => {

@@ -32,6 +32,15 @@ struct Case<'a> {
     want: Want<'a>,
 }
 
+fn case<'a>(row: &'a str, files: Files<'a>, answer: &'a str, want: Want<'a>) -> Case<'a> {
+    Case {
+        row,
+        files,
+        answer,
+        want,
+    }
+}
+
 fn paths(names: &[&str]) -> Vec<RepoPath> {
     names.iter().map(|name| RepoPath::try_from(*name).unwrap()).collect()
 }

@@ -4,15 +4,6 @@ use super::*;
 
 const A: Files = &[("a.rs", "one\ntwo\n")];
 
-fn case<'a>(row: &'a str, files: Files<'a>, answer: &'a str, want: Want<'a>) -> Case<'a> {
-    Case {
-        row,
-        files,
-        answer,
-        want,
-    }
-}
-
 #[test]
 fn search_and_replace_blocks() {
     check(&[

@@ -6,15 +6,6 @@ const ONE: Files = &[("src/a.rs", "old\n")];
 const TWO: Files = &[("src/a.rs", "old\n"), ("src/b.rs", "old\n")];
 const BLOCK: &str = "<<<<<<< SEARCH\nold\n=======\nnew\n>>>>>>> REPLACE\n";
 
-fn case<'a>(row: &'a str, files: Files<'a>, answer: &'a str, want: Want<'a>) -> Case<'a> {
-    Case {
-        row,
-        files,
-        answer,
-        want,
-    }
-}
-
 #[test]
 fn names_where_models_put_them() {
     let of_a: &[(&str, Option<&str>)] = &[("src/a.rs", Some("new\n"))];
