@@ -105,6 +105,14 @@ fn story(log: &TaskLog) -> String {
     for attempt in &log.attempts {
         text.push_str(&one_attempt(attempt));
     }
+    for escalated in &log.escalations {
+        text.push_str(&format!(
+            "  escalated by {}: {}: {}\n",
+            escalated.by,
+            escalated.trigger,
+            cut(escalated.reason.lines().next().unwrap_or_default(), 100)
+        ));
+    }
     for answer in &log.answers {
         text.push_str(&format!(
             "  advice   {}: {}\n",

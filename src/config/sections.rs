@@ -47,7 +47,7 @@ pub(super) const SLOT: [&str; 3] = ["setup", "setup_inputs", "env"];
 pub(super) const COMMIT: [&str; 2] = ["subject", "sign_off"];
 pub(super) const PACKET: [&str; 2] = ["window_tokens", "notes_tokens"];
 /// The classes of failure that a project may send elsewhere: [`crate::domain::failure::Failure::class`].
-pub(super) const CLASSES: [&str; 13] = [
+pub(super) const CLASSES: [&str; 16] = [
     "scope",
     "checks",
     "weak_checks",
@@ -58,6 +58,9 @@ pub(super) const CLASSES: [&str; 13] = [
     "answer",
     "unclear",
     "missing",
+    "architecture",
+    "stuck",
+    "hallucination",
     "packet_too_large",
     "merge_conflict",
     "rejected",

@@ -63,6 +63,21 @@ pub enum Failure {
         /// Their names.
         names: Vec<String>,
     },
+    /// The task cannot be done without going against the architecture.
+    Architecture {
+        /// Why.
+        why: String,
+    },
+    /// The Builder says that it cannot resolve it.
+    Stuck {
+        /// Why.
+        why: String,
+    },
+    /// What the Builder wrote relies on systems that do not exist.
+    Hallucination {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// The packet does not fit the Builder's window: a planning error.
     PacketTooLarge {
         /// What was needed and what there is.
@@ -115,6 +130,9 @@ impl Failure {
             Self::Answer { .. } => "answer",
             Self::Unclear { .. } => "unclear",
             Self::Missing { .. } => "missing",
+            Self::Architecture { .. } => "architecture",
+            Self::Stuck { .. } => "stuck",
+            Self::Hallucination { .. } => "hallucination",
             Self::PacketTooLarge { .. } => "packet_too_large",
             Self::MergeConflict { .. } => "merge_conflict",
             Self::Rejected { .. } => "rejected",
@@ -161,7 +179,13 @@ impl fmt::Display for Failure {
             }
             Self::Unclear { question } => write!(f, "the Builder asks: {}", first_line(question)),
             Self::Missing { names } => {
-                f.write_str("the card names what does not exist: ")?;
+                f.write_str("the card needs what does not exist: ")?;
+                write_list(f, names)
+            }
+            Self::Architecture { why } => write!(f, "conflicts with the architecture: {}", first_line(why)),
+            Self::Stuck { why } => write!(f, "the Builder cannot resolve it: {}", first_line(why)),
+            Self::Hallucination { names } => {
+                f.write_str("relies on what does not exist: ")?;
                 write_list(f, names)
             }
             Self::PacketTooLarge { what } => write!(f, "the packet does not fit: {what}"),

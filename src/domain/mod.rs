@@ -24,6 +24,7 @@ pub mod record;
 pub mod redact;
 pub mod route;
 pub mod scope;
+pub mod symptom;
 pub mod task;
 pub mod test_report;
 pub mod trailer;

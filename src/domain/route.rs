@@ -82,6 +82,8 @@ pub struct RouteInput<'a> {
     pub in_round: u32,
     /// Attempts that a round has after its first.
     pub retries: u32,
+    /// The attempt before failed in the very same way.
+    pub same_again: bool,
     /// Rounds that corrections have opened.
     pub corrections_used: u32,
     /// Rounds that corrections may open.
@@ -100,6 +102,9 @@ fn table(failure: &Failure) -> (Course, Trigger) {
         | Failure::Answer { .. } => (Course::Retry, Trigger::RepeatedFailure),
         Failure::MergeConflict { .. } => (Course::Retry, Trigger::ArchitectureConflict),
         Failure::Missing { .. } => (Course::Escalate, Trigger::Missing),
+        Failure::Architecture { .. } => (Course::Escalate, Trigger::ArchitectureConflict),
+        Failure::Stuck { .. } => (Course::Escalate, Trigger::Unresolvable),
+        Failure::Hallucination { .. } => (Course::Escalate, Trigger::Hallucination),
         Failure::Unclear { .. } | Failure::WeakChecks { .. } | Failure::PacketTooLarge { .. } => {
             (Course::Escalate, Trigger::Underspecified)
         }
@@ -110,10 +115,20 @@ fn table(failure: &Failure) -> (Course, Trigger) {
     }
 }
 
+/// What the Architect is told of a failure that no attempt was needed, or is left, to find.
+pub fn trigger_of(failure: &Failure) -> Trigger {
+    table(failure).1
+}
+
 /// Decides what follows a failure.
 pub fn decide(input: &RouteInput, overrides: &Overrides) -> Decision {
     let (course, trigger) = table(input.failure);
     let course = overrides.get(input.failure.class()).copied().unwrap_or(course);
+    let trigger = match trigger {
+        // Another try that fails in the same words shows that more of them will not help.
+        Trigger::RepeatedFailure if input.same_again => Trigger::Unresolvable,
+        other => other,
+    };
     match course {
         Course::Retry if input.in_round <= input.retries => Decision::Retry,
         Course::Block => Decision::Block(input.failure.to_string()),
@@ -157,6 +172,9 @@ mod tests {
             },
             Failure::Unclear { question: text() },
             Failure::Missing { names: vec![] },
+            Failure::Architecture { why: text() },
+            Failure::Stuck { why: text() },
+            Failure::Hallucination { names: vec![] },
             Failure::PacketTooLarge { what: text() },
             Failure::MergeConflict { paths: vec![] },
             rejected(false),
@@ -169,6 +187,7 @@ mod tests {
             failure,
             in_round,
             retries: 1,
+            same_again: false,
             corrections_used,
             corrections_allowed: 1,
         }
@@ -210,10 +229,28 @@ mod tests {
         );
     }
 
+    #[test]
+    fn the_same_failure_twice_is_one_that_the_builder_cannot_resolve() {
+        let checks = Failure::Checks { results: vec![] };
+        let again = RouteInput {
+            same_again: true,
+            ..input(&checks, 2, 0)
+        };
+        let decided = decide(&again, &Overrides::new());
+        assert_eq!(decided, Decision::Escalate(Trigger::Unresolvable));
+        let scope = Failure::Scope { violations: vec![] };
+        let again = RouteInput {
+            failure: &scope,
+            ..again
+        };
+        let decided = decide(&again, &Overrides::new());
+        assert_eq!(decided, Decision::Escalate(Trigger::ScopeViolation));
+    }
+
     proptest! {
         #[test]
         fn every_task_ends_after_a_bounded_number_of_attempts(
-            picks in proptest::collection::vec(0..13usize, 64), retries in 0..4u32, corrections in 0..4u32
+            picks in proptest::collection::vec(0..failures().len(), 64), retries in 0..4u32, corrections in 0..4u32
         ) {
             let failures = failures();
             let (mut in_round, mut used, mut attempts) = (0, 0, 0);
@@ -224,6 +261,7 @@ mod tests {
                     failure: &failures[pick],
                     in_round,
                     retries,
+                    same_again: false,
                     corrections_used: used,
                     corrections_allowed: corrections,
                 };

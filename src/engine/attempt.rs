@@ -145,8 +145,8 @@ fn build(
         contacts,
     };
     finished(engine, assignment, stopped)?;
-    if let Some(question) = closing.unclear {
-        return Ok(Work::Failed(Failure::Unclear { question }));
+    if let Some(stop) = closing.stop {
+        return Ok(Work::Failed(stop.into()));
     }
     if let Some(failure) = failure {
         return Ok(Work::Failed(failure));

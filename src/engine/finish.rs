@@ -17,6 +17,7 @@ use super::judge::{InScope, Rules};
 use super::land::{self, Landed, Landing, OnTip};
 use super::project::Project;
 use super::run::RunError;
+use super::symptoms;
 use super::verify::{self, Verified};
 
 /// How often a landing is tried again because the branch moved meanwhile.
@@ -91,7 +92,11 @@ pub fn finish(
         };
         let evidence = match check(engine, at, card, dispatched, on_tip)? {
             Verified::Passed(evidence) => evidence,
-            Verified::Failed(record) => return fail(engine, dispatched, failure_of(record)),
+            Verified::Failed(record) => {
+                let base = engine.git.tree_of(dispatched.base)?;
+                let failure = symptoms::name(engine, base, tree, failure_of(record))?;
+                return fail(engine, dispatched, failure);
+            }
         };
         let Some(blob) = at.blobs.get(&card.id).copied() else {
             return Err(RunError::CardGone(card.id.clone()));

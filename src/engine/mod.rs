@@ -34,6 +34,7 @@ pub mod resume;
 pub mod rollback;
 pub mod run;
 pub mod slot;
+mod symptoms;
 pub mod verify;
 pub mod view;
 pub mod walls;

@@ -11,7 +11,9 @@ use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::render_card;
 use crate::domain::plan::revision::{self, Correction};
 use crate::domain::route::{self, Decision, RouteInput, Trigger};
+use crate::domain::symptom;
 use crate::domain::task::event::{ArchitectAnswered, CardRevised, Escalated, Event};
+use crate::domain::task::replay::{AttemptLog, TaskLog};
 use crate::domain::trailer::RevisionMessage;
 use crate::domain::usage::Usage;
 
@@ -39,6 +41,7 @@ pub fn route(engine: &mut Engine, project: &Project, card: &Card) -> Result<Deci
             failure: &failure,
             in_round: log.in_round,
             retries: card.retries.unwrap_or(lane.retries),
+            same_again: same_again(log),
             corrections_used: log.corrections,
             corrections_allowed: lane.corrections,
         },
@@ -50,6 +53,21 @@ pub fn route(engine: &mut Engine, project: &Project, card: &Card) -> Result<Deci
         Decision::Block(reason) => block(engine, card, reason.clone())?,
     }
     Ok(decision)
+}
+
+/// Whether the last two attempts of the round failed in the same way.
+fn same_again(log: &TaskLog) -> bool {
+    let of_round = |attempt: &&AttemptLog| attempt.dispatched.place.round == log.round;
+    let mut failures = log
+        .attempts
+        .iter()
+        .rev()
+        .filter(of_round)
+        .filter_map(|attempt| attempt.failure.as_ref());
+    match (failures.next(), failures.next()) {
+        (Some(now), Some(before)) => symptom::same_again(before, now),
+        _ => false,
+    }
 }
 
 /// Records that the Architect is called in.
@@ -333,9 +351,11 @@ pub fn commit_revision(
 
 /// Calls the Architect in at once for a failure that no attempt was needed to find.
 pub fn planning_error(engine: &mut Engine, card: &Card, failure: &Failure) -> Result<(), RunError> {
-    let trigger = match failure {
-        Failure::Missing { .. } => Trigger::Missing,
-        _ => Trigger::Underspecified,
-    };
-    escalate(engine, card, trigger, Actor::Harness, failure.to_string())
+    escalate(
+        engine,
+        card,
+        route::trigger_of(failure),
+        Actor::Harness,
+        failure.to_string(),
+    )
 }

@@ -22,3 +22,4 @@ mod rollback;
 mod run;
 mod sandbox;
 mod secrets;
+mod triggers;

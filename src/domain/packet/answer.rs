@@ -1,5 +1,7 @@
 //! Reading what Builders and Architects say: tolerant of form, never guessing at meaning.
 
+use crate::domain::failure::Failure;
+
 /// What a Builder says at its end. For people and for later tasks; it counts for nothing else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuilderClosing {
@@ -7,22 +9,72 @@ pub struct BuilderClosing {
     pub summary: Vec<String>,
     /// Notes for later tasks.
     pub notes: Vec<String>,
-    /// It asks instead of guessing.
-    pub unclear: Option<String>,
+    /// It says why it does not do the task, instead of guessing.
+    pub stop: Option<Stop>,
 }
+
+/// Why a Builder does not do its task.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// It asks.
+    Unclear(String),
+    /// The task needs files or functions that do not exist.
+    Missing(String),
+    /// The task goes against the architecture.
+    Conflict(String),
+    /// It cannot resolve what is in the way.
+    Cannot(String),
+}
+
+impl Stop {
+    fn read(line: &str) -> Option<Self> {
+        let say = |label: &str| after_label(line, &[label]).filter(|text| !text.is_empty());
+        say("unclear")
+            .map(Self::Unclear)
+            .or_else(|| say("missing").map(Self::Missing))
+            .or_else(|| say("conflict").map(Self::Conflict))
+            .or_else(|| say("cannot").map(Self::Cannot))
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Unclear(question) => Self::Unclear { question },
+            Stop::Missing(names) => Self::Missing {
+                names: names
+                    .split(',')
+                    .map(|name| name.trim().trim_matches('`').to_owned())
+                    .filter(|name| !name.is_empty())
+                    .collect(),
+            },
+            Stop::Conflict(why) => Self::Architecture { why },
+            Stop::Cannot(why) => Self::Stuck { why },
+        }
+    }
+}
+
+/// A stop other than a question counts only among this many last lines: tools print such words in the middle of logs.
+const CLOSING_LINES: usize = 12;
 
 /// The most lines that are kept of a summary.
 const SUMMARY: usize = 8;
 /// The most notes.
 const NOTES: usize = 8;
 
-/// Reads a Builder's output: the last list in it outside of code, and lines that begin with `notes:` or `unclear:`.
+/// Reads a Builder's output: the last list in it outside of code, lines that begin with `notes:`, and the first that
+/// begins with `unclear:`, `missing:`, `conflict:` or `cannot:`.
 pub fn read_closing(text: &str) -> BuilderClosing {
     let mut closing = BuilderClosing::default();
     let mut in_code = false;
     let mut list: Vec<String> = Vec::new();
     let mut list_goes_on = false;
-    for line in text.lines() {
+    let lines: Vec<&str> = text.lines().collect();
+    let written = lines
+        .iter()
+        .rposition(|line| !line.trim().is_empty())
+        .map_or(0, |last| last + 1);
+    for (index, line) in lines.iter().enumerate() {
         let trimmed = line.trim();
         if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
             in_code = !in_code;
@@ -38,8 +90,9 @@ pub fn read_closing(text: &str) -> BuilderClosing {
             }
             continue;
         }
-        if let Some(question) = after_label(trimmed, &["unclear"]) {
-            closing.unclear.get_or_insert(question);
+        let is_close = index + CLOSING_LINES >= written;
+        if let Some(stop) = Stop::read(trimmed).filter(|stop| is_close || matches!(stop, Stop::Unclear(_))) {
+            closing.stop.get_or_insert(stop);
             continue;
         }
         let bullet = trimmed.strip_prefix("- ").or_else(|| trimmed.strip_prefix("* "));
@@ -215,11 +268,43 @@ mod tests {
         let closing = read_closing(text);
         assert_eq!(closing.summary, ["Added spawning", "Used the config"]);
         assert_eq!(closing.notes, ["the loop ticks at 60 Hz"]);
-        assert_eq!(closing.unclear, None);
-        assert_eq!(
-            read_closing("unclear: which loop?").unclear.as_deref(),
-            Some("which loop?")
-        );
+        assert_eq!(closing.stop, None);
+    }
+
+    #[test]
+    fn a_builder_says_why_it_stops_instead_of_guessing() {
+        for (text, wanted) in [
+            (
+                "unclear: which loop?",
+                Failure::Unclear {
+                    question: "which loop?".into(),
+                },
+            ),
+            (
+                "I looked.\n\n**missing:** `spawn()`, src/Enemy.js\n",
+                Failure::Missing {
+                    names: vec!["spawn()".into(), "src/Enemy.js".into()],
+                },
+            ),
+            (
+                "- conflict: the store only appends",
+                Failure::Architecture {
+                    why: "the store only appends".into(),
+                },
+            ),
+            (
+                "Cannot: the test needs a display",
+                Failure::Stuck {
+                    why: "the test needs a display".into(),
+                },
+            ),
+        ] {
+            let stop = read_closing(text).stop;
+            assert_eq!(stop.map(Failure::from), Some(wanted), "{text}");
+        }
+        let log = format!("missing: 3 lines\n{}- Did it\n", "compiling\n".repeat(CLOSING_LINES));
+        assert_eq!(read_closing(&log).stop, None, "a tool's words in the middle of a log");
+        assert_eq!(read_closing("unclear:\n```\nmissing: x\n```\n").stop, None);
     }
 
     #[test]

@@ -72,6 +72,16 @@ pub(super) fn failure_output(failure: &Failure, most: usize) -> String {
         Failure::MergeConflict { paths } => {
             format!("Conflicts with the branch in:\n{}", bullets(paths))
         }
+        Failure::Unclear { question: why } | Failure::Architecture { why } | Failure::Stuck { why } => {
+            format!("The Builder says:\n{}", fenced(why))
+        }
+        Failure::Missing { names } => format!("These do not exist:\n{}", bullets(names)),
+        Failure::Hallucination { names } => {
+            format!(
+                "The Builder's change relies on what does not exist:\n{}",
+                bullets(names)
+            )
+        }
         Failure::Rejected { by, reason, .. } => format!("Rejected by {by}:\n{}", fenced(reason)),
         Failure::FewerTests { checks } => bullets(&checks.iter().map(ToString::to_string).collect::<Vec<_>>()),
         other => format!("{other}\n"),
@@ -113,6 +123,9 @@ pub(super) fn correction(failure: &Failure, card: &Card) -> String {
         }
         Failure::BuilderTimeout { seconds } => {
             format!("Finish within {seconds} seconds; do only what the task asks for.\n")
+        }
+        Failure::Hallucination { .. } => {
+            "Use only what exists in the project: the names above stand for nothing. Do not make them up.\n".to_owned()
         }
         Failure::MergeConflict { .. } => "Make the change again on the files as they are now.\n".to_owned(),
         _ => "Resolve what is described above.\n".to_owned(),

@@ -265,7 +265,7 @@ fn context_part(notes: &[Note], excerpts: &[Excerpt]) -> String {
     text
 }
 
-const UNCLEAR: &str = "If something is unclear, do not guess: answer `unclear: <your question>` and stop.";
+const UNCLEAR: &str = "If something is unclear, do not guess: answer `unclear: <your question>` and stop. Likewise `missing: <names>` where the\ntask needs files or functions that do not exist, `conflict: <why>` where it goes against the architecture, and\n`cannot: <why>` where you cannot resolve what is in the way.";
 
 fn answer_part(format: AnswerFormat) -> String {
     match format {

@@ -95,6 +95,9 @@ pub struct TaskLog {
     pub review: Option<ReviewRequested>,
     /// The last escalation.
     pub escalation: Option<Escalated>,
+    /// Every escalation, oldest first.
+    #[serde(default)]
+    pub escalations: Vec<Escalated>,
     /// Every answer of an Architect.
     pub answers: Vec<ArchitectAnswered>,
     /// Every revision.
@@ -127,6 +130,7 @@ impl TaskLog {
             approvals: Vec::new(),
             review: None,
             escalation: None,
+            escalations: Vec::new(),
             answers: Vec::new(),
             revisions: Vec::new(),
             blocked: None,
@@ -467,6 +471,7 @@ impl TaskLog {
             Event::Escalated(escalated) => {
                 self.step(Step::Escalated)?;
                 self.escalation = Some(escalated.clone());
+                self.escalations.push(escalated.clone());
             }
             Event::ArchitectAnswered(answer) => self.answers.push(answer.clone()),
             Event::CardRevised(revised) => {

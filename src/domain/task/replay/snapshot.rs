@@ -16,7 +16,7 @@ use super::{Kept, Oddity, OpenRollback, Replay, Standing};
 use crate::domain::actor::Actor;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A task's story that was not read yet: a part of a snapshot.
 #[derive(Debug, Clone)]
