@@ -11,6 +11,7 @@ mod lookup;
 mod model;
 mod models;
 pub mod paths;
+mod policy;
 mod reader;
 mod secret;
 mod sections;

@@ -5,8 +5,6 @@ use crate::domain::check::Check;
 use crate::domain::gate::{AiPermission, Lane, SelfApproval};
 use crate::domain::plan::format::fields::read_check;
 use crate::domain::plan::format::node::{Entry, Value};
-use crate::domain::route::Course;
-use crate::domain::scope::Protected;
 
 use super::model::{FenceRequire, Guard, PlanApproval, Unrecorded};
 use super::reader::Reader;
@@ -42,29 +40,9 @@ pub(super) const OVERLAY_SECTIONS: [&str; 5] = ["roles", "builders", "models", "
 pub(super) const ROLES: [&str; 2] = ["builder", "architect"];
 pub(super) const LANE: [&str; 6] = ["ai", "gates", "retries", "corrections", "parallel", "open_protected"];
 pub(super) const APPROVAL: [&str; 2] = ["plan", "self"];
-pub(super) const POLICY: [&str; 5] = ["incidental", "protected", "max_file_bytes", "max_files", "route"];
 pub(super) const SLOT: [&str; 3] = ["setup", "setup_inputs", "env"];
 pub(super) const COMMIT: [&str; 2] = ["subject", "sign_off"];
 pub(super) const PACKET: [&str; 2] = ["window_tokens", "notes_tokens"];
-/// The classes of failure that a project may send elsewhere: [`crate::domain::failure::Failure::class`].
-pub(super) const CLASSES: [&str; 16] = [
-    "scope",
-    "checks",
-    "weak_checks",
-    "fewer_tests",
-    "builder_exit",
-    "builder_timeout",
-    "no_change",
-    "answer",
-    "unclear",
-    "missing",
-    "architecture",
-    "stuck",
-    "hallucination",
-    "packet_too_large",
-    "merge_conflict",
-    "rejected",
-];
 
 impl Reader<'_, '_> {
     pub(super) fn section(&mut self, entry: &Entry) {
@@ -79,7 +57,7 @@ impl Reader<'_, '_> {
             "approval" => self.each(entry, &APPROVAL, Self::approval),
             "audit" => self.each(entry, &["unrecorded"], Self::audit),
             "hooks" => self.each(entry, &["guard"], Self::hooks),
-            "policy" => self.each(entry, &POLICY, Self::policy),
+            "policy" => self.policy_section(entry),
             "slot" => self.each(entry, &SLOT, Self::slot),
             "env" => self.each(entry, &["pass"], Self::env),
             "commit" => self.each(entry, &COMMIT, Self::commit),
@@ -228,64 +206,6 @@ impl Reader<'_, '_> {
     fn hooks(&mut self, entry: &Entry) {
         let words = [("normal", Guard::Normal), ("strict", Guard::Strict)];
         self.config.guard = self.one_of(&entry.node, &words).unwrap_or_default();
-    }
-
-    fn policy(&mut self, entry: &Entry) {
-        let node = &entry.node;
-        match entry.key.as_str() {
-            "incidental" => {
-                if let Some(globs) = self.globs(node) {
-                    self.config.policy.incidental = globs;
-                }
-            }
-            "protected" => self.protected(entry),
-            "max_file_bytes" => {
-                if let Some(most) = self.count(node, 1) {
-                    self.config.policy.max_file_bytes = u64::from(most);
-                }
-            }
-            "max_files" => {
-                if let Some(most) = self.count(node, 1) {
-                    self.config.policy.max_files = most as usize;
-                }
-            }
-            _ => self.each(entry, &CLASSES, Self::route),
-        }
-    }
-
-    fn protected(&mut self, entry: &Entry) {
-        let Some(places) = self.places(&entry.node) else {
-            return;
-        };
-        let mut patterns = Vec::with_capacity(places.len());
-        for (pattern, span) in places {
-            match Protected::new(&[&pattern]) {
-                Ok(_) if !pattern.trim().is_empty() => patterns.push(pattern),
-                Ok(_) => self.error(
-                    &span,
-                    "bad-glob",
-                    "an empty pattern protects nothing".to_owned(),
-                    "remove it".to_owned(),
-                ),
-                Err(errors) => {
-                    for error in errors {
-                        self.error(&span, "bad-glob", error.to_string(), error.fix.clone());
-                    }
-                }
-            }
-        }
-        self.config.policy.protected = patterns;
-    }
-
-    fn route(&mut self, entry: &Entry) {
-        let words = [
-            ("retry", Course::Retry),
-            ("escalate", Course::Escalate),
-            ("block", Course::Block),
-        ];
-        if let Some(course) = self.one_of(&entry.node, &words) {
-            self.config.policy.route.insert(entry.key.clone(), course);
-        }
     }
 
     fn slot(&mut self, entry: &Entry) {

@@ -337,7 +337,7 @@ fn every_class_of_failure_may_be_sent_elsewhere() {
         Failure::Missing { names: vec![] },
         Failure::MergeConflict { paths: vec![] },
     ] {
-        assert!(sections::CLASSES.contains(&failure.class()), "{}", failure.class());
+        assert!(policy::CLASSES.contains(&failure.class()), "{}", failure.class());
     }
 }
 
@@ -353,7 +353,7 @@ fn the_reference_describes_every_key() {
     keys.extend(under("models.NAME.price", &super::models::PRICE));
     keys.extend(under("lanes.NAME", &sections::LANE));
     keys.extend(under("approval", &sections::APPROVAL));
-    keys.extend(under("policy", &sections::POLICY[..4]));
+    keys.extend(under("policy", &policy::POLICY[..4]));
     keys.extend(under("slot", &sections::SLOT));
     keys.extend(under("commit", &sections::COMMIT));
     keys.extend(under("packet", &sections::PACKET));
@@ -364,7 +364,7 @@ fn the_reference_describes_every_key() {
         .filter(|key| !reference.contains(&format!("`{key}`")))
         .collect();
     assert!(missing.is_empty(), "docs/configuration.md lacks {missing:?}");
-    for class in sections::CLASSES {
+    for class in policy::CLASSES {
         assert!(
             reference.contains(&format!("`{class}`")),
             "docs/configuration.md lacks {class}"
