@@ -7,6 +7,8 @@
 pub mod actor;
 pub mod audit;
 pub mod breaker;
+pub mod budget;
+pub mod chain;
 pub mod change;
 pub mod check;
 pub mod diagnostic;
