@@ -14,6 +14,7 @@ mod hook;
 mod hooks;
 mod init;
 mod log;
+mod models;
 mod next;
 mod one;
 mod plan;
@@ -80,6 +81,7 @@ enum Command {
     Pause(decide::PauseArgs),
     Resume(decide::ResumeArgs),
     Status(status::StatusArgs),
+    Models(models::ModelsArgs),
     Show(show::ShowArgs),
     Diff(show::DiffArgs),
     Log(log::LogArgs),
@@ -171,6 +173,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Pause(args) => decide::pause(&args, context),
         Command::Resume(args) => decide::resume(&args, context),
         Command::Status(args) => status::run(&args, context),
+        Command::Models(args) => models::run(&args, context),
         Command::Show(args) => show::run(&args, context),
         Command::Diff(args) => show::diff(&args, context),
         Command::Log(args) => log::run(&args, context),

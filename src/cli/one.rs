@@ -53,6 +53,7 @@ pub fn exec(args: &ExecArgs, context: &Context) -> Result<Exit, CliError> {
     let builder = Command::new(BuilderDef {
         name: args.command.join(" "),
         tracked: false,
+        threshold_milli: None,
         kind: BuilderKind::Command {
             run: args.command.clone(),
             answer: if args.stdout {

@@ -7,6 +7,7 @@ use clap::Args;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::task::state::TaskState;
 use crate::engine::run::{self, Crew, RunOptions, Summary};
+use crate::report::money;
 use crate::report::table::{columns, duration};
 
 use super::context::{Context, Telling, print, require_trust, target};
@@ -110,10 +111,13 @@ pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
         .tasks
         .iter()
         .map(|task| {
-            let note = match (&task.landed, &task.reason) {
-                (Some(commit), _) => format!("{} [{}]", task.title, commit.short(10)),
-                (None, Some(reason)) => format!("{} ({reason})", task.title),
-                (None, None) => task.title.clone(),
+            let note = match &task.landed {
+                Some(commit) => format!("{} [{}]", task.title, commit.short(10)),
+                None => task.title.clone(),
+            };
+            let note = match money::phrase(&task.usage) {
+                Some(used) => format!("{note} · {used}"),
+                None => note,
             };
             vec![
                 task.task.to_string(),
@@ -130,7 +134,12 @@ pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
                 context.colour.state(task.state, state)
             ));
         }
+        // On a line of its own, and whole: it says what to do next.
+        if let Some(reason) = task.reason.as_ref().filter(|_| task.landed.is_none()) {
+            text.push_str(&format!("      {reason}\n"));
+        }
     }
+    text.push_str(&money::by_role(&summary.used, context.width));
     if summary.paused {
         text.push_str("paused; `git harness resume`, then run again\n");
     }

@@ -105,6 +105,10 @@ fn story(log: &TaskLog) -> String {
     for attempt in &log.attempts {
         text.push_str(&one_attempt(attempt));
     }
+    let used = log.usage();
+    if used.calls > 1 {
+        text.push_str(&format!("  in all   {used}\n"));
+    }
     for escalated in &log.escalations {
         text.push_str(&format!(
             "  escalated by {}: {}: {}\n",

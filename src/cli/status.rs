@@ -3,12 +3,18 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::domain::budget::Spent;
 use crate::domain::check::FenceTier;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::plan::card::CardHead;
+use crate::domain::task::books::Account;
 use crate::domain::task::queue::TaskView;
 use crate::domain::task::state::TaskState;
+use crate::engine::Engine;
+use crate::engine::models;
 use crate::engine::overview::{self, Overview};
+use crate::engine::project::Project;
+use crate::report::money;
 use crate::report::table::columns;
 
 use super::context::{Context, print, print_json};
@@ -30,6 +36,8 @@ struct Json<'a> {
     v: u32,
     fence: FenceTier,
     targets: Vec<Target<'a>>,
+    used: &'a [Account],
+    spent_today: Spent,
 }
 
 #[derive(Serialize)]
@@ -80,6 +88,8 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
             v: 1,
             fence: engine.fence()?.fence.tier(),
             targets: targets.collect(),
+            used: engine.replay().books().accounts(),
+            spent_today: engine.replay().books().spent_on(engine.clock.now()),
         })?;
         return Ok(Exit::Done);
     }
@@ -87,10 +97,36 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
         print(&table(context, &overview.target, rows))?;
     }
     print(&format!("fence: {}\n", engine.fence()?.fence.tier()))?;
+    print(&spending(&mut engine, &overviews, context)?)?;
     if let Some(by) = engine.replay().paused() {
         print(&format!("paused by {by}; `git harness resume` lifts it\n"))?;
     }
     Ok(Exit::Done)
+}
+
+/// What was used so far, by role and model, and today where a day has a budget. Nothing where no call was made.
+fn spending(engine: &mut Engine, overviews: &[Overview], context: &Context) -> Result<String, CliError> {
+    let books = engine.replay().books().clone();
+    if books.accounts().is_empty() {
+        return Ok(String::new());
+    }
+    let mut text = money::by_role(books.accounts(), context.width);
+    if !text.is_empty() {
+        text.insert_str(0, "used so far:\n");
+    }
+    if let Some(first) = overviews.first() {
+        let project = Project::load(engine, &first.target)?;
+        let spent = books.spent_on(engine.clock.now());
+        text.extend(money::today(project.config.budget, spent).map(|line| line + "\n"));
+        for (name, rate, standing) in models::dropped(engine, &project) {
+            let (passed, tried) = (rate.passed, rate.tried);
+            text.push_str(&format!(
+                "{name}: first-try {passed}/{tried}, {}\n",
+                models::words(standing)
+            ));
+        }
+    }
+    Ok(text)
 }
 
 /// Cards, and where their tasks stand.

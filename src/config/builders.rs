@@ -13,8 +13,18 @@ use super::reader::Reader;
 const TIMEOUT_SECONDS: u64 = 1800;
 
 /// The keys of a Builder.
-pub(super) const KEYS: [&str; 10] = [
-    "kind", "run", "answer", "edits", "timeout", "env", "model", "network", "gateway", "dir",
+pub(super) const KEYS: [&str; 11] = [
+    "kind",
+    "run",
+    "answer",
+    "edits",
+    "timeout",
+    "env",
+    "model",
+    "network",
+    "gateway",
+    "quality_threshold",
+    "dir",
 ];
 
 /// The kinds of Builder and the keys that each has besides `kind`.
@@ -22,7 +32,15 @@ const KINDS: [(&str, &[&str]); 4] = [
     (
         "command",
         &[
-            "run", "answer", "edits", "timeout", "env", "model", "network", "gateway",
+            "run",
+            "answer",
+            "edits",
+            "timeout",
+            "env",
+            "model",
+            "network",
+            "gateway",
+            "quality_threshold",
         ],
     ),
     ("model", &["model"]),
@@ -66,10 +84,12 @@ impl Reader<'_, '_> {
             "replay" => self.replay(entry, fields),
             _ => self.command(entry, fields),
         };
+        let threshold_milli = value(fields, "quality_threshold").and_then(|node| self.threshold(node));
         // Where it has mistakes nothing is loaded; that it is there still spares those who name it a second message.
         let definition = BuilderDef {
             name: entry.key.clone(),
             kind: kind.unwrap_or(BuilderKind::Manual),
+            threshold_milli,
             tracked: self.is_tracked(),
         };
         self.config.builders.insert(entry.key.clone(), definition);

@@ -7,6 +7,9 @@ use crate::domain::scope::overlap::overlap;
 
 use super::model::{BuilderDef, BuilderKind, Config};
 
+/// The least share of first tries that have to pass where nothing else is said, in thousandths.
+const THRESHOLD_MILLI: u32 = 600;
+
 impl Config {
     /// The names of every variable that some program may see besides the allow-list.
     pub fn passed_variables(&self) -> Vec<&str> {
@@ -67,10 +70,29 @@ impl Config {
             })
     }
 
-    /// The Builder of a card: its own, else the role's first.
+    /// Who may build a card, best first: its own Builder, else the role's chain.
+    pub fn chain_for(&self, card: &Card) -> Vec<String> {
+        card.model
+            .as_ref()
+            .map_or_else(|| self.roles.builder.clone(), |own| vec![own.clone()])
+    }
+
+    /// The Builder that a card is meant for: the first of its chain.
     pub fn builder_for(&self, card: &Card) -> Option<&BuilderDef> {
-        let name = card.model.as_ref().or_else(|| self.roles.builder.first())?;
-        self.builders.get(name)
+        self.builders.get(self.chain_for(card).first()?)
+    }
+
+    /// The least share of first tries that have to pass before a Builder is passed over, from 0 to 1.
+    pub fn threshold(&self, builder: &str) -> f64 {
+        let definition = self.builders.get(builder);
+        let of_model = definition.and_then(|definition| match &definition.kind {
+            BuilderKind::Model(model) => model.threshold_milli,
+            _ => None,
+        });
+        let own = definition
+            .and_then(|definition| definition.threshold_milli)
+            .or(of_model);
+        f64::from(own.unwrap_or(THRESHOLD_MILLI)) / 1000.0
     }
 
     /// The Architect.

@@ -4,6 +4,7 @@
 //! all of them at once. The tracked file governs the project; the overlays may only say who builds and where, and can
 //! only raise the least fence.
 
+mod budget;
 mod builders;
 mod commands;
 mod load;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::domain::budget::Limits;
 use crate::domain::check::Check;
 use crate::domain::edit::Format;
 use crate::domain::gate::{Lane, SelfApproval};
@@ -38,6 +39,8 @@ pub struct BuilderDef {
     pub kind: BuilderKind,
     /// It stands in the tracked file, so it runs only where the user trusts that.
     pub tracked: bool,
+    /// The least share of first tries that have to pass, in thousandths, where it has one of its own.
+    pub threshold_milli: Option<u32>,
 }
 
 /// What a Builder is.
@@ -212,6 +215,8 @@ pub struct Config {
     pub slot: SlotSetup,
     /// Commits.
     pub commit: Commit,
+    /// What calls may cost.
+    pub budget: Limits,
     /// Whether landings carry the tracked record.
     pub ledger_track: bool,
     /// Where slots live, instead of the user's cache folder.
@@ -233,6 +238,7 @@ impl Default for Config {
         let manual = BuilderDef {
             name: "manual".to_owned(),
             kind: BuilderKind::Manual,
+            threshold_milli: None,
             tracked: false,
         };
         Self {
@@ -265,6 +271,7 @@ impl Default for Config {
                 subject: "Task {id}: {title}".to_owned(),
                 sign_off: false,
             },
+            budget: Limits::default(),
             ledger_track: true,
             worktrees_dir: None,
             worktrees_tracked: false,

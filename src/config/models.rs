@@ -10,7 +10,7 @@ use super::model::{BuilderDef, BuilderKind, Config};
 use super::reader::Reader;
 
 /// The keys of a model.
-pub(super) const KEYS: [&str; 19] = [
+pub(super) const KEYS: [&str; 20] = [
     "provider",
     "model",
     "base_url",
@@ -30,6 +30,7 @@ pub(super) const KEYS: [&str; 19] = [
     "stall",
     "total",
     "price",
+    "quality_threshold",
 ];
 
 /// Those of them that the tracked file may not have.
@@ -134,6 +135,8 @@ pub struct ModelDef {
     pub seconds: CallSeconds,
     /// What it costs.
     pub price: Price,
+    /// The least share of first tries that have to pass, in thousandths.
+    pub threshold_milli: Option<u32>,
 }
 
 impl Reader<'_, '_> {
@@ -199,6 +202,7 @@ impl Reader<'_, '_> {
             "first_byte" => model.seconds.first_byte = self.duration(node),
             "stall" => model.seconds.stall = self.duration(node),
             "total" => model.seconds.total = self.duration(node),
+            "quality_threshold" => model.threshold_milli = self.threshold(node),
             _ => {
                 let mut price = Price::default();
                 if let Value::Table(entries) = &node.value {
@@ -238,8 +242,20 @@ impl Reader<'_, '_> {
         None
     }
 
+    /// A share of first tries, in thousandths.
+    pub(super) fn threshold(&mut self, node: &Node) -> Option<u32> {
+        let wanted = "a share between 0 and 1, such as 0.60";
+        let milli = u32::try_from(self.decimal(node, 3, wanted)?)
+            .ok()
+            .filter(|milli| *milli <= 1000);
+        if milli.is_none() {
+            self.wrong_type(node, wanted);
+        }
+        milli
+    }
+
     /// A number with at most `places` digits behind the point, as so many of its smallest parts.
-    fn decimal(&mut self, node: &Node, places: usize, wanted: &str) -> Option<u64> {
+    pub(super) fn decimal(&mut self, node: &Node, places: usize, wanted: &str) -> Option<u64> {
         let found = match &node.value {
             Value::Int(number) => parts(&number.to_string(), places),
             Value::Text(text) => parts(text, places),
@@ -284,6 +300,7 @@ impl Config {
             self.builders.entry(name.clone()).or_insert_with(|| BuilderDef {
                 name: name.clone(),
                 kind: BuilderKind::Model(Box::new(model.clone())),
+                threshold_milli: model.threshold_milli,
                 tracked: false,
             });
         }

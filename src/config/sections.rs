@@ -6,6 +6,7 @@ use crate::domain::gate::{AiPermission, Lane, SelfApproval};
 use crate::domain::plan::format::fields::read_check;
 use crate::domain::plan::format::node::{Entry, Value};
 
+use super::budget::BUDGET;
 use super::model::{FenceRequire, Guard, PlanApproval, Unrecorded};
 use super::reader::Reader;
 
@@ -13,7 +14,7 @@ use super::reader::Reader;
 const FORMAT: i64 = 1;
 
 /// What the tracked file may say.
-pub(super) const SECTIONS: [&str; 18] = [
+pub(super) const SECTIONS: [&str; 19] = [
     "format",
     "default_lane",
     "roles",
@@ -25,6 +26,7 @@ pub(super) const SECTIONS: [&str; 18] = [
     "audit",
     "hooks",
     "policy",
+    "budget",
     "slot",
     "env",
     "commit",
@@ -35,7 +37,7 @@ pub(super) const SECTIONS: [&str; 18] = [
 ];
 
 /// What the user's and the clone's files may say.
-pub(super) const OVERLAY_SECTIONS: [&str; 5] = ["roles", "builders", "models", "worktrees", "fence"];
+pub(super) const OVERLAY_SECTIONS: [&str; 6] = ["roles", "builders", "models", "worktrees", "fence", "budget"];
 
 pub(super) const ROLES: [&str; 2] = ["builder", "architect"];
 pub(super) const LANE: [&str; 6] = ["ai", "gates", "retries", "corrections", "parallel", "open_protected"];
@@ -58,6 +60,7 @@ impl Reader<'_, '_> {
             "audit" => self.each(entry, &["unrecorded"], Self::audit),
             "hooks" => self.each(entry, &["guard"], Self::hooks),
             "policy" => self.policy_section(entry),
+            "budget" => self.each(entry, &BUDGET, Self::budget),
             "slot" => self.each(entry, &SLOT, Self::slot),
             "env" => self.each(entry, &["pass"], Self::env),
             "commit" => self.each(entry, &COMMIT, Self::commit),

@@ -354,6 +354,7 @@ fn the_reference_describes_every_key() {
     keys.extend(under("lanes.NAME", &sections::LANE));
     keys.extend(under("approval", &sections::APPROVAL));
     keys.extend(under("policy", &policy::POLICY[..4]));
+    keys.extend(under("budget", &budget::BUDGET));
     keys.extend(under("slot", &sections::SLOT));
     keys.extend(under("commit", &sections::COMMIT));
     keys.extend(under("packet", &sections::PACKET));

@@ -3,7 +3,9 @@
 
 use std::fmt;
 
-use super::usage::{Price, Usage};
+use serde::{Deserialize, Serialize};
+
+use super::usage::{Dollars, Price, Usage};
 
 /// What a budget is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,28 +28,52 @@ impl fmt::Display for Span {
     }
 }
 
-/// What was spent.
+/// The budgets of a project, in micro-dollars; without one there is no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// For each task, over all its attempts and questions.
+    pub task: Option<u64>,
+    /// For each run.
+    pub run: Option<u64>,
+    /// For each day, by UTC.
+    pub day: Option<u64>,
+}
+
+/// What was spent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
-    /// Micro-dollars of the calls whose cost is known.
+    /// Micro-dollars: what is known, and what the other calls cost at the most.
     pub micro_dollars: u64,
-    /// Calls whose cost is not.
+    /// Calls for whose cost not even a bound is known.
     pub unknown_calls: u64,
 }
 
 impl Spent {
-    /// With one more call, be it answered or failed.
+    /// With what more calls used, be they answered or failed.
     #[must_use]
     pub fn with(self, usage: &Usage) -> Self {
-        match usage.micro_dollars {
-            Some(micro) => Self {
-                micro_dollars: self.micro_dollars.saturating_add(micro),
-                ..self
-            },
-            None => Self {
-                unknown_calls: self.unknown_calls.saturating_add(1),
-                ..self
-            },
+        let paid = usage.micro_dollars.unwrap_or_default().saturating_add(usage.at_most);
+        Self {
+            micro_dollars: self.micro_dollars.saturating_add(paid),
+            unknown_calls: self.unknown_calls.saturating_add(usage.unpriced),
+        }
+    }
+
+    /// What is more in this than in an earlier one.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Self {
+        Self {
+            micro_dollars: self.micro_dollars.saturating_sub(earlier.micro_dollars),
+            unknown_calls: self.unknown_calls.saturating_sub(earlier.unknown_calls),
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            micro_dollars: self.micro_dollars.saturating_add(other.micro_dollars),
+            unknown_calls: self.unknown_calls.saturating_add(other.unknown_calls),
         }
     }
 }
@@ -82,7 +108,9 @@ pub enum Refusal {
         left: u64,
     },
     /// What it could cost is not known.
-    #[error("the {0} has a budget, and what the model costs is unknown: give it a `price`, or take the budget away")]
+    #[error(
+        "the {0} has a budget, and what the call can cost is unknown: give the model `max_output` and a `price` of input and output"
+    )]
     UnknownPrice(Span),
     /// What was spent is not known.
     #[error("the {span} has a budget, and the cost of {calls} earlier calls is unknown")]
@@ -127,14 +155,6 @@ pub fn admit(budgets: &[Budget], worst: Option<u64>) -> Result<(), Refusal> {
         }
     }
     Ok(())
-}
-
-struct Dollars(u64);
-
-impl fmt::Display for Dollars {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "${}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
-    }
 }
 
 #[cfg(test)]
@@ -190,7 +210,7 @@ mod tests {
         assert_eq!(admit(&[], None), Ok(()));
         let mut run = budget(Span::Run, 1_000, 0);
         assert_eq!(admit(&[run], None), Err(Refusal::UnknownPrice(Span::Run)));
-        run.spent = run.spent.with(&Usage::default());
+        run.spent = run.spent.with(&Usage::default().priced(&Price::default(), None));
         let wanted = Refusal::UnknownSpent {
             span: Span::Run,
             calls: 1,
@@ -200,11 +220,32 @@ mod tests {
 
     #[test]
     fn spent_adds_up_what_is_known_and_counts_what_is_not() {
-        let paid = Usage {
-            micro_dollars: Some(7),
+        let used = Usage {
+            input: Some(1000),
+            output: Some(100),
             ..Usage::default()
         };
-        let spent = Spent::default().with(&paid).with(&Usage::default()).with(&paid);
-        assert_eq!((spent.micro_dollars, spent.unknown_calls), (14, 1));
+        let paid = used.priced(&PRICE, Some(9_999));
+        let cut = Usage::default().priced(&PRICE, Some(70));
+        let unknown = used.priced(&Price::default(), None);
+        let spent = Spent::default()
+            .with(&paid)
+            .with(&cut)
+            .with(&unknown)
+            .with(&Usage::nothing());
+        assert_eq!((spent.micro_dollars, spent.unknown_calls), (3000 + 1500 + 70, 1));
+        let sum = paid.plus(&cut).plus(&unknown);
+        assert_eq!(
+            Spent::default().with(&sum),
+            spent,
+            "a sum of calls counts as the calls do"
+        );
+        assert_eq!(spent.since(Spent::default().with(&paid)).micro_dollars, 70);
+        assert_eq!(sum.calls, 3);
+        assert_eq!(
+            sum.to_string(),
+            "2000 tokens in, 200 out, $0.004500, at most $0.000070 more for calls that did not end well, and 1 of 3 calls of unknown cost"
+        );
+        assert!(unknown.to_string().ends_with("cost unknown"), "{unknown}");
     }
 }

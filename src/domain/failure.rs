@@ -117,6 +117,28 @@ impl fmt::Display for TestsLost {
 }
 
 impl Failure {
+    /// Whether it tells of whoever built: not what the card, the branch, or the window brought about.
+    pub const fn is_the_builders(&self) -> bool {
+        match self {
+            Self::Scope { .. }
+            | Self::Checks { .. }
+            | Self::FewerTests { .. }
+            | Self::BuilderExit { .. }
+            | Self::BuilderTimeout { .. }
+            | Self::NoChange
+            | Self::Answer { .. }
+            | Self::Stuck { .. }
+            | Self::Hallucination { .. }
+            | Self::Rejected { .. } => true,
+            Self::WeakChecks { .. }
+            | Self::Unclear { .. }
+            | Self::Missing { .. }
+            | Self::Architecture { .. }
+            | Self::PacketTooLarge { .. }
+            | Self::MergeConflict { .. } => false,
+        }
+    }
+
     /// A short, stable name of the class.
     pub const fn class(&self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ const FIRST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24 * 32);
 
 /// First tries that passed, out of those that count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Rate {
     /// Those that passed.
     pub passed: usize,
@@ -139,8 +139,19 @@ pub struct Demotion {
     pub rate: Rate,
     /// What it is held against.
     pub threshold: f64,
-    /// Who goes on, if anybody is left in the chain.
-    pub next: Option<String>,
+    /// Who goes on.
+    pub next: Next,
+}
+
+/// Who goes on after a demotion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// The next one of the chain.
+    Model(String),
+    /// Nobody is left in the chain.
+    Nobody,
+    /// There is no chain, so it goes on itself.
+    Itself,
 }
 
 impl fmt::Display for Demotion {
@@ -148,12 +159,16 @@ impl fmt::Display for Demotion {
         let Rate { passed, tried } = self.rate;
         write!(
             f,
-            "{}  first-try {passed}/{tried} ({} %), 90 % interval ≤ {} % < threshold {} % → demoted; next: {}",
+            "{}  first-try {passed}/{tried} ({} %), 90 % interval ≤ {} % < threshold {} % → {}",
             self.who,
             (passed * 100).checked_div(tried).unwrap_or_default(),
             Percent(self.rate.upper_bound()),
             Percent(self.threshold),
-            self.next.as_deref().unwrap_or("nobody, a person has to choose")
+            match &self.next {
+                Next::Model(name) => format!("demoted; next: {name}"),
+                Next::Nobody => "demoted; next: nobody, a person has to choose".to_owned(),
+                Next::Itself => "its quality dropped, and the role has no other model".to_owned(),
+            }
         )
     }
 }
@@ -289,13 +304,19 @@ mod tests {
             who: "builder qwen2.5-coder:14b".to_owned(),
             rate: Rate { passed: 9, tried: 20 },
             threshold: THRESHOLD,
-            next: Some("sonnet".to_owned()),
+            next: Next::Model("sonnet".to_owned()),
         };
         assert_eq!(
             demotion.to_string(),
             "builder qwen2.5-coder:14b  first-try 9/20 (45 %), 90 % interval ≤ 59.1 % < threshold 60 % → demoted; next: sonnet"
         );
-        demotion.next = None;
+        demotion.next = Next::Itself;
+        assert!(
+            demotion
+                .to_string()
+                .ends_with("→ its quality dropped, and the role has no other model")
+        );
+        demotion.next = Next::Nobody;
         assert!(demotion.to_string().ends_with("next: nobody, a person has to choose"));
     }
 

@@ -78,10 +78,12 @@ pub type Overrides = BTreeMap<String, Course>;
 pub struct RouteInput<'a> {
     /// The failure.
     pub failure: &'a Failure,
-    /// Attempts of this round so far.
+    /// Attempts of this round so far by whoever made the last one.
     pub in_round: u32,
-    /// Attempts that a round has after its first.
+    /// Attempts that each Builder has in a round after its first.
     pub retries: u32,
+    /// Somebody else of the chain has attempts left in this round.
+    pub others_left: bool,
     /// The attempt before failed in the very same way.
     pub same_again: bool,
     /// Rounds that corrections have opened.
@@ -130,7 +132,7 @@ pub fn decide(input: &RouteInput, overrides: &Overrides) -> Decision {
         other => other,
     };
     match course {
-        Course::Retry if input.in_round <= input.retries => Decision::Retry,
+        Course::Retry if input.in_round <= input.retries || input.others_left => Decision::Retry,
         Course::Block => Decision::Block(input.failure.to_string()),
         Course::Retry | Course::Escalate if input.corrections_used < input.corrections_allowed => {
             Decision::Escalate(trigger)
@@ -187,6 +189,7 @@ mod tests {
             failure,
             in_round,
             retries: 1,
+            others_left: false,
             same_again: false,
             corrections_used,
             corrections_allowed: 1,
@@ -261,6 +264,7 @@ mod tests {
                     failure: &failures[pick],
                     in_round,
                     retries,
+                    others_left: false,
                     same_again: false,
                     corrections_used: used,
                     corrections_allowed: corrections,

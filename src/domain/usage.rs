@@ -13,8 +13,22 @@ pub struct Usage {
     pub cache_write: Option<u64>,
     /// Output tokens, reasoning included.
     pub output: Option<u64>,
-    /// What it cost, in micro-dollars.
+    /// What it cost, in micro-dollars: of several calls, of those whose cost is known.
     pub micro_dollars: Option<u64>,
+    /// How many calls, failed ones too.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub calls: u64,
+    /// What those calls cost at the most whose cost is not known, in micro-dollars, where a bound is known.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub at_most: u64,
+    /// Calls for whose cost not even a bound is known.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub unpriced: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Tokens in and out, and the cost where it is known: `1200 tokens in (900 cached), 340 out, $0.0045`.
@@ -26,15 +40,38 @@ impl std::fmt::Display for Usage {
             write!(f, " ({cached} more from the cache)")?;
         }
         write!(f, ", {} out", known(self.output))?;
-        match self.micro_dollars {
-            Some(micro) => write!(f, ", ${}.{:06}", micro / 1_000_000, micro % 1_000_000),
-            None => f.write_str(", cost unknown"),
+        if let Some(micro) = self.micro_dollars {
+            write!(f, ", {}", Dollars(micro))?;
+        }
+        if self.at_most > 0 {
+            write!(
+                f,
+                ", at most {} more for calls that did not end well",
+                Dollars(self.at_most)
+            )?;
+        }
+        match (self.unpriced, self.micro_dollars) {
+            (0, Some(_)) => Ok(()),
+            (0, None) if self.at_most > 0 => Ok(()),
+            (calls, Some(_)) => write!(f, ", and {calls} of {} calls of unknown cost", self.calls),
+            (_, None) => f.write_str(", cost unknown"),
         }
     }
 }
 
+/// Micro-dollars as people write them.
+#[derive(Debug, Clone, Copy)]
+pub struct Dollars(pub u64);
+
+impl std::fmt::Display for Dollars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "${}.{:06}", self.0 / 1_000_000, self.0 % 1_000_000)
+    }
+}
+
 impl Usage {
-    /// Both together. A bucket that only one of them knows counts as what that one says.
+    /// Both together. A bucket that only one of them knows counts as what that one says; whose cost is not known is
+    /// counted beside the sum.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
         let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
@@ -47,6 +84,53 @@ impl Usage {
             cache_write: sum(self.cache_write, other.cache_write),
             output: sum(self.output, other.output),
             micro_dollars: sum(self.micro_dollars, other.micro_dollars),
+            calls: self.calls.saturating_add(other.calls),
+            at_most: self.at_most.saturating_add(other.at_most),
+            unpriced: self.unpriced.saturating_add(other.unpriced),
+        }
+    }
+
+    /// What is more in this than in an earlier state of the same sum.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let more = |now: Option<u64>, then: Option<u64>| now.map(|now| now.saturating_sub(then.unwrap_or_default()));
+        Self {
+            input: more(self.input, earlier.input),
+            cache_read: more(self.cache_read, earlier.cache_read),
+            cache_write: more(self.cache_write, earlier.cache_write),
+            output: more(self.output, earlier.output),
+            micro_dollars: more(self.micro_dollars, earlier.micro_dollars),
+            calls: self.calls.saturating_sub(earlier.calls),
+            at_most: self.at_most.saturating_sub(earlier.at_most),
+            unpriced: self.unpriced.saturating_sub(earlier.unpriced),
+        }
+    }
+
+    /// One call that used this: with its cost by a price, or else with what it cost at the most, or else as one of
+    /// unknown cost.
+    #[must_use]
+    pub fn priced(self, price: &Price, worst: Option<u64>) -> Self {
+        let micro_dollars = price.of(&self);
+        Self {
+            micro_dollars,
+            calls: 1,
+            at_most: micro_dollars.map_or(worst.unwrap_or_default(), |_| 0),
+            unpriced: u64::from(micro_dollars.is_none() && worst.is_none()),
+            ..self
+        }
+    }
+
+    /// A call that the server did not take up: it used nothing.
+    pub const fn nothing() -> Self {
+        Self {
+            input: Some(0),
+            cache_read: None,
+            cache_write: None,
+            output: Some(0),
+            micro_dollars: Some(0),
+            calls: 1,
+            at_most: 0,
+            unpriced: 0,
         }
     }
 
@@ -116,7 +200,7 @@ mod tests {
             cache_read: read,
             cache_write: write,
             output,
-            micro_dollars: None,
+            ..Usage::default()
         }
     }
 

@@ -3,6 +3,8 @@
 //! Faults of the infrastructure end an attempt as lost, which counts for nothing; everything that the Builder did
 //! wrong ends it as failed, with the reason by name.
 
+use std::sync::Arc;
+
 use crate::config::AnswerMode;
 use crate::domain::actor::Actor;
 use crate::domain::edit::Reading;
@@ -11,17 +13,17 @@ use crate::domain::network::Contact;
 use crate::domain::packet::answer::{BuilderClosing, read_closing};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, BuilderFinished, Event, Harvested as HarvestedRow};
-use crate::domain::usage::Usage;
 use crate::process::Environment;
 
 use super::Engine;
 use super::answer::{self, Read};
-use super::builder::{Builder, BuilderError, Built, Job, Keys, Spent};
+use super::builder::{Builder, BuilderError, Built, Job, Keys};
 use super::dispatch::{self, Assignment};
 use super::finish::{self, Finish};
 use super::harvest::{self, Harvested, Limits};
 use super::judge::{self, Judged};
 use super::project::Project;
+use super::purse::Account;
 use super::run::RunError;
 use super::slot::{self, Purpose, Slot};
 use super::verify;
@@ -94,7 +96,11 @@ fn build(
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, builder.network())
         .map_err(BuilderError::Walls)?;
     let started = engine.clock.now();
-    let (spent, keys) = (Spent::default(), Keys::default());
+    let supply = Arc::clone(&engine.supply);
+    let account = supply
+        .purse
+        .account(project.config.budget, engine.spent_before(&card.id));
+    let keys = Keys::default();
     let built = builder.build(&Job {
         task: &card.id,
         number: dispatched.place.number,
@@ -107,7 +113,7 @@ fn build(
         cancel: &engine.cancel,
         clock: &*engine.clock,
         progress: &*engine.progress,
-        spent: &spent,
+        account: &account,
         keys: &keys,
     });
     engine.ledger.keep_out(&keys.take());
@@ -118,11 +124,11 @@ fn build(
         Ok(built) => built,
         Err(error) => {
             // What it cost is paid, though the attempt counts for nothing.
-            if let Some(usage) = spent.usage() {
+            if account.usage().is_some() {
                 let stopped = Stopped {
                     output: b"",
                     closing: &BuilderClosing::default(),
-                    usage: Some(usage),
+                    account: &account,
                     millis,
                     contacts,
                 };
@@ -140,7 +146,7 @@ fn build(
     let stopped = Stopped {
         output: &output,
         closing: &closing,
-        usage: spent.usage(),
+        account: &account,
         millis,
         contacts,
     };
@@ -174,7 +180,7 @@ fn build(
 struct Stopped<'a> {
     output: &'a [u8],
     closing: &'a BuilderClosing,
-    usage: Option<Usage>,
+    account: &'a Account<'a>,
     millis: u64,
     contacts: Vec<Contact>,
 }
@@ -193,9 +199,11 @@ fn finished(engine: &mut Engine, assignment: &Assignment, stopped: Stopped) -> R
         answer: Some(answer),
         summary: stopped.closing.summary.clone(),
         notes: stopped.closing.notes.clone(),
-        usage: stopped.usage,
+        usage: stopped.account.usage(),
         millis: stopped.millis,
         contacts: stopped.contacts,
+        answered_by: stopped.account.answered_by(),
+        estimated: u64::try_from(assignment.estimated).ok(),
     })];
     events.extend(stopped.closing.notes.iter().map(|text| Event::Noted {
         task: dispatched.task.clone(),

@@ -83,6 +83,8 @@ pub struct Assignment {
     pub dispatched: Dispatched,
     /// The packet's text.
     pub packet: String,
+    /// Its tokens, by the estimate before any scale.
+    pub estimated: usize,
     /// What the view starts as.
     pub start: TreeId,
     /// Held while the work goes on: the kernel's answer to "is its owner alive".
@@ -136,6 +138,7 @@ pub fn dispatch(
     Ok(Assignment {
         dispatched,
         packet: draft.text,
+        estimated: draft.tokens,
         start: draft.from_tree.unwrap_or(project.tree),
         lock,
     })

@@ -13,6 +13,7 @@ pub mod attended;
 pub mod audit;
 pub mod builder;
 pub mod cards;
+pub mod choose;
 pub mod commit;
 mod count;
 pub mod dispatch;
@@ -26,14 +27,17 @@ pub mod land;
 mod leak;
 mod limits;
 pub mod merged;
+pub mod models;
 pub mod overview;
 pub mod project;
+pub mod purse;
 pub mod record;
 pub mod recover;
 pub mod resume;
 pub mod rollback;
 pub mod run;
 pub mod slot;
+pub mod supply;
 mod symptoms;
 pub mod verify;
 pub mod view;
@@ -49,6 +53,8 @@ use std::sync::{Arc, OnceLock};
 use crate::clock::Clock;
 use crate::config::{Config, secret_values};
 use crate::domain::actor::Actor;
+use crate::domain::budget::Spent;
+use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::task::event::{Event, Sink};
 use crate::domain::task::replay::Replay;
@@ -82,6 +88,8 @@ pub struct Engine {
     pub cancel: Cancel,
     /// Told of what a model has written so far, and of `None` once it stops; nothing of it is recorded.
     pub progress: Box<builder::Watcher>,
+    /// What all who work in this process share of the models.
+    pub supply: Arc<supply::Supply>,
     replay: Replay,
     seen: usize,
     sink: Box<dyn Sink>,
@@ -107,6 +115,7 @@ impl Engine {
             clock,
             cancel,
             progress: Box::new(|_| {}),
+            supply: Arc::default(),
             replay,
             seen: 0,
             sink,
@@ -128,6 +137,15 @@ impl Engine {
     /// What the ledger says of every task.
     pub fn replay(&self) -> &Replay {
         &self.replay
+    }
+
+    /// What the journal says was spent so far: on a task, and today.
+    pub(crate) fn spent_before(&self, task: &TaskId) -> purse::Before {
+        let log = self.replay.task(task);
+        purse::Before {
+            task: log.map_or_else(Spent::default, |log| Spent::default().with(&log.usage())),
+            day: self.replay.books().spent_on(self.clock.now()),
+        }
     }
 
     /// Takes in rows that this value has not looked at yet.

@@ -3,6 +3,8 @@
 //! The decision is `domain::route`'s table; this step brings it the facts, asks the Architect, and turns the answer
 //! into a card revision with a commit of its own.
 
+use std::sync::Arc;
+
 use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
 use crate::domain::packet::answer::{ArchitectAnswer, read_architect};
@@ -18,7 +20,8 @@ use crate::domain::trailer::RevisionMessage;
 use crate::domain::usage::Usage;
 
 use super::Engine;
-use super::builder::{Builder, BuilderError, Job, Keys, Spent};
+use super::builder::{Builder, BuilderError, Job, Keys};
+use super::choose::{self, Chain};
 use super::commit::{blob_of, commit_files};
 use super::dispatch::template_text;
 use super::project::Project;
@@ -28,7 +31,7 @@ use super::view;
 use super::walls::{Inmate, Walls};
 
 /// Decides what follows the last failure of a task, and records the decision unless it is another try.
-pub fn route(engine: &mut Engine, project: &Project, card: &Card) -> Result<Decision, RunError> {
+pub fn route(engine: &mut Engine, project: &Project, card: &Card, chain: &Chain) -> Result<Decision, RunError> {
     let Some(log) = engine.replay().task(&card.id) else {
         return Ok(Decision::Retry);
     };
@@ -39,8 +42,9 @@ pub fn route(engine: &mut Engine, project: &Project, card: &Card) -> Result<Deci
     let decision = route::decide(
         &RouteInput {
             failure: &failure,
-            in_round: log.in_round,
+            in_round: choose::by_the_last(log),
             retries: card.retries.unwrap_or(lane.retries),
+            others_left: chain.has_others_left(project, card, log),
             same_again: same_again(log),
             corrections_used: log.corrections,
             corrections_allowed: lane.corrections,
@@ -172,7 +176,11 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
     let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, architect.network())
         .map_err(BuilderError::Walls)?;
-    let (spent, keys) = (Spent::default(), Keys::default());
+    let supply = Arc::clone(&engine.supply);
+    let account = supply
+        .purse
+        .account(project.config.budget, engine.spent_before(&card.id));
+    let keys = Keys::default();
     let advice = architect.advise(&Job {
         task: &card.id,
         number: u32::try_from(number).unwrap_or(u32::MAX),
@@ -185,19 +193,23 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         cancel: &engine.cancel,
         clock: &*engine.clock,
         progress: &*engine.progress,
-        spent: &spent,
+        account: &account,
         keys: &keys,
     });
     engine.ledger.keep_out(&keys.take());
-    let text = advice?;
-    apply_answer(
-        engine,
-        project,
-        card,
-        Actor::Architect(architect.name().to_owned()),
-        &text,
-        spent.usage(),
-    )
+    let by = Actor::Architect(architect.name().to_owned());
+    match advice {
+        Ok(text) => apply_answer(engine, project, card, by, &text, account.usage()),
+        Err(error) => {
+            engine.record(&[Event::ArchitectFailed {
+                task: card.id.clone(),
+                by,
+                reason: error.to_string(),
+                usage: account.usage(),
+            }])?;
+            Err(error.into())
+        }
+    }
 }
 
 /// Applies an Architect's answer: a revision of the card, or a block where a person has to agree first.

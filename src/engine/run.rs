@@ -2,21 +2,21 @@
 //! that can be taken, so that a run which was interrupted is resumed by running again.
 
 mod floor;
+mod step;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::thread;
 
 use crate::domain::actor::Actor;
 use crate::domain::check::Check;
-use crate::domain::failure::Failure;
-use crate::domain::gate::AiPermission;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
-use crate::domain::plan::card::Card;
-use crate::domain::route::Decision;
+use crate::domain::task::books::Account;
 use crate::domain::task::event::Event;
 use crate::domain::task::queue::TaskView;
 use crate::domain::task::state::TaskState;
+use crate::domain::usage::Usage;
 use crate::git::{MoveError, ReadError, SwapError, WriteError};
 use crate::ledger::AppendError;
 use crate::process::find_program;
@@ -24,7 +24,7 @@ use crate::process::find_program;
 use super::Engine;
 use super::accept::AcceptError;
 use super::attempt::attempt;
-use super::builder::{Builder, BuilderError, builder_for};
+use super::builder::{Builder, BuilderError};
 use super::commit::CommitFilesError;
 use super::dispatch::DispatchError;
 use super::finish::{self, Finish};
@@ -32,7 +32,6 @@ use super::harvest::HarvestError;
 use super::judge::JudgeError;
 use super::land::LandError;
 use super::project::{Project, ProjectError};
-use super::recover;
 use super::resume;
 use super::slot::SlotError;
 use super::verify::{self, VerifyError};
@@ -179,6 +178,8 @@ pub struct TaskOutcome {
     pub escalated: bool,
     /// Milliseconds that its attempts took in all.
     pub millis: u64,
+    /// What all its attempts and questions used, also in earlier runs.
+    pub usage: Usage,
     /// Why it stands where it stands.
     pub reason: Option<String>,
 }
@@ -194,6 +195,8 @@ pub struct Summary {
     pub paused: bool,
     /// Why the next card is a person's.
     pub for_a_person: Option<String>,
+    /// What this run used, by role and model.
+    pub used: Vec<Account>,
 }
 
 /// What a run remembers of its own doings.
@@ -249,18 +252,24 @@ pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &
         target: target.to_owned(),
         allowed_red: options.allow_red.clone(),
     }])?;
+    let books = engine.replay().books().clone();
     let floor = Floor::new(target, options);
+    let supply = Arc::clone(&engine.supply);
     thread::scope(|scope| {
         for _ in 1..crew.size {
             scope.spawn(|| match (crew.hire)() {
-                Ok(mut engine) => floor.work(&mut engine),
+                Ok(mut engine) => {
+                    engine.supply = Arc::clone(&supply);
+                    floor.work(&mut engine);
+                }
                 Err(why) => floor.stop(RunError::Crew(why)),
             });
         }
         floor.work(engine);
     });
     let (doings, ended) = floor.end();
-    let summary = summary(engine, target, options, &doings)?;
+    let mut summary = summary(engine, target, options, &doings)?;
+    summary.used = engine.replay().books().since(&books);
     let count = |state: TaskState| summary.tasks.iter().filter(|task| task.state == state).count();
     engine.record(&[Event::RunFinished {
         landed: summary
@@ -338,148 +347,6 @@ fn wanted(project: &Project, engine: &Engine, options: &RunOptions) -> Vec<TaskV
         .collect()
 }
 
-fn turn(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    state: TaskState,
-    options: &RunOptions,
-    doings: &mut Doings,
-) -> Result<(), RunError> {
-    match state {
-        TaskState::Failed => {
-            if recover::route(engine, project, card)? == Decision::Retry {
-                build(engine, project, card, options, doings)?;
-            }
-            Ok(())
-        }
-        TaskState::Escalated => consult(engine, project, card, doings),
-        TaskState::Passed | TaskState::NeedsReview => go_on(engine, project, card, doings),
-        _ => build(engine, project, card, options, doings),
-    }
-}
-
-fn consult(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
-    doings.escalated.push(card.id.clone());
-    let name = &project.config.roles.architect;
-    let definition = project
-        .config
-        .architect()
-        .ok_or_else(|| RunError::NoBuilder(name.clone()))?;
-    let architect = builder_for(definition);
-    if architect.is_person() {
-        let how = format!(
-            "the Architect is a person: read `git harness packet {0}`, answer with `git harness escalate {0} --answer FILE`",
-            card.id
-        );
-        doings.left.insert(card.id.clone(), how);
-        return Ok(());
-    }
-    match recover::consult(engine, project, card, &*architect) {
-        Err(RunError::Builder(error)) => {
-            recover::block(engine, card, format!("the Architect could not be asked: {error}"))
-        }
-        other => other,
-    }
-}
-
-/// Takes up a change that waited: its gates may be open now, or what was in the way may be gone.
-fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
-    let log = engine.replay().task(&card.id);
-    let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
-    let Some((dispatched, tree)) = found else {
-        doings
-            .left
-            .insert(card.id.clone(), "its candidate is not known here".to_owned());
-        return Ok(());
-    };
-    let finished = finish::finish_recorded(engine, project, card, &dispatched, tree)?;
-    note(doings, card, finished);
-    Ok(())
-}
-
-fn build(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    options: &RunOptions,
-    doings: &mut Doings,
-) -> Result<(), RunError> {
-    let builder = builder_of(project, card, options)?;
-    let lane = project.lane(card);
-    if builder.is_person() || lane.ai == AiPermission::Advise {
-        let why = if builder.is_person() {
-            "its Builder is a person".to_owned()
-        } else {
-            format!("in the lane {} a person builds", lane.name)
-        };
-        doings
-            .left
-            .insert(card.id.clone(), format!("{why}: `git harness start {}`", card.id));
-        return Ok(());
-    }
-    let weak = weak_checks(engine, project, card)?;
-    if !weak.is_empty() {
-        return recover::planning_error(engine, card, &Failure::WeakChecks { checks: weak });
-    }
-    *doings.attempts.entry(card.id.clone()).or_default() += 1;
-    match attempt(engine, project, card, &*builder, builder.author()) {
-        Ok(finished) => {
-            note(doings, card, finished);
-            Ok(())
-        }
-        Err(RunError::Dispatch(DispatchError::TooLarge { why, .. })) => {
-            recover::planning_error(engine, card, &Failure::PacketTooLarge { what: why })
-        }
-        Err(RunError::Dispatch(DispatchError::Missing { names, .. })) => {
-            recover::planning_error(engine, card, &Failure::Missing { names })
-        }
-        Err(RunError::Dispatch(DispatchError::Busy(task))) => {
-            doings.left.insert(task, "another process works on it".to_owned());
-            Ok(())
-        }
-        Err(other) => Err(other),
-    }
-}
-
-/// Checks that pass before any work are the card's fault; nobody is sent to work on it.
-fn weak_checks(engine: &mut Engine, project: &Project, card: &Card) -> Result<Vec<String>, RunError> {
-    let checks = project.config.checks_for(card);
-    let weak = verify::weak_checks(engine, &project.config, project.tree, &checks)?;
-    Ok(weak.into_iter().map(|result| result.name).collect())
-}
-
-/// The Builder of a card in this run.
-fn builder_of(project: &Project, card: &Card, options: &RunOptions) -> Result<Box<dyn Builder>, RunError> {
-    let named = options.builder.as_ref().or(card.model.as_ref());
-    let definition = match named {
-        Some(name) => project.config.builders.get(name),
-        None => project.config.builder_for(card),
-    };
-    let name = named
-        .or(project.config.roles.builder.first())
-        .cloned()
-        .unwrap_or_default();
-    definition.map(builder_for).ok_or(RunError::NoBuilder(name))
-}
-
-fn note(doings: &mut Doings, card: &Card, finished: Finish) {
-    match finished {
-        Finish::Landed(landed) => {
-            doings.landed.insert(card.id.clone(), landed.commit);
-        }
-        Finish::Waiting(gates) => {
-            doings
-                .left
-                .insert(card.id.clone(), format!("waits for {}", gates.join(", ")));
-        }
-        Finish::InTheWay(why) => {
-            doings.left.insert(card.id.clone(), why);
-        }
-        Finish::Failed(_) => {}
-    }
-}
-
 fn summary(engine: &mut Engine, target: &str, options: &RunOptions, doings: &Doings) -> Result<Summary, RunError> {
     let project = Project::load(engine, target)?;
     let views = wanted(&project, engine, options);
@@ -513,6 +380,7 @@ fn summary(engine: &mut Engine, target: &str, options: &RunOptions, doings: &Doi
             attempts: doings.attempts.get(&view.id).copied().unwrap_or(0),
             escalated: doings.escalated.contains(&view.id),
             millis: log.map_or(0, crate::domain::task::replay::TaskLog::millis),
+            usage: log.map(crate::domain::task::replay::TaskLog::usage).unwrap_or_default(),
             reason: doings.left.get(&view.id).cloned().or(view.reason),
             task: view.id,
         });

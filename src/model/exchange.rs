@@ -177,6 +177,7 @@ fn strike(endpoint: &Endpoint, mut fault: Fault) -> Fault {
         | Fault::TimedOut { .. }
         | Fault::Empty { .. }
         | Fault::Runaway { .. }
+        | Fault::Withheld { .. }
         | Fault::Cancelled => {}
     }
     fault

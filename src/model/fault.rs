@@ -112,6 +112,12 @@ pub enum Fault {
         /// How.
         why: String,
     },
+    /// The call was not made: whoever pays for it said no.
+    #[error("{why}")]
+    Withheld {
+        /// Why.
+        why: String,
+    },
     /// The user stopped it.
     #[error("stopped by the user")]
     Cancelled,
@@ -162,7 +168,7 @@ impl Fault {
             | Self::Empty { .. }
             | Self::Runaway { .. }
             | Self::Cancelled => Action::GiveUp,
-            Self::Auth { .. } | Self::Setup { .. } => Action::AskPerson,
+            Self::Auth { .. } | Self::Setup { .. } | Self::Withheld { .. } => Action::AskPerson,
         }
     }
 
@@ -182,7 +188,7 @@ impl Fault {
             | Self::TimedOut { .. }
             | Self::Empty { .. }
             | Self::Runaway { .. } => Some(Call::Answered),
-            Self::Cancelled => None,
+            Self::Withheld { .. } | Self::Cancelled => None,
         }
     }
 
@@ -203,6 +209,7 @@ impl Fault {
             Self::Empty { .. } => "empty",
             Self::Runaway { .. } => "runaway",
             Self::Garbled { .. } => "garbled",
+            Self::Withheld { .. } => "withheld",
             Self::Cancelled => "cancelled",
         }
     }
@@ -223,6 +230,33 @@ pub struct ProviderError {
     pub usage: Usage,
     /// The text that had come, for people to look at. It is never applied.
     pub partial: String,
+}
+
+impl ProviderError {
+    /// Whether the server had taken the call up, so that it may have to be paid for without an answer.
+    pub fn was_taken_up(&self) -> bool {
+        let had_begun = !self.partial.is_empty() || !self.usage.is_unknown();
+        had_begun
+            || match self.fault {
+                // Turned away at the door, or never there.
+                Fault::RateLimited { .. }
+                | Fault::Quota { .. }
+                | Fault::Overloaded { .. }
+                | Fault::Auth { .. }
+                | Fault::Setup { .. }
+                | Fault::ContextOverflow { .. }
+                | Fault::Transient { .. }
+                | Fault::Withheld { .. } => false,
+                Fault::Truncated { .. }
+                | Fault::Refused { .. }
+                | Fault::Stalled { .. }
+                | Fault::TimedOut { .. }
+                | Fault::Empty { .. }
+                | Fault::Runaway { .. }
+                | Fault::Garbled { .. }
+                | Fault::Cancelled => true,
+            }
+    }
 }
 
 impl fmt::Display for ProviderError {
@@ -277,6 +311,7 @@ mod tests {
             Fault::Empty { thought: true },
             Fault::Runaway { limit: 9 },
             Fault::Garbled { why: said() },
+            Fault::Withheld { why: said() },
             Fault::Cancelled,
         ];
         let lines: Vec<String> = faults
@@ -322,6 +357,7 @@ mod tests {
                 "empty: no further call; its server: answered",
                 "runaway: no further call; its server: answered",
                 "garbled: again, at most 1 times; its server: failed",
+                "withheld: a person; its server: nothing",
                 "cancelled: no further call; its server: nothing",
             ]
         );

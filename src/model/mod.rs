@@ -127,6 +127,37 @@ pub struct Surroundings<'a> {
     pub cancel: &'a Cancel,
     /// Told of what has come, at most a few times a second.
     pub progress: &'a dyn Fn(&Progress),
+    /// Who pays.
+    pub meter: &'a dyn Meter,
+}
+
+/// Who pays for calls: asked before each, and told what each used.
+pub trait Meter {
+    /// Whether a call may be made.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    fn before(&self) -> Result<(), String>;
+
+    /// After a call that was answered with this use.
+    fn answered(&self, used: &Usage);
+
+    /// After a call that failed.
+    fn failed(&self, error: &ProviderError);
+}
+
+/// Nobody asks what calls cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Unmetered;
+
+impl Meter for Unmetered {
+    fn before(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn answered(&self, _used: &Usage) {}
+
+    fn failed(&self, _error: &ProviderError) {}
 }
 
 /// A model that can be asked.

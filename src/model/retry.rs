@@ -4,7 +4,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::clock::Clock;
-use crate::domain::usage::Usage;
 
 use super::fault::{Action, Fault, ProviderError};
 use super::{Answer, Provider, Request, Surroundings};
@@ -50,7 +49,7 @@ impl Pace {
     }
 }
 
-/// Asks until there is an answer, or no further call helps. What all calls used is counted together.
+/// Asks until there is an answer, or no further call helps. The meter is asked before each call, and told of each.
 ///
 /// # Errors
 /// The last call's.
@@ -60,19 +59,18 @@ pub fn complete(
     pace: &Pace,
     around: &Surroundings,
 ) -> Result<Answer, ProviderError> {
-    let mut used = Usage::default();
     let mut made = 0;
     loop {
+        around.meter.before().map_err(|why| Fault::Withheld { why })?;
         made += 1;
         let mut error = match provider.complete(request, around) {
-            Ok(mut answer) => {
-                answer.usage = used.plus(&answer.usage);
+            Ok(answer) => {
+                around.meter.answered(&answer.usage);
                 return Ok(answer);
             }
             Err(error) => error,
         };
-        used = used.plus(&error.usage);
-        error.usage = used;
+        around.meter.failed(&error);
         let Some(wait) = pace.wait(&error.fault, made, chance(around.clock)) else {
             return Err(error);
         };

@@ -77,6 +77,7 @@ fn said(event: &Event) -> String {
         Event::LandLost { reason, .. } => format!("not landed: {}", quoted(reason)),
         Event::Escalated(escalated) => format!("escalated by {}: {}", escalated.by, escalated.trigger),
         Event::ArchitectAnswered(answer) => format!("{} answered: {}", answer.by, quoted(&answer.diagnosis)),
+        Event::ArchitectFailed { by, reason, .. } => format!("{by} gave no answer: {}", quoted(reason)),
         Event::CardRevised(revised) => format!("card revised by {} in {}", revised.by, revised.commit.short(10)),
         Event::Blocked { by, reason, .. } => format!("blocked by {by}: {}", quoted(reason)),
         Event::Unblocked { by, reason, .. } => format!("unblocked by {by}: {}", quoted(reason)),
@@ -93,6 +94,8 @@ fn said(event: &Event) -> String {
             done.commit.short(10)
         ),
         Event::Noted { by, text, .. } => format!("note of {by}: {}", quoted(text)),
+        Event::ModelReset { builder, by } => format!("{builder} begins anew, by {by}"),
+        Event::Demoted { why, .. } => quoted(why),
         Event::JournalRepaired { bytes, kept_in } => {
             format!("a torn tail of {bytes} bytes was cut and kept in {kept_in}")
         }

@@ -5,6 +5,7 @@
 pub mod chronicle;
 pub mod json;
 pub mod mistakes;
+pub mod money;
 pub mod progress;
 pub mod sarif;
 pub mod table;

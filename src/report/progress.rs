@@ -128,6 +128,7 @@ impl Sink for Progress {
             Event::AttemptFailed { task, .. }
             | Event::AttemptLost { task, .. }
             | Event::ArchitectAnswered(crate::domain::task::event::ArchitectAnswered { task, .. })
+            | Event::ArchitectFailed { task, .. }
             | Event::Blocked { task, .. }
             | Event::LandLost { task, .. } => self.done(Some(task)),
             Event::Landed(landed) => self.done(Some(&landed.task)),

@@ -141,6 +141,7 @@ impl<W: Write> Sink for Lines<W> {
                 );
                 self.task("33", "↩", &done.task, &text);
             }
+            Event::Demoted { why, .. } => self.line(why),
             Event::JournalRepaired { bytes, kept_in } => {
                 self.line(&format!(
                     "the journal's torn tail of {bytes} bytes was cut and kept in {kept_in}"

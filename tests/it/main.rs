@@ -5,6 +5,7 @@
 mod architecture;
 mod attended;
 mod audit;
+mod chain;
 mod doctor;
 #[path = "../fakes/mod.rs"]
 mod fakes;
@@ -14,6 +15,7 @@ mod hooks;
 mod hostile;
 mod jobs;
 mod model;
+mod money;
 mod plans;
 mod provider;
 mod proxy;

@@ -7,9 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use git_harness::clock::Clock;
+use git_harness::domain::usage::Usage;
 use git_harness::model::retry::{self, Pace};
 use git_harness::model::{
-    Action, Answer, Endpoint, Limits, ProviderError, Request, Secret, Surroundings, Wire, provider,
+    Action, Answer, Endpoint, Limits, Meter, ProviderError, Request, Secret, Surroundings, Unmetered, Wire, provider,
 };
 use git_harness::process::Cancel;
 use jiff::Timestamp;
@@ -77,6 +78,7 @@ fn ask(endpoint: Endpoint, cancel: &Cancel) -> Result<Answer, ProviderError> {
         clock: &Still,
         cancel,
         progress: &|_| {},
+        meter: &Unmetered,
     };
     provider(endpoint).complete(&request(), &around)
 }
@@ -102,6 +104,7 @@ fn a_whole_answer_comes_with_what_it_used_and_who_gave_it() {
             clock: &Still,
             cancel: &Cancel::new(),
             progress: &|progress| seen.borrow_mut().push(progress.clone()),
+            meter: &Unmetered,
         };
         let answer = provider(endpoint(tongue, &server, limits()))
             .complete(&request(), &around)
@@ -476,6 +479,7 @@ fn calls_are_made_again_where_that_helps_and_as_often_as_that_helps() {
             clock: &Still,
             cancel: &Cancel::new(),
             progress: &|_| {},
+            meter: &Unmetered,
         };
         let found = retry::complete(&*provider, &request(), &quick, &around);
         let found = found.map(|answer| answer.text).map_err(|error| error.fault.class());
@@ -493,17 +497,68 @@ fn what_failed_calls_used_is_counted_with_the_answer() {
     ];
     let server = ModelServer::start(vec![failed, tongue.answer("x")]);
     let provider = provider(endpoint(tongue, &server, limits()));
+    let meter = Sum::default();
     let around = Surroundings {
         clock: &Still,
         cancel: &Cancel::new(),
         progress: &|_| {},
+        meter: &meter,
     };
     let pace = Pace {
         first: Duration::from_millis(1),
         ..Pace::default()
     };
     let answer = retry::complete(&*provider, &request(), &pace, &around).unwrap();
-    assert_eq!((answer.usage.input, answer.usage.output), (Some(2000), Some(101)));
+    assert_eq!((answer.usage.input, answer.usage.output), (Some(1000), Some(100)));
+    let used = meter.0.into_inner();
+    assert_eq!((used.input, used.output), (Some(2000), Some(101)));
+}
+
+/// Adds up what all calls used, and forbids the fourth.
+#[derive(Default)]
+struct Sum(RefCell<Usage>, std::cell::Cell<u32>);
+
+impl Meter for Sum {
+    fn before(&self) -> Result<(), String> {
+        self.1.set(self.1.get() + 1);
+        match self.1.get() {
+            ..4 => Ok(()),
+            _ => Err("three are enough".to_owned()),
+        }
+    }
+
+    fn answered(&self, used: &Usage) {
+        let sum = self.0.borrow().plus(used);
+        self.0.replace(sum);
+    }
+
+    fn failed(&self, error: &ProviderError) {
+        self.answered(&error.usage);
+    }
+}
+
+#[test]
+fn a_call_that_nobody_pays_for_is_not_made() {
+    let refused = || respond(503, "application/json", "", "{}");
+    let server = ModelServer::start(vec![refused(), refused(), refused(), Tongue::OpenAi.answer("x")]);
+    let meter = Sum::default();
+    let around = Surroundings {
+        clock: &Still,
+        cancel: &Cancel::new(),
+        progress: &|_| {},
+        meter: &meter,
+    };
+    let pace = Pace {
+        first: Duration::from_millis(1),
+        ..Pace::default()
+    };
+    let provider = provider(endpoint(Tongue::OpenAi, &server, limits()));
+    let error = retry::complete(&*provider, &request(), &pace, &around).unwrap_err();
+    assert_eq!(
+        (error.fault.class(), error.to_string().as_str()),
+        ("withheld", "three are enough")
+    );
+    assert_eq!(server.requests_left(), 3, "the fourth never went out");
 }
 
 #[test]
@@ -518,6 +573,7 @@ fn a_stop_by_the_user_ends_a_wait_between_two_calls() {
             clock: &Still,
             cancel: &cancel,
             progress: &|_| {},
+            meter: &Unmetered,
         };
         retry::complete(&*provider(endpoint), &request(), &Pace::default(), &around)
     });

@@ -147,6 +147,11 @@ impl Sandbox {
         self.command(Self::program(), &self.repo())
     }
 
+    /// Runs a command to its end.
+    pub fn outcome_of(mut command: Command) -> Outcome {
+        outcome(command.output().unwrap())
+    }
+
     /// Runs the program in the repository.
     pub fn harness(&self, args: &[&str]) -> Outcome {
         self.harness_in(&self.repo(), args)

@@ -10,10 +10,12 @@ mod excerpt;
 mod notes;
 mod parts;
 mod render;
+mod tokens;
 
 pub use excerpt::{Excerpt, fenced};
 pub use notes::{Note, newest_within};
 pub use render::{
-    AnswerFormat, BuilderPacket, EscalationPacket, PacketError, Rendered, Template, estimate_tokens, render_builder,
-    render_escalation, render_goal,
+    AnswerFormat, BuilderPacket, EscalationPacket, PacketError, Rendered, Template, render_builder, render_escalation,
+    render_goal,
 };
+pub use tokens::{Counted, Scale, estimate_tokens, extra_tokens};

@@ -1,6 +1,6 @@
 //! Notes of earlier tasks: other people's words, within a budget of their own, so that they never crowd out the task.
 
-use super::render::estimate_tokens;
+use super::tokens::estimate_tokens;
 
 /// A note on an earlier task.
 #[derive(Debug, Clone, PartialEq, Eq)]

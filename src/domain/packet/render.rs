@@ -12,6 +12,7 @@ use crate::domain::plan::card::Card;
 use super::excerpt::{Excerpt, fenced};
 use super::notes::Note;
 use super::parts::{bullets, correction, failure_output, task};
+use super::tokens::estimate_tokens;
 
 /// The five prompts of the seeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,12 +126,6 @@ pub enum PacketError {
 }
 
 const VARIABLES: &str = "task, context, answer, failure, correction, expected, actual, question, goal";
-
-/// An estimate of a text's tokens: a quarter of its bytes, rounded up. Low for code in some languages; windows are
-/// given with room to spare.
-pub const fn estimate_tokens(text: &str) -> usize {
-    text.len().div_ceil(4)
-}
 
 /// Bytes of a check's output, at most and where the packet is too large.
 const OUTPUT: [usize; 2] = [6000, 1500];

@@ -95,6 +95,12 @@ pub struct BuilderFinished {
     /// What it asked of the network by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
+    /// The model that the server says has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<String>,
+    /// The packet's tokens as they were estimated, before any scale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimated: Option<u64>,
 }
 
 /// The change set was taken from the Builder's view and is a tree now.
@@ -370,6 +376,17 @@ pub enum Event {
     Escalated(Escalated),
     /// See [`ArchitectAnswered`].
     ArchitectAnswered(ArchitectAnswered),
+    /// The Architect could not be asked, or gave no whole answer.
+    ArchitectFailed {
+        /// The task.
+        task: TaskId,
+        /// Who was asked.
+        by: Actor,
+        /// Why there is no answer.
+        reason: String,
+        /// What it used all the same.
+        usage: Option<Usage>,
+    },
     /// See [`CardRevised`].
     CardRevised(CardRevised),
     /// Only a person can go on.
@@ -427,6 +444,20 @@ pub enum Event {
         by: Actor,
         /// What.
         text: String,
+    },
+    /// A model begins anew: what it was tried with before says nothing of it any more.
+    ModelReset {
+        /// Its name among the Builders.
+        builder: String,
+        /// Who wants it.
+        by: Actor,
+    },
+    /// A model was passed over from then on, since it is not good enough for its role.
+    Demoted {
+        /// Its name among the Builders.
+        builder: String,
+        /// Why, and who goes on.
+        why: String,
     },
     /// The journal's torn tail was cut off and kept aside.
     JournalRepaired {
@@ -488,6 +519,7 @@ impl Event {
             | Self::LandLost { task, .. }
             | Self::Escalated(Escalated { task, .. })
             | Self::ArchitectAnswered(ArchitectAnswered { task, .. })
+            | Self::ArchitectFailed { task, .. }
             | Self::CardRevised(CardRevised { task, .. })
             | Self::Blocked { task, .. }
             | Self::Unblocked { task, .. }
@@ -504,6 +536,8 @@ impl Event {
             | Self::Paused { .. }
             | Self::Resumed { .. }
             | Self::RollbackIntended { .. }
+            | Self::ModelReset { .. }
+            | Self::Demoted { .. }
             | Self::JournalRepaired { .. } => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Tasks in motion: states, events, the one table that joins them, replay, and the queue.
 
+pub mod books;
 pub mod event;
 pub mod queue;
 pub mod replay;

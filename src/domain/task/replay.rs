@@ -18,7 +18,9 @@ use crate::domain::failure::Failure;
 use crate::domain::gate::Approval;
 use crate::domain::id::{AttemptId, TaskId, WriterId};
 use crate::domain::oid::{CommitId, Digest, TreeId};
+use crate::domain::usage::Usage;
 
+use super::books::Books;
 use super::event::{
     Accepted, ArchitectAnswered, BuilderFinished, CardRevised, Dispatched, Escalated, Event, Harvested, LandIntended,
     Landed, ReviewRequested, RolledBack,
@@ -100,6 +102,9 @@ pub struct TaskLog {
     pub escalations: Vec<Escalated>,
     /// Every answer of an Architect.
     pub answers: Vec<ArchitectAnswered>,
+    /// What questions used that were not answered.
+    #[serde(default)]
+    pub in_vain: Usage,
     /// Every revision.
     pub revisions: Vec<CardRevised>,
     /// Who blocked it, and why.
@@ -132,6 +137,7 @@ impl TaskLog {
             escalation: None,
             escalations: Vec::new(),
             answers: Vec::new(),
+            in_vain: Usage::default(),
             revisions: Vec::new(),
             blocked: None,
             notes: Vec::new(),
@@ -181,6 +187,31 @@ impl TaskLog {
         self.review = None;
         self.blocked = None;
         self.keep_changes = false;
+    }
+
+    /// The claim that an event is about.
+    fn about(&self, event: &Event) -> Option<&Dispatched> {
+        let id = match event {
+            Event::BuilderFinished(BuilderFinished { attempt, .. })
+            | Event::Accepted(Accepted { attempt, .. })
+            | Event::AttemptFailed { attempt, .. } => attempt,
+            // A person rejects what the last attempt made.
+            Event::Rejected { .. } => return self.attempts.last().map(|last| &last.dispatched),
+            _ => return None,
+        };
+        let mut attempts = self.attempts.iter().rev().map(|attempt| &attempt.dispatched);
+        attempts.find(|dispatched| dispatched.attempt == *id)
+    }
+
+    /// What its attempts and the questions about it used.
+    pub fn usage(&self) -> Usage {
+        let built = self
+            .attempts
+            .iter()
+            .filter_map(|attempt| attempt.finished.as_ref()?.usage);
+        let asked = self.answers.iter().filter_map(|answer| answer.usage);
+        let all = built.chain(asked).chain([self.in_vain]);
+        all.fold(Usage::default(), |sum, usage| sum.plus(&usage))
     }
 
     fn attempt_mut(&mut self, id: &AttemptId) -> Option<&mut AttemptLog> {
@@ -258,6 +289,7 @@ pub struct Replay {
     paused: Option<Actor>,
     rollback: Option<OpenRollback>,
     oddities: Vec<Oddity>,
+    books: Books,
 }
 
 impl Replay {
@@ -306,6 +338,11 @@ impl Replay {
     /// A rollback whose end is not recorded.
     pub fn open_rollback(&self) -> Option<&OpenRollback> {
         self.rollback.as_ref()
+    }
+
+    /// What everybody used, and how they did.
+    pub fn books(&self) -> &Books {
+        &self.books
     }
 
     /// Rows that changed nothing.
@@ -361,10 +398,15 @@ impl Replay {
         }
         match event.task() {
             Some(task) => {
-                let kept = self.tasks.entry(task.clone()).or_default();
-                kept.log_mut().take(row, event)
+                let log = self.tasks.entry(task.clone()).or_default().log_mut();
+                log.take(row, event)?;
+                self.books.take(row.time, event, log.about(event));
+                Ok(())
             }
-            None => Ok(()),
+            None => {
+                self.books.take(row.time, event, None);
+                Ok(())
+            }
         }
     }
 }
@@ -474,6 +516,9 @@ impl TaskLog {
                 self.escalations.push(escalated.clone());
             }
             Event::ArchitectAnswered(answer) => self.answers.push(answer.clone()),
+            Event::ArchitectFailed { usage, .. } => {
+                self.in_vain = self.in_vain.plus(&usage.unwrap_or_default());
+            }
             Event::CardRevised(revised) => {
                 self.step(Step::Revised)?;
                 self.open_round();

@@ -9,7 +9,7 @@ pub mod manual;
 pub mod model;
 pub mod replay;
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::path::Path;
 
 use crate::clock::Clock;
@@ -20,7 +20,8 @@ use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::network::Network;
 use crate::domain::redact::Redactor;
-use crate::domain::usage::{Progress, Usage};
+use crate::domain::usage::Progress;
+use crate::engine::purse::Account;
 use crate::engine::walls::{Walls, WallsError};
 use crate::model::Fault;
 use crate::process::{Cancel, Environment};
@@ -49,8 +50,8 @@ pub struct Job<'a> {
     pub clock: &'a dyn Clock,
     /// Told of what a model has written so far, and of `None` once it stops.
     pub progress: &'a Watcher,
-    /// Where what the work uses is noted, also where it fails.
-    pub spent: &'a Spent,
+    /// Where what the work uses is noted, also where it fails; it is asked before each call.
+    pub account: &'a Account<'a>,
     /// Where keys are noted that nobody knew before.
     pub keys: &'a Keys,
 }
@@ -73,22 +74,6 @@ impl Keys {
 
 /// Somebody who is told what a model has written so far, and of `None` once it stops.
 pub type Watcher = dyn Fn(Option<&Progress>);
-
-/// What a piece of work has used so far.
-#[derive(Debug, Default)]
-pub struct Spent(Cell<Usage>);
-
-impl Spent {
-    /// Adds to it.
-    pub fn add(&self, usage: &Usage) {
-        self.0.set(self.0.get().plus(usage));
-    }
-
-    /// All of it; `None` where nothing is known.
-    pub fn usage(&self) -> Option<Usage> {
-        Some(self.0.get()).filter(|usage| !usage.is_unknown())
-    }
-}
 
 /// How a Builder's work arrives.
 #[derive(Debug)]

@@ -2,12 +2,16 @@
 //! again, and what a fault means, is known by `model/`; here faults become failed attempts or faults of the
 //! infrastructure, which count for nothing.
 
+use std::cell::RefCell;
+
 use crate::config::{AnswerMode, ModelDef};
+use crate::domain::budget::worst_case;
 use crate::domain::edit::Format;
 use crate::domain::failure::Failure;
-use crate::domain::usage::Usage;
+use crate::domain::usage::{Price, Usage};
+use crate::engine::purse::{Account, Reserved};
 use crate::model::retry::{self, Pace};
-use crate::model::{Answer, Fault, ProviderError, Request, Surroundings, provider};
+use crate::model::{Answer, Fault, Meter, ProviderError, Request, Surroundings, provider};
 
 use super::{Builder, BuilderError, Built, Job, endpoint};
 
@@ -48,26 +52,69 @@ impl Model {
             clock: job.clock,
             cancel: job.cancel,
             progress: &|progress| (job.progress)(Some(progress)),
+            meter: &Paid {
+                account: job.account,
+                price: &definition.price,
+                worst: self.worst_case(job.packet),
+                reserved: RefCell::default(),
+            },
         };
         let answered = retry::complete(&*provider(endpoint), &request, &Pace::default(), &around);
         (job.progress)(None);
-        let usage = match &answered {
-            Ok(answer) => &answer.usage,
-            Err(error) => &error.usage,
-        };
-        job.spent.add(&self.with_cost(usage));
+        if let Some(model) = answered.as_ref().ok().and_then(|answer| answer.model.as_ref()) {
+            job.account.note_model(model);
+        }
         answered.map_err(Asked::Failed)
     }
 
-    fn with_cost(&self, usage: &Usage) -> Usage {
-        Usage {
-            micro_dollars: self.definition.price.of(usage),
-            ..*usage
-        }
+    /// The most that one call with a packet can cost, in micro-dollars.
+    fn worst_case(&self, packet: &str) -> Option<u64> {
+        worst_case(&self.definition.price, most_tokens(packet), self.definition.max_output?)
     }
 
     fn infrastructure(&self, fault: Fault) -> BuilderError {
         endpoint::infrastructure(&self.definition, fault)
+    }
+}
+
+/// A text's tokens at the most that any vocabulary makes of code and prose: half of its bytes.
+const fn most_tokens(text: &str) -> u64 {
+    (text.len() as u64).div_ceil(2) + MESSAGE
+}
+
+/// What a server puts round a message, in tokens, at the most.
+const MESSAGE: u64 = 64;
+
+/// Whoever pays for a model's calls.
+struct Paid<'a> {
+    account: &'a Account<'a>,
+    price: &'a Price,
+    worst: Option<u64>,
+    reserved: RefCell<Option<Reserved<'a>>>,
+}
+
+impl Meter for Paid<'_> {
+    fn before(&self) -> Result<(), String> {
+        let reserved = self
+            .account
+            .reserve(self.worst)
+            .map_err(|refusal| refusal.to_string())?;
+        self.reserved.replace(Some(reserved));
+        Ok(())
+    }
+
+    fn answered(&self, used: &Usage) {
+        self.account.add(&used.priced(self.price, self.worst));
+        self.reserved.take();
+    }
+
+    fn failed(&self, error: &ProviderError) {
+        if error.was_taken_up() {
+            self.answered(&error.usage);
+        } else {
+            self.account.add(&Usage::nothing());
+            self.reserved.take();
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::project::Project;
 
-use super::{Doings, RunError, RunOptions, turn, wanted};
+use super::step::turn;
+use super::{Doings, RunError, RunOptions, wanted};
 
 /// How often somebody who waits for a card looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);

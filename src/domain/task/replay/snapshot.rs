@@ -14,9 +14,10 @@ use crate::domain::id::{TaskId, WriterId};
 
 use super::{Kept, Oddity, OpenRollback, Replay, Standing};
 use crate::domain::actor::Actor;
+use crate::domain::task::books::Books;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// A task's story that was not read yet: a part of a snapshot.
 #[derive(Debug, Clone)]
@@ -33,6 +34,7 @@ struct Head {
     paused: Option<Actor>,
     rollback: Option<OpenRollback>,
     oddities: Vec<Oddity>,
+    books: Books,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,6 +54,7 @@ pub fn write(replay: &Replay) -> serde_json::Result<String> {
         paused: replay.paused.clone(),
         rollback: replay.rollback.clone(),
         oddities: replay.oddities.clone(),
+        books: replay.books.clone(),
     };
     let mut text = serde_json::to_string(&head)?;
     text.push('\n');
@@ -86,6 +89,7 @@ pub fn read(text: String, from: usize) -> Option<Replay> {
         paused: head.paused,
         rollback: head.rollback,
         oddities: head.oddities,
+        books: head.books,
         ..Replay::default()
     };
     let mut entries = Vec::with_capacity(head.tasks);

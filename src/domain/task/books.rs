@@ -1,0 +1,277 @@
+//! The books: what the journal says of whoever works, over all tasks: what each used, how its first tries went, what
+//! was spent today. Folded row by row beside the tasks' stories, so that nobody has to read those for it.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::actor::Actor;
+use crate::domain::budget::Spent;
+use crate::domain::id::TaskId;
+use crate::domain::packet::Counted;
+use crate::domain::quality::Standing;
+use crate::domain::route::Trigger;
+use crate::domain::usage::Usage;
+
+use super::event::{AttemptMode, BuilderFinished, Dispatched, Event};
+
+/// The newest first tries that are kept of each Builder: enough for every chance that it had in half a year.
+const KEPT: usize = 64;
+
+/// The newest counted packets that are kept of each model.
+const COUNTED: usize = 15;
+
+/// A role that calls are made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Doing the work.
+    Builder,
+    /// Planning, and diagnosing what failed.
+    Architect,
+}
+
+impl Role {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Builder => "builder",
+            Self::Architect => "architect",
+        }
+    }
+}
+
+/// What somebody used in a role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// In which role.
+    pub role: Role,
+    /// The name in the configuration.
+    pub name: String,
+    /// `provider:model`, where it is known.
+    pub model: Option<String>,
+    /// Attempts or answers.
+    pub pieces: u64,
+    /// What they used.
+    pub usage: Usage,
+}
+
+impl Account {
+    fn is_for_the_same_as(&self, other: &Self) -> bool {
+        (self.role, &self.name, &self.model) == (other.role, &other.name, &other.model)
+    }
+}
+
+/// How a Builder's first try at a card went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Try {
+    /// The card's task.
+    pub task: TaskId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Whether it passed.
+    pub passed: bool,
+}
+
+/// What is known of a Builder.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its first tries, the newest last; only what it is to blame for.
+    pub tries: Vec<Try>,
+    /// The model that its server says has answered, the last time.
+    pub answered_by: Option<String>,
+    /// Packets as they were estimated and as the server counted them, the newest last.
+    pub counted: Vec<Counted>,
+}
+
+impl Record {
+    /// How it stands in its role at a time, with what its tries so far say of it.
+    pub fn standing(&self, threshold: f64, now: Timestamp) -> Standing {
+        let mut standing = Standing::default();
+        let mut tries = Vec::with_capacity(self.tries.len());
+        for one in &self.tries {
+            tries.push(one.passed);
+            let before = standing.at(one.at);
+            standing = before.after_try(&tries, threshold, one.at);
+            if before != Standing::Good && standing == Standing::Good {
+                // It proved itself: what it was demoted for is over.
+                tries.clear();
+            }
+        }
+        standing.at(now)
+    }
+
+    /// How its newest first tries went.
+    pub fn passes(&self) -> Vec<bool> {
+        self.tries.iter().map(|one| one.passed).collect()
+    }
+}
+
+/// The books.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Books {
+    accounts: Vec<Account>,
+    records: BTreeMap<String, Record>,
+    day: Option<(Date, Spent)>,
+}
+
+impl Books {
+    /// What everybody used, in the order in which they began.
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// What everybody used since an earlier state of these books.
+    pub fn since(&self, earlier: &Self) -> Vec<Account> {
+        let before = |account: &Account| earlier.accounts.iter().find(|then| then.is_for_the_same_as(account));
+        let more = self.accounts.iter().map(|account| match before(account) {
+            Some(then) => Account {
+                pieces: account.pieces - then.pieces,
+                usage: account.usage.since(&then.usage),
+                ..account.clone()
+            },
+            None => account.clone(),
+        });
+        more.filter(|account| account.pieces > 0).collect()
+    }
+
+    /// What is known of a Builder.
+    pub fn record(&self, builder: &str) -> Option<&Record> {
+        self.records.get(builder)
+    }
+
+    /// Everybody who ever built.
+    pub fn builders(&self) -> impl Iterator<Item = (&str, &Record)> {
+        self.records.iter().map(|(name, record)| (name.as_str(), record))
+    }
+
+    /// What was spent on the day of a time, by UTC.
+    pub fn spent_on(&self, now: Timestamp) -> Spent {
+        self.day
+            .filter(|(day, _)| *day == date(now))
+            .map(|(_, spent)| spent)
+            .unwrap_or_default()
+    }
+
+    /// Takes in an event that its task took; `attempt` is the claim that it is about, if it is about one.
+    pub(super) fn take(&mut self, at: Timestamp, event: &Event, attempt: Option<&Dispatched>) {
+        match event {
+            Event::BuilderFinished(finished) => {
+                if let Some(dispatched) = attempt {
+                    self.built(at, finished, dispatched);
+                }
+            }
+            Event::ArchitectAnswered(answer) => self.asked(at, &answer.by, answer.usage),
+            Event::ArchitectFailed { by, usage, .. } => self.asked(at, by, *usage),
+            Event::AttemptFailed { failure, .. } if failure.is_the_builders() => self.tried(at, attempt, false),
+            Event::Accepted(_) => self.tried(at, attempt, true),
+            Event::Rejected { .. } => self.tried(at, attempt, false),
+            Event::Escalated(escalated) if is_the_cards(escalated.trigger) => self.forgive(&escalated.task),
+            Event::ModelReset { builder, .. } => {
+                self.records.remove(builder);
+            }
+            _ => {}
+        }
+    }
+
+    fn built(&mut self, at: Timestamp, finished: &BuilderFinished, dispatched: &Dispatched) {
+        let Actor::Builder(name) = &dispatched.author else {
+            return;
+        };
+        let record = self.records.entry(name.clone()).or_default();
+        if let Some(answered_by) = &finished.answered_by {
+            if record.answered_by.as_ref().is_some_and(|known| known != answered_by) {
+                // Another model behind the same name: what the old one did says nothing of it.
+                *record = Record::default();
+            }
+            record.answered_by = Some(answered_by.clone());
+        }
+        if let Some(counted) = counted(finished, dispatched) {
+            record.counted.push(counted);
+            let old = record.counted.len().saturating_sub(COUNTED);
+            record.counted.drain(..old);
+        }
+        self.pay(at, Role::Builder, name, dispatched.model.as_ref(), finished.usage);
+    }
+
+    fn asked(&mut self, at: Timestamp, by: &Actor, usage: Option<Usage>) {
+        if let Actor::Architect(name) = by {
+            self.pay(at, Role::Architect, name, None, usage);
+        }
+    }
+
+    fn pay(&mut self, at: Timestamp, role: Role, name: &str, model: Option<&String>, usage: Option<Usage>) {
+        let used = usage.unwrap_or_default();
+        let one = Account {
+            role,
+            name: name.to_owned(),
+            model: model.cloned(),
+            pieces: 1,
+            usage: used,
+        };
+        match self.accounts.iter_mut().find(|known| known.is_for_the_same_as(&one)) {
+            Some(account) => {
+                account.pieces += 1;
+                account.usage = account.usage.plus(&used);
+            }
+            None => self.accounts.push(one),
+        }
+        let today = date(at);
+        match &mut self.day {
+            Some((day, spent)) if *day == today => *spent = spent.with(&used),
+            Some((day, _)) if *day > today => {}
+            day => *day = Some((today, Spent::default().with(&used))),
+        }
+    }
+
+    /// A first try was decided. Somebody who works by hand is not judged.
+    fn tried(&mut self, at: Timestamp, attempt: Option<&Dispatched>, passed: bool) {
+        let Some(dispatched) = attempt.filter(|dispatched| dispatched.place.in_round == 1) else {
+            return;
+        };
+        let (AttemptMode::Unattended, Actor::Builder(name)) = (&dispatched.mode, &dispatched.author) else {
+            return;
+        };
+        let record = self.records.entry(name.clone()).or_default();
+        record.tries.push(Try {
+            task: dispatched.task.clone(),
+            at,
+            passed,
+        });
+        let old = record.tries.len().saturating_sub(KEPT);
+        record.tries.drain(..old);
+    }
+
+    /// The card was to blame: what failed on it is nobody's.
+    fn forgive(&mut self, task: &TaskId) {
+        for record in self.records.values_mut() {
+            record.tries.retain(|one| one.passed || one.task != *task);
+        }
+    }
+}
+
+/// Whether what was found later clears whoever worked on the card as it was.
+const fn is_the_cards(trigger: Trigger) -> bool {
+    matches!(trigger, Trigger::Underspecified | Trigger::Missing)
+}
+
+/// A packet's estimate and its count, where one call alone tells both.
+fn counted(finished: &BuilderFinished, dispatched: &Dispatched) -> Option<Counted> {
+    let usage = finished.usage.filter(|usage| usage.calls == 1)?;
+    let cached = usage.cache_read.unwrap_or_default() + usage.cache_write.unwrap_or_default();
+    Some(Counted {
+        model: dispatched.model.clone()?,
+        estimated: finished.estimated?,
+        reported: usage.input? + cached,
+    })
+}
+
+fn date(at: Timestamp) -> Date {
+    Zoned::new(at, TimeZone::UTC).date()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Models: how everybody who can build or be asked stands, for whoever chooses among them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::config::BuilderKind;
+use crate::domain::actor::Actor;
+use crate::domain::packet::Scale;
+use crate::domain::quality::{Rate, Standing};
+use crate::domain::task::books::{Account, Role};
+use crate::domain::task::event::Event;
+use crate::ledger::AppendError;
+
+use super::Engine;
+use super::choose::standing;
+use super::project::Project;
+
+/// How somebody stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stand {
+    /// The name among the Builders.
+    pub name: String,
+    /// `provider:model`, where it is a model of the configuration.
+    pub model: Option<String>,
+    /// The model that its server says has answered, the last time.
+    pub answered_by: Option<String>,
+    /// Its places in the roles: `builder 1` is the first of the Builders' chain.
+    pub roles: Vec<String>,
+    /// The newest first tries that count.
+    pub first_tries: Rate,
+    /// What they are held against, from 0 to 1.
+    pub threshold: f64,
+    /// Whether it is used.
+    #[serde(flatten)]
+    pub standing: Standing,
+    /// What the estimate of tokens is multiplied by for it.
+    pub tokens: Scale,
+    /// What it used, by role.
+    pub used: Vec<Account>,
+}
+
+/// Everybody who is configured, those with a role first, then whoever ever built.
+pub fn stands(engine: &Engine, project: &Project) -> Vec<Stand> {
+    let config = &project.config;
+    let chain = config.roles.builder.iter().chain([&config.roles.architect]);
+    let ever = engine.replay().books().builders().map(|(name, _)| name.to_owned());
+    let mut names: Vec<String> = Vec::new();
+    for name in chain.cloned().chain(config.builders.keys().cloned()).chain(ever) {
+        let by_hand = config
+            .builders
+            .get(&name)
+            .is_some_and(|one| matches!(one.kind, BuilderKind::Manual));
+        if !names.contains(&name) && !by_hand {
+            names.push(name);
+        }
+    }
+    names.into_iter().map(|name| stand(engine, project, name)).collect()
+}
+
+fn stand(engine: &Engine, project: &Project, name: String) -> Stand {
+    let (books, config) = (engine.replay().books(), &project.config);
+    let record = books.record(&name);
+    let model = config.builders.get(&name).and_then(|builder| match &builder.kind {
+        BuilderKind::Model(model) => Some(format!("{}:{}", model.provider.name(), model.model)),
+        BuilderKind::Command { model, .. } => model.clone(),
+        _ => None,
+    });
+    let place = config.roles.builder.iter().position(|link| *link == name);
+    let as_builder = place.map(|place| format!("{} {}", Role::Builder.name(), place + 1));
+    let as_architect = (config.roles.architect == name).then(|| Role::Architect.name().to_owned());
+    Stand {
+        answered_by: record.and_then(|record| record.answered_by.clone()),
+        roles: as_builder.into_iter().chain(as_architect).collect(),
+        first_tries: record.map(|record| Rate::of(&record.passes())).unwrap_or_default(),
+        threshold: config.threshold(&name),
+        standing: standing(engine, project, &name),
+        tokens: record
+            .map(|record| Scale::learn(record.counted.iter()))
+            .unwrap_or_default(),
+        used: books
+            .accounts()
+            .iter()
+            .filter(|account| account.name == name)
+            .cloned()
+            .collect(),
+        model,
+        name,
+    }
+}
+
+/// Whether anybody's quality is to be told of: demoted, or on probation.
+pub fn dropped<'a>(engine: &'a Engine, project: &'a Project) -> impl Iterator<Item = (&'a str, Rate, Standing)> {
+    let builders = engine.replay().books().builders();
+    builders
+        .map(|(name, record)| (name, Rate::of(&record.passes()), standing(engine, project, name)))
+        .filter(|(_, _, standing)| *standing != Standing::Good)
+}
+
+/// Lets a model begin anew.
+///
+/// # Errors
+/// The journal's.
+pub fn reset(engine: &mut Engine, builder: &str, by: Actor) -> Result<(), AppendError> {
+    engine.record(&[Event::ModelReset {
+        builder: builder.to_owned(),
+        by,
+    }])?;
+    Ok(())
+}
+
+/// A standing in words.
+pub fn words(standing: Standing) -> String {
+    let until = |at: Timestamp| at.strftime("%Y-%m-%d %H:%MZ").to_string();
+    match standing {
+        Standing::Good => "used".to_owned(),
+        Standing::Demoted { until: at, .. } => format!("demoted until {}", until(at)),
+        Standing::OnProbation { .. } => "on probation: its next task of a lane without gates decides".to_owned(),
+    }
+}
