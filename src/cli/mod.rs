@@ -17,6 +17,7 @@ mod log;
 mod models;
 mod next;
 mod one;
+mod packet;
 mod plan;
 mod plan_edit;
 mod plan_graph;
@@ -73,7 +74,7 @@ enum Command {
     Next(next::NextArgs),
     Start(next::StartArgs),
     Submit(next::SubmitArgs),
-    Packet(show::PacketArgs),
+    Packet(packet::PacketArgs),
     Verify(verify::VerifyArgs),
     Exec(one::ExecArgs),
     Apply(one::ApplyArgs),
@@ -165,7 +166,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Next(args) => next::next(&args, context),
         Command::Start(args) => next::start(&args, context),
         Command::Submit(args) => next::submit(&args, context),
-        Command::Packet(args) => show::packet(&args, context),
+        Command::Packet(args) => packet::run(&args, context),
         Command::Verify(args) => verify::run(&args, context),
         Command::Exec(args) => one::exec(&args, context),
         Command::Apply(args) => one::apply(&args, context),

@@ -4,10 +4,6 @@ use clap::Args;
 
 use crate::domain::id::TaskId;
 use crate::domain::task::replay::{AttemptLog, TaskLog};
-use crate::domain::task::state::TaskState;
-use crate::engine::asking::Asking;
-use crate::engine::builder::builder_for;
-use crate::engine::{dispatch, recover};
 use crate::report::table::{cut, duration};
 use crate::report::text::visible;
 
@@ -36,16 +32,6 @@ pub struct DiffArgs {
     /// An attempt's number [default: the landing, else the last attempt]
     #[arg(long, value_name = "N")]
     attempt: Option<u32>,
-}
-
-/// Print the packet that a task's next attempt would get; for an escalated task the Architect's
-#[derive(Debug, Args)]
-pub struct PacketArgs {
-    /// The task
-    task: TaskId,
-    /// Tell its size and what was left out
-    #[arg(long)]
-    explain: bool,
 }
 
 pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
@@ -279,38 +265,5 @@ pub fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
         );
     }
     print(&visible(&text))?;
-    Ok(Exit::Done)
-}
-
-pub fn packet(args: &PacketArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.reading_engine()?;
-    let project = project_of(&mut engine, &args.task)?;
-    let state = project
-        .views(&engine)
-        .into_iter()
-        .find(|view| view.id == args.task)
-        .map(|view| view.state);
-    let Some(card) = project.card(&args.task) else {
-        return Ok(Exit::NothingReady);
-    };
-    if state == Some(TaskState::Escalated) {
-        print(&visible(&recover::escalation_packet(&engine, &project, card)?))?;
-        return Ok(Exit::Done);
-    }
-    let builder = project.config.builder_for(card).map(builder_for);
-    let asking = builder.map_or(Asking::Commit, |builder| Asking::of(&*builder));
-    let draft = dispatch::draft_packet(&engine, &project, card, asking)
-        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-    if args.explain {
-        print(&format!(
-            "about {} tokens of {}\n",
-            draft.tokens, project.config.packet.window_tokens
-        ))?;
-        for dropped in &draft.dropped {
-            print(&format!("left out: {}\n", visible(dropped)))?;
-        }
-        return Ok(Exit::Done);
-    }
-    print(&visible(&draft.text))?;
     Ok(Exit::Done)
 }

@@ -4,11 +4,8 @@
 //! card is given out twice. The packet is written before it, by hash, and is what the Builder gets to the byte.
 
 use crate::domain::actor::Actor;
-use crate::domain::check::Check;
-use crate::domain::failure::Failure;
 use crate::domain::id::{AttemptId, TaskId};
 use crate::domain::oid::{BlobId, TreeId};
-use crate::domain::packet::{BuilderPacket, Excerpt, Note, PacketError, Template, newest_within, render_builder};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, AttemptPlace, Dispatched, Event};
 use crate::domain::task::state::TaskState;
@@ -18,6 +15,7 @@ use crate::ledger::{AppendIfError, TaskLock};
 use super::Engine;
 use super::asking::Asking;
 use super::builder::Builder;
+use super::packet::{self, PacketNotMade};
 use super::project::Project;
 
 /// Why a card was not given out.
@@ -37,29 +35,13 @@ pub enum DispatchError {
     /// The card is not in the branch's tree any more.
     #[error("{0} has no card at the tip of its branch")]
     NoCard(TaskId),
-    /// The packet does not fit the window: a planning error.
-    #[error("the packet of {task} does not fit: {why}")]
-    TooLarge {
+    /// There is no packet.
+    #[error("the packet of {task}: {why}")]
+    Packet {
         /// The task.
         task: TaskId,
-        /// What was needed and what there is.
-        why: String,
-    },
-    /// A template of the repository is unusable.
-    #[error("{file}: {why}")]
-    Template {
-        /// The template.
-        file: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The card names files that do not exist: the Architect's business.
-    #[error("the card of {task} names what does not exist: {}", .names.join(", "))]
-    Missing {
-        /// The task.
-        task: TaskId,
-        /// The files.
-        names: Vec<String>,
+        /// Why.
+        why: PacketNotMade,
     },
     /// The repository could not be read.
     #[error(transparent)]
@@ -119,8 +101,12 @@ pub fn dispatch(
         AttemptMode::Attended { .. } => Asking::Commit,
         AttemptMode::Unattended => Asking::of(builder),
     };
-    let draft = draft_packet(engine, project, card, asking)?;
-    let packet = engine.ledger.transcripts().put(draft.text.as_bytes())?;
+    let budget = packet::budget(engine, project, builder);
+    let draft = packet::draft(engine, project, card, asking, &budget).map_err(|why| DispatchError::Packet {
+        task: task.clone(),
+        why,
+    })?;
+    let packet = engine.ledger.transcripts().put(draft.rendered.text.as_bytes())?;
     let dispatched = claim(
         engine,
         card,
@@ -137,8 +123,8 @@ pub fn dispatch(
     )?;
     Ok(Assignment {
         dispatched,
-        packet: draft.text,
-        estimated: draft.tokens,
+        packet: draft.rendered.text,
+        estimated: draft.rendered.estimated,
         start: draft.from_tree.unwrap_or(project.tree),
         lock,
     })
@@ -221,155 +207,4 @@ fn claim(engine: &mut Engine, card: &Card, claim: &Claim) -> Result<Dispatched, 
     engine.catch_up();
     engine.show(&rows);
     Ok(dispatched)
-}
-
-/// A packet, and the tree that its attempt starts from where that is not the base.
-#[derive(Debug)]
-pub struct Draft {
-    /// The exact text.
-    pub text: String,
-    /// An estimate of its tokens.
-    pub tokens: usize,
-    /// What was left out to make it fit.
-    pub dropped: Vec<String>,
-    /// What the attempt goes on from.
-    pub from_tree: Option<TreeId>,
-}
-
-/// Makes the packet that the next attempt of a card would get.
-pub fn draft_packet(engine: &Engine, project: &Project, card: &Card, asking: Asking) -> Result<Draft, DispatchError> {
-    let log = engine.replay().task(&card.id);
-    let previous: Option<&Failure> = log
-        .filter(|log| log.state == TaskState::Failed)
-        .and_then(|log| log.last_failure.as_ref());
-    let from_tree = match log {
-        Some(log) if previous.is_some() || log.keep_changes => going_on_from(engine, project, card)?,
-        _ => None,
-    };
-    let checks: Vec<Check> = project.config.checks_for(card);
-    let start = from_tree.unwrap_or(project.tree);
-    let excerpts = excerpts(engine, project, card, asking, start)?;
-    let (notes, older) = newest_within(notes(engine, card), project.config.packet.notes_tokens);
-    let packet = BuilderPacket {
-        card,
-        checks: &checks,
-        excerpts: &excerpts,
-        notes: &notes,
-        previous,
-        answer: asking.answer(card, &excerpts, previous),
-    };
-    let template = if previous.is_some() {
-        Template::Retry
-    } else {
-        Template::Builder
-    };
-    let text = template_text(engine, project, template)?;
-    let budget = project.config.packet.window_tokens;
-    match render_builder(&packet, &text, budget) {
-        Ok(mut rendered) => {
-            if older > 0 {
-                let notes = format!("{older} older notes (packet.notes_tokens)");
-                rendered.dropped.insert(0, notes);
-            }
-            Ok(Draft {
-                text: rendered.text,
-                tokens: rendered.tokens,
-                dropped: rendered.dropped,
-                from_tree,
-            })
-        }
-        Err(error @ PacketError::TooLarge { .. }) => Err(DispatchError::TooLarge {
-            task: card.id.clone(),
-            why: error.to_string(),
-        }),
-        Err(error) => Err(DispatchError::Template {
-            file: format!(".harness/templates/{}.md", template.name()),
-            why: error.to_string(),
-        }),
-    }
-}
-
-/// The text of a prompt: the repository's own where it has one, else the built-in.
-pub fn template_text(engine: &Engine, project: &Project, template: Template) -> Result<String, ReadError> {
-    let path = format!(".harness/templates/{}.md", template.name());
-    Ok(match engine.git.file(project.tree, &path)? {
-        Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        None => template.built_in().to_owned(),
-    })
-}
-
-/// The in-scope changes of the last attempt, on the present base. Where others changed one of its files meanwhile, the
-/// attempt starts from the base.
-fn going_on_from(engine: &Engine, project: &Project, card: &Card) -> Result<Option<TreeId>, DispatchError> {
-    let Some((kept, base)) = engine.replay().task(&card.id).and_then(|log| log.kept()) else {
-        return Ok(None);
-    };
-    let old_base = engine.git.tree_of(base)?;
-    if old_base == project.tree {
-        return Ok(Some(kept));
-    }
-    let changes = engine.git.diff(old_base, kept)?;
-    let others = engine.git.diff(old_base, project.tree)?;
-    if changes.paths().any(|path| others.paths().any(|other| other == path)) {
-        return Ok(None);
-    }
-    let edits: Vec<_> = changes.iter().map(|change| (change.path.clone(), change.new)).collect();
-    Ok(Some(engine.git.write_tree(project.tree, &edits)?))
-}
-
-/// The card's context; for a Builder that answers in text also the files that it may change, since it sees no other.
-fn excerpts(
-    engine: &Engine,
-    project: &Project,
-    card: &Card,
-    asking: Asking,
-    start: TreeId,
-) -> Result<Vec<Excerpt>, DispatchError> {
-    let mut found = Vec::new();
-    let mut missing = Vec::new();
-    for wanted in &card.context {
-        let path = wanted.path.to_text().into_owned();
-        let Some(bytes) = engine.git.file(project.tree, &path)? else {
-            missing.push(path);
-            continue;
-        };
-        found.push(Excerpt::cut(path, &String::from_utf8_lossy(&bytes), wanted.lines));
-    }
-    if !missing.is_empty() {
-        return Err(DispatchError::Missing {
-            task: card.id.clone(),
-            names: missing,
-        });
-    }
-    if matches!(asking, Asking::Text(_)) {
-        for path in &card.files {
-            let known = found
-                .iter()
-                .any(|excerpt: &Excerpt| excerpt.path == *path && excerpt.is_whole());
-            if known {
-                continue;
-            }
-            // A glob names no file; what it matches is for the planner to give as context.
-            if let Some(bytes) = engine.git.file(start, path)? {
-                found.push(Excerpt::cut(path.clone(), &String::from_utf8_lossy(&bytes), None));
-            }
-        }
-    }
-    Ok(found)
-}
-
-/// What was noted on the tasks that this one builds on, and on itself.
-fn notes(engine: &Engine, card: &Card) -> Vec<Note> {
-    card.depends_on
-        .iter()
-        .chain([&card.id])
-        .filter_map(|task| Some((task, engine.replay().task(task)?)))
-        .flat_map(|(task, log)| {
-            log.notes.iter().map(move |(by, text)| Note {
-                task: task.to_string(),
-                by: by.to_string(),
-                text: text.clone(),
-            })
-        })
-        .collect()
 }

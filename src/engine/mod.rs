@@ -29,6 +29,7 @@ mod limits;
 pub mod merged;
 pub mod models;
 pub mod overview;
+pub mod packet;
 pub mod project;
 pub mod purse;
 pub mod record;

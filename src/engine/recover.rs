@@ -8,7 +8,6 @@ use std::sync::Arc;
 use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
 use crate::domain::packet::answer::{ArchitectAnswer, read_architect};
-use crate::domain::packet::{EscalationPacket, Template, render_escalation};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::render_card;
 use crate::domain::plan::revision::{self, Correction};
@@ -23,7 +22,7 @@ use super::Engine;
 use super::builder::{Builder, BuilderError, Job, Keys};
 use super::choose::{self, Chain};
 use super::commit::{blob_of, commit_files};
-use super::dispatch::template_text;
+use super::packet;
 use super::project::Project;
 use super::run::RunError;
 use super::slot::{Purpose, Slot, ignore_rules};
@@ -96,61 +95,13 @@ pub fn block(engine: &mut Engine, card: &Card, reason: String) -> Result<(), Run
     Ok(())
 }
 
-/// The escalation packet of a task, as the Architect gets it.
-pub fn escalation_packet(engine: &Engine, project: &Project, card: &Card) -> Result<String, RunError> {
-    let log = engine.replay().task(&card.id);
-    let failure = log.and_then(|log| log.last_failure.clone());
-    let escalation = log.and_then(|log| log.escalation.clone());
-    let question = match &escalation {
-        Some(escalation) => format!("{}: {}", escalation.trigger, escalation.reason),
-        None => String::new(),
-    };
-    let checks = project.config.checks_for(card);
-    let attempted = log
-        .and_then(crate::domain::task::replay::TaskLog::kept)
-        .map(|(tree, base)| attempted_files(engine, tree, base))
-        .transpose()?
-        .unwrap_or_default();
-    let packet = EscalationPacket {
-        card,
-        checks: &checks,
-        failure: failure.as_ref(),
-        question: &question,
-        attempted: &attempted,
-    };
-    let template = template_text(engine, project, Template::Escalation)?;
-    render_escalation(&packet, &template, project.config.packet.window_tokens)
-        .map(|rendered| rendered.text)
-        .map_err(|error| RunError::Template {
-            file: ".harness/templates/escalation.md".to_owned(),
-            why: error.to_string(),
-        })
-}
-
-/// What the last attempt left in its files, for the Architect to look at.
-fn attempted_files(
-    engine: &Engine,
-    tree: crate::domain::oid::TreeId,
-    base: crate::domain::oid::CommitId,
-) -> Result<Vec<crate::domain::packet::Excerpt>, RunError> {
-    let mut found = Vec::new();
-    for change in &engine.git.diff(engine.git.tree_of(base)?, tree)? {
-        let Some(entry) = change.new.filter(|entry| entry.mode.is_file()) else {
-            continue;
-        };
-        let bytes = engine.git.blob(entry.blob)?;
-        found.push(crate::domain::packet::Excerpt::cut(
-            change.path.to_text().into_owned(),
-            &String::from_utf8_lossy(&bytes),
-            None,
-        ));
-    }
-    Ok(found)
-}
-
 /// Asks the Architect about an escalated task and applies the answer.
 pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &dyn Builder) -> Result<(), RunError> {
-    let packet = escalation_packet(engine, project, card)?;
+    let budget = packet::budget(engine, project, architect);
+    let packet = match packet::escalation(engine, project, card, &budget) {
+        Ok(rendered) => rendered.text,
+        Err(why) => return block(engine, card, format!("the Architect cannot be asked: {why}")),
+    };
     engine
         .ledger
         .transcripts()

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::clock::Clock;
 use crate::domain::id::WriterId;
+use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
 use crate::domain::task::event::Event;
 use crate::domain::task::replay::Replay;
@@ -73,6 +74,12 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// A number for a purpose that nobody outside of this clone can foresee: the same each time.
+    pub fn seed(&self, purpose: &str) -> Digest {
+        let secret = clean::read_salt(&self.dir).unwrap_or_else(|| self.clock.random_name(32).into_bytes());
+        Digest::of_fields([secret.as_slice(), purpose.as_bytes()])
+    }
+
     /// Opens the ledger to write, making it where there is none. A torn tail is cut, kept aside, and noted.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         make_private(dir)?;

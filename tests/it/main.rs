@@ -16,6 +16,7 @@ mod hostile;
 mod jobs;
 mod model;
 mod money;
+mod packets;
 mod plans;
 mod provider;
 mod proxy;

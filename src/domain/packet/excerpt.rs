@@ -1,4 +1,6 @@
-//! Excerpts of files, and fences round text that somebody else wrote.
+//! Excerpts of files.
+
+use super::boundary::Boundary;
 
 /// A piece of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,38 +42,24 @@ impl Excerpt {
         self.first_line == 1 && self.text.lines().count() as u64 >= u64::from(self.total_lines)
     }
 
-    /// As it stands in a packet.
-    pub fn render(&self) -> String {
+    /// What is shown of the file, for people: `whole file`, `lines 1-9 of 80`.
+    pub fn shows(&self) -> String {
+        if self.is_whole() {
+            return "whole file".to_owned();
+        }
         let shown = u32::try_from(self.text.lines().count()).unwrap_or(u32::MAX);
-        let place = if self.is_whole() {
-            format!("{} (whole file)", self.path)
-        } else {
-            let last = self.first_line + shown.max(1) - 1;
-            format!(
-                "{} (lines {}-{last} of {})",
-                self.path, self.first_line, self.total_lines
-            )
-        };
-        format!("{place}:\n{}", fenced(&self.text))
+        let last = self.first_line + shown.max(1) - 1;
+        format!("lines {}-{last} of {}", self.first_line, self.total_lines)
     }
-}
 
-/// Text as data: between fences longer than any run of backticks in it.
-pub fn fenced(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat((longest + 1).max(3));
-    let end = if text.ends_with('\n') || text.is_empty() {
-        ""
-    } else {
-        "\n"
-    };
-    format!("{fence}text\n{text}{end}{fence}\n")
+    /// As it stands in a packet.
+    pub fn render(&self, boundary: &Boundary) -> String {
+        format!("{} ({}):\n{}", self.path, self.shows(), boundary.quote(&self.text))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -82,16 +70,7 @@ mod tests {
         assert_eq!(cut(Some((9, 9))).text, "");
         assert!(cut(None).is_whole());
         assert!(!cut(Some((2, 3))).is_whole());
-        assert_eq!(cut(Some((2, 2))).render(), "f (lines 2-2 of 3):\n```text\nb\n```\n");
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_can_close_its_fence(text in "[a`\n]{0,40}") {
-            let fenced = fenced(&text);
-            let fence: String = fenced.chars().take_while(|c| *c == '`').collect();
-            let closing = fenced.lines().filter(|line| *line == fence).count();
-            prop_assert_eq!(closing, 1);
-        }
+        assert_eq!(cut(Some((2, 2))).shows(), "lines 2-2 of 3");
+        assert_eq!(cut(None).shows(), "whole file");
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::check::Check;
 use crate::domain::failure::Failure;
 use crate::domain::plan::card::Card;
 
-use super::excerpt::fenced;
+use super::boundary::Boundary;
 
 /// What a Builder is told when its card says nothing of stopping.
 const STOP: &str = "Summarize the changed files and stop.";
@@ -48,8 +48,23 @@ pub(super) fn bullets<S: AsRef<str>>(entries: &[S]) -> String {
     entries.iter().map(|entry| format!("- {}\n", entry.as_ref())).collect()
 }
 
+/// What others wrote of a failure: what has to stand between boundaries.
+pub(super) fn foreign(failure: &Failure) -> Vec<&str> {
+    match failure {
+        Failure::Checks { results } => results.iter().map(|result| result.excerpt.as_str()).collect(),
+        Failure::BuilderExit { excerpt: text, .. }
+        | Failure::Answer { why: text, .. }
+        | Failure::Unclear { question: text }
+        | Failure::Architecture { why: text }
+        | Failure::Stuck { why: text }
+        | Failure::Rejected { reason: text, .. } => vec![text],
+        _ => Vec::new(),
+    }
+}
+
 /// What happened, as data. `most` bytes of each check's output.
-pub(super) fn failure_output(failure: &Failure, most: usize) -> String {
+pub(super) fn failure_output(failure: &Failure, most: usize, boundary: &Boundary) -> String {
+    let quote = |text: &str| boundary.quote(text);
     match failure {
         Failure::Checks { results } => {
             let failed = results.iter().filter(|result| !result.status.passed());
@@ -59,21 +74,21 @@ pub(super) fn failure_output(failure: &Failure, most: usize) -> String {
                         "{}: {}\n{}",
                         result.name,
                         result.status,
-                        fenced(&end_of(&result.excerpt, most))
+                        quote(&ends_of(&result.excerpt, most))
                     )
                 })
                 .collect()
         }
         Failure::BuilderExit { excerpt, .. } => {
-            format!("{failure}\n{}", fenced(&end_of(excerpt, most)))
+            format!("{failure}\n{}", quote(&ends_of(excerpt, most)))
         }
-        Failure::Answer { why, .. } => fenced(&end_of(why, most)),
+        Failure::Answer { why, .. } => quote(&ends_of(why, most)),
         Failure::Scope { violations } => bullets(&violations.iter().map(ToString::to_string).collect::<Vec<_>>()),
         Failure::MergeConflict { paths } => {
             format!("Conflicts with the branch in:\n{}", bullets(paths))
         }
         Failure::Unclear { question: why } | Failure::Architecture { why } | Failure::Stuck { why } => {
-            format!("The Builder says:\n{}", fenced(why))
+            format!("The Builder says:\n{}", quote(why))
         }
         Failure::Missing { names } => format!("These do not exist:\n{}", bullets(names)),
         Failure::Hallucination { names } => {
@@ -82,7 +97,7 @@ pub(super) fn failure_output(failure: &Failure, most: usize) -> String {
                 bullets(names)
             )
         }
-        Failure::Rejected { by, reason, .. } => format!("Rejected by {by}:\n{}", fenced(reason)),
+        Failure::Rejected { by, reason, .. } => format!("Rejected by {by}:\n{}", quote(reason)),
         Failure::FewerTests { checks } => bullets(&checks.iter().map(ToString::to_string).collect::<Vec<_>>()),
         other => format!("{other}\n"),
     }
@@ -132,12 +147,18 @@ pub(super) fn correction(failure: &Failure, card: &Card) -> String {
     }
 }
 
-fn end_of(text: &str, most: usize) -> String {
+/// The beginning and the end of a long text: a quarter of the room for what went wrong first, the rest for the last words.
+fn ends_of(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
-    let from = (text.len() - most..=text.len())
-        .find(|at| text.is_char_boundary(*at))
-        .unwrap_or(text.len());
-    format!("…\n{}", &text[from..])
+    let boundary = |from: usize| {
+        (from..=text.len())
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(text.len())
+    };
+    let (head, tail) = (boundary(most / 4), boundary(text.len() - (most - most / 4)));
+    let (head, tail) = (&text[..head], &text[tail..]);
+    let left_out = text.len() - head.len() - tail.len();
+    format!("{}\n… {left_out} bytes are left out …\n{tail}", head.trim_end())
 }

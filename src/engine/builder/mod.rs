@@ -19,6 +19,7 @@ use crate::domain::edit::Format;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::network::Network;
+use crate::domain::packet::Window;
 use crate::domain::redact::Redactor;
 use crate::domain::usage::Progress;
 use crate::engine::purse::Account;
@@ -143,6 +144,11 @@ pub trait Builder {
 
     /// The format that it is asked for where it answers with text; the one that suits the files without.
     fn edits(&self) -> Option<Format> {
+        None
+    }
+
+    /// The window that its packets have to fit into, where one is known.
+    fn window(&self) -> Option<Window> {
         None
     }
 

@@ -8,6 +8,7 @@ use crate::config::{AnswerMode, ModelDef};
 use crate::domain::budget::worst_case;
 use crate::domain::edit::Format;
 use crate::domain::failure::Failure;
+use crate::domain::packet::Window;
 use crate::domain::usage::{Price, Usage};
 use crate::engine::purse::{Account, Reserved};
 use crate::model::retry::{self, Pace};
@@ -85,6 +86,9 @@ const fn most_tokens(text: &str) -> u64 {
 /// What a server puts round a message, in tokens, at the most.
 const MESSAGE: u64 = 64;
 
+/// Of how many parts of a window one is kept free for the answer where nothing is said of it.
+const ANSWER_PART: u64 = 4;
+
 /// Whoever pays for a model's calls.
 struct Paid<'a> {
     account: &'a Account<'a>,
@@ -160,6 +164,15 @@ impl Builder for Model {
 
     fn edits(&self) -> Option<Format> {
         self.definition.edits
+    }
+
+    fn window(&self) -> Option<Window> {
+        let context = self.definition.context?;
+        Some(Window {
+            model: self.label.clone(),
+            context,
+            max_output: self.definition.max_output.unwrap_or(context / ANSWER_PART),
+        })
     }
 
     fn variables(&self) -> &[String] {

@@ -13,6 +13,7 @@ use crate::engine::builder::{Builder, BuilderError, builder_for};
 use crate::engine::choose::{self, Chain, Chosen, choose};
 use crate::engine::dispatch::DispatchError;
 use crate::engine::finish::{self, Finish};
+use crate::engine::packet::PacketNotMade;
 use crate::engine::project::Project;
 use crate::engine::{recover, verify};
 use crate::model::Fault;
@@ -141,11 +142,19 @@ fn build(
                     return Err(RunError::Builder(BuilderError::Provider { model, fault }));
                 }
             }
-            Err(RunError::Dispatch(DispatchError::TooLarge { why, .. })) => {
-                return recover::planning_error(engine, card, &Failure::PacketTooLarge { what: why });
-            }
-            Err(RunError::Dispatch(DispatchError::Missing { names, .. })) => {
-                return recover::planning_error(engine, card, &Failure::Missing { names });
+            Err(RunError::Dispatch(DispatchError::Packet { why, .. })) => {
+                *doings.attempts.entry(card.id.clone()).or_default() -= 1;
+                let failure = match why {
+                    PacketNotMade::TooLarge(misfit) => Failure::PacketTooLarge {
+                        what: misfit.to_string(),
+                    },
+                    PacketNotMade::Missing(names) => Failure::Missing { names },
+                    why => {
+                        let task = card.id.clone();
+                        return Err(RunError::Dispatch(DispatchError::Packet { task, why }));
+                    }
+                };
+                return recover::planning_error(engine, card, &failure);
             }
             Err(RunError::Dispatch(DispatchError::Busy(task))) => {
                 doings.left.insert(task, "another process works on it".to_owned());

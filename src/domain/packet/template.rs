@@ -1,0 +1,92 @@
+//! The five prompts, and what fills them.
+
+use minijinja::{Environment, UndefinedBehavior, context};
+
+use super::render::PacketError;
+
+/// The five prompts of the seeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Template {
+    /// The Architect interviews.
+    Plan,
+    /// The Architect writes the blueprint.
+    Blueprint,
+    /// A Builder's first attempt.
+    Builder,
+    /// A Builder's next attempt.
+    Retry,
+    /// The Architect diagnoses.
+    Escalation,
+}
+
+impl Template {
+    /// Its name, and the name of the file in `.harness/templates/` that overrides it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Blueprint => "blueprint",
+            Self::Builder => "builder",
+            Self::Retry => "retry",
+            Self::Escalation => "escalation",
+        }
+    }
+
+    /// The text that comes with the program.
+    pub const fn built_in(self) -> &'static str {
+        match self {
+            Self::Plan => include_str!("../../../templates/prompts/plan.md"),
+            Self::Blueprint => include_str!("../../../templates/prompts/blueprint.md"),
+            Self::Builder => include_str!("../../../templates/prompts/builder.md"),
+            Self::Retry => include_str!("../../../templates/prompts/retry.md"),
+            Self::Escalation => include_str!("../../../templates/prompts/escalation.md"),
+        }
+    }
+}
+
+/// What may stand in a template; what is not given is empty.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    pub(super) task: String,
+    pub(super) context: String,
+    pub(super) answer: String,
+    pub(super) failure: String,
+    pub(super) correction: String,
+    pub(super) expected: String,
+    pub(super) actual: String,
+    pub(super) question: String,
+    pub(super) goal: String,
+}
+
+pub(super) const VARIABLES: &str = "task, context, answer, failure, correction, expected, actual, question, goal";
+
+/// Fills one of the planning prompts.
+///
+/// # Errors
+/// A template that is none.
+pub fn render_goal(template: &str, goal: &str) -> Result<String, PacketError> {
+    let values = Values {
+        goal: goal.to_owned(),
+        ..Values::default()
+    };
+    fill(template, &values)
+}
+
+/// Fills a template.
+pub(super) fn fill(template: &str, values: &Values) -> Result<String, PacketError> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    let filled = context! {
+        task => values.task.trim(),
+        context => values.context.trim(),
+        answer => values.answer.trim(),
+        failure => values.failure.trim(),
+        correction => values.correction.trim(),
+        expected => values.expected.trim(),
+        actual => values.actual.trim(),
+        question => values.question.trim(),
+        goal => values.goal.as_str(),
+    };
+    environment
+        .render_str(template, &filled)
+        .map_err(|error| PacketError::Template(error.to_string()))
+}
