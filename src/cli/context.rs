@@ -139,7 +139,11 @@ impl Context {
 
     /// An engine that changes nothing, for commands that only read.
     pub fn reading_engine(&self) -> Result<Engine, CliError> {
-        let git = self.repository()?;
+        self.reading_engine_of(self.repository()?)
+    }
+
+    /// The same for a repository that was found already.
+    pub fn reading_engine_of(&self, git: Repository) -> Result<Engine, CliError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let ledger = Ledger::open_to_read(&git.common_dir().join("harness"), clock.clone())?;
         Ok(Engine::new(

@@ -1,10 +1,11 @@
-//! `hook <name>`: what git calls. Its arguments are git's, so they are not parsed like a person's.
+//! `hook <name>`: what git and agent programs call. Its arguments are git's, so they are not parsed like a person's.
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::domain::agent::hook::Caller;
 use crate::domain::audit::{AuditReport, Level};
 use crate::domain::failure::Failure;
 use crate::domain::oid::CommitId;
@@ -14,6 +15,7 @@ use crate::engine::project::Project;
 use crate::engine::{Engine, audit, merged};
 use crate::git::{History, HistorySeed, Replaying};
 
+use super::agent_hook;
 use super::commit_message::with_trailers;
 use super::context::{Context, Telling};
 use super::error::CliError;
@@ -27,6 +29,9 @@ pub fn main(arguments: &[OsString]) -> ExitCode {
         .first()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
+    if let Some(caller) = Caller::of_name(&name) {
+        return agent_hook::main(caller, &context);
+    }
     let result = match name.as_str() {
         // Hooks of an earlier version; prepare-commit-msg decides.
         "pre-commit" => Ok(()),

@@ -2,6 +2,7 @@
 //!
 //! No rule lives here. What a command's struct says in its comments is its help text.
 
+mod agent_hook;
 mod audit;
 mod commit_message;
 mod context;

@@ -5,6 +5,7 @@
 //! without any. Of gix only the hash type may enter. Every entry is a noun of the design; there are no helpers.
 
 pub mod actor;
+pub mod agent;
 pub mod audit;
 pub mod breaker;
 pub mod budget;

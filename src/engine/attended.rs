@@ -16,7 +16,7 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::event::{self, AttemptMode, Dispatched, Event, Harvested};
-use crate::git::{Head, Worktree};
+use crate::git::{Head, Repository, Worktree};
 
 use super::Engine;
 use super::accept::{self, Accepted, Gated, Work};
@@ -88,8 +88,13 @@ pub struct Open {
     pub card: Card,
 }
 
+/// The file that says that a task is open in a worktree. A cache of the journal; the hooks of git look for it.
+pub fn mark_of(git: &Repository) -> PathBuf {
+    git.git_dir().join("harness").join("open")
+}
+
 fn mark(engine: &Engine) -> PathBuf {
-    engine.git.git_dir().join("harness").join("open")
+    mark_of(&engine.git)
 }
 
 fn io_at(path: PathBuf) -> impl FnOnce(io::Error) -> AttendedError {

@@ -18,6 +18,7 @@ pub mod commit;
 mod count;
 pub mod dispatch;
 pub mod doctor;
+pub mod early;
 pub mod finish;
 pub mod harvest;
 pub mod import;

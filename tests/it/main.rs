@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
 
+mod agent_hooks;
 mod architecture;
 mod attended;
 mod audit;
