@@ -4,6 +4,7 @@ use std::fs;
 
 use clap::Args;
 
+use crate::domain::agent::hook::Caller;
 use crate::git::Head;
 use crate::git::hooks::HookState;
 use crate::process::find_program;
@@ -12,6 +13,7 @@ use crate::report::text::visible;
 use super::context::{Context, Telling, print};
 use super::error::CliError;
 use super::exit::Exit;
+use super::init_agents;
 
 /// Set this repository up: configuration, hooks, and what is found on this machine
 ///
@@ -22,6 +24,12 @@ pub struct InitArgs {
     /// Install no hooks
     #[arg(long)]
     no_hooks: bool,
+    /// Also have agent programs ask before they edit a file: those that are used here, or those that are named
+    ///
+    /// Puts our hook into .claude/settings.json, .codex/hooks.json, .gemini/settings.json and .cursor/hooks.json, beside what
+    /// is there.
+    #[arg(long, value_name = "NAME", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    agents: Option<Vec<Caller>>,
 }
 
 /// Agent programs, and how each works on its own. What stands here is written commented out: it is for the user to
@@ -88,6 +96,9 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
         if !agents.exists() {
             fs::write(&agents, AGENTS_MD)?;
             text.push_str("wrote AGENTS.md\n");
+        }
+        if let Some(named) = &args.agents {
+            text.push_str(&init_agents::install(named, top, context)?);
         }
     }
     if !args.no_hooks {

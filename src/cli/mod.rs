@@ -14,6 +14,7 @@ mod exit;
 mod hook;
 mod hooks;
 mod init;
+mod init_agents;
 mod log;
 mod models;
 mod next;

@@ -74,7 +74,8 @@ fn ask_in(sandbox: &Sandbox, dir: &Path, program: &str, input: &[u8]) -> Said {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input).unwrap();
+    // A hook that does not exist reads nothing.
+    let _ = child.stdin.take().unwrap().write_all(input);
     let output = child.wait_with_output().unwrap();
     Said {
         code: output.status.code().unwrap_or(-1),
@@ -311,4 +312,50 @@ fn a_reason_can_neither_colour_nor_hide() {
     let said = ask(&sandbox, "gemini", "b\u{1b}[2J\u{202e}.txt");
     assert_eq!(said.code, 2);
     assert!(!said.stderr.contains(['\u{1b}', '\u{202e}']), "{:?}", said.stderr);
+}
+
+#[test]
+fn init_puts_the_hook_beside_what_is_there_and_once() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let mine = "{\n\t\"model\": \"opus\",\n\t\"hooks\": {\n\t\t\"Stop\": []\n\t}\n}\n";
+    sandbox.write(".claude/settings.json", mine);
+    sandbox.write(".gemini/settings.json", "{\n  // mine\n  \"theme\": \"dark\"\n}\n");
+    let said = sandbox
+        .harness(&["init", "--agents=claude,codex,gemini,cursor"])
+        .exits(0);
+    for line in [
+        "added the hook to .claude/settings.json",
+        "wrote .codex/hooks.json",
+        "wrote .cursor/hooks.json",
+        ".gemini/settings.json stays as it is: it is no plain JSON",
+        "\"command\": \"git-harness hook gemini\"",
+    ] {
+        assert!(said.stdout.contains(line), "`{line}` is not in\n{}", said.stdout);
+    }
+    let claude = sandbox.read(".claude/settings.json");
+    assert!(claude.starts_with(mine.trim_end_matches("\n\t}\n}\n")), "{claude}");
+    assert!(sandbox.read(".gemini/settings.json").contains("// mine"));
+    let again = sandbox.harness(&["init", "--agents", "--no-hooks"]).exits(0);
+    assert_eq!(
+        again.stdout.matches("calls the hook already").count(),
+        3,
+        "{}",
+        again.stdout
+    );
+    assert_eq!(sandbox.read(".claude/settings.json"), claude);
+    let _ = sandbox
+        .harness(&["init", "--agents=aider"])
+        .exits(2)
+        .says("possible values: claude");
+}
+
+#[test]
+fn what_init_writes_calls_a_hook_that_refuses() {
+    let sandbox = working();
+    let _ = sandbox.harness(&["init", "--agents=cursor"]).exits(0);
+    let settings: Value = serde_json::from_str(&sandbox.read(".cursor/hooks.json")).unwrap();
+    let command = settings["hooks"]["preToolUse"][0]["command"].as_str().unwrap();
+    let words: Vec<&str> = command.split(' ').collect();
+    assert_eq!(words[..2], ["git-harness", "hook"]);
+    is_refused(&ask(&sandbox, words[2], "b.txt"), "cursor", "b.txt: outside");
 }

@@ -5,3 +5,4 @@
 
 pub mod hook;
 pub mod reply;
+pub mod settings;
