@@ -15,6 +15,7 @@ use crate::domain::task::state::TaskState;
 use crate::engine::finish::Finish;
 use crate::engine::project::Project;
 use crate::engine::{Engine, attended, recover, run};
+use crate::fault::{self, Point};
 
 use super::context::{Context, Telling, print, project_of, require_trust};
 use super::error::CliError;
@@ -383,7 +384,9 @@ pub fn note(args: &NoteArgs, context: &Context) -> Result<Exit, CliError> {
 pub fn pause(_args: &PauseArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.engine(Telling::Nothing)?;
     let by = engine.person()?;
+    fault::at(Point::Pause)?;
     engine.record(&[Event::Paused { by }])?;
+    fault::at(Point::Paused)?;
     print("runs stop after the step in hand; `git harness resume` lifts it\n")?;
     Ok(Exit::Done)
 }

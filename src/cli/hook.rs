@@ -13,6 +13,7 @@ use crate::domain::trailer::{harness_lines, without_comments};
 use crate::engine::attended::{self, Candidate, Open, Verdict};
 use crate::engine::project::Project;
 use crate::engine::{Engine, audit, merged};
+use crate::fault::{self, Point};
 use crate::git::{History, HistorySeed, Replaying};
 
 use super::agent_hook;
@@ -158,8 +159,9 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
                 .get(OsStr::new("GIT_EDITOR"))
                 .is_none_or(|name| name != ":");
             let text = std::fs::read_to_string(&file)?;
+            fault::at(Point::MessageWrite)?;
             std::fs::write(&file, with_trailers(&text, &trailers, edited))?;
-            Ok(())
+            Ok(fault::at(Point::MessageWritten)?)
         }
         Verdict::Refused(failure) => Err(refusal(&here.open, &failure)),
         Verdict::Waiting(gates) => Err(CliError::new(

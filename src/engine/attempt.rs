@@ -13,6 +13,7 @@ use crate::domain::network::Contact;
 use crate::domain::packet::answer::{BuilderClosing, read_closing};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, BuilderFinished, Event, Harvested as HarvestedRow};
+use crate::fault::{self, Point};
 use crate::process::Environment;
 
 use super::Engine;
@@ -211,7 +212,7 @@ fn finished(engine: &mut Engine, assignment: &Assignment, stopped: Stopped) -> R
         text: text.clone(),
     }));
     engine.record(&events)?;
-    Ok(())
+    fault::at(Point::Built).map_err(RunError::Transcript)
 }
 
 fn judge_and_finish(
@@ -258,12 +259,14 @@ fn keep(engine: &Engine, assignment: &Assignment, tree: crate::domain::oid::Tree
         message: &format!("Attempt {} of {}\n", dispatched.place.number, dispatched.task),
         seconds: engine.clock.now().as_second(),
     })?;
+    fault::at(Point::CandidateKeep).map_err(RunError::Transcript)?;
     let name = format!("refs/harness/attempts/{}/{}", dispatched.task, dispatched.place.number);
     let old = engine.git.reference(&name)?;
     engine
         .git
         .compare_and_swap(&name, commit, old, "harness: keep a candidate")
-        .map_err(RunError::KeepCandidate)
+        .map_err(RunError::KeepCandidate)?;
+    fault::at(Point::CandidateKept).map_err(RunError::Transcript)
 }
 
 impl From<BuilderError> for RunError {

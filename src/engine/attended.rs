@@ -16,6 +16,7 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::event::{self, AttemptMode, Dispatched, Event, Harvested};
+use crate::fault::{self, Point};
 use crate::git::{Head, Repository, Worktree};
 
 use super::Engine;
@@ -149,14 +150,17 @@ pub fn set_mark(engine: &Engine, task: &TaskId) -> Result<(), AttendedError> {
     if let Some(dir) = path.parent() {
         fs::create_dir_all(dir).map_err(io_at(path.clone()))?;
     }
-    fs::write(&path, format!("{task}\n")).map_err(io_at(path))
+    fault::at(Point::MarkWrite)
+        .and_then(|()| fs::write(&path, format!("{task}\n")))
+        .and_then(|()| fault::at(Point::MarkWritten))
+        .map_err(io_at(path))
 }
 
 /// Takes the mark away.
 pub fn clear_mark(engine: &Engine) -> Result<(), AttendedError> {
     let path = mark(engine);
-    match fs::remove_file(&path) {
-        Ok(()) => Ok(()),
+    match fault::at(Point::MarkClear).and_then(|()| fs::remove_file(&path)) {
+        Ok(()) => fault::at(Point::MarkCleared).map_err(io_at(path)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(io_at(path)(error)),
     }

@@ -9,6 +9,7 @@ use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{AttemptMode, AttemptPlace, Dispatched, Event};
 use crate::domain::task::state::TaskState;
+use crate::fault::{self, Control, Point};
 use crate::git::{ReadError, WriteError};
 use crate::ledger::{AppendIfError, TaskLock};
 
@@ -107,6 +108,7 @@ pub fn dispatch(
         why,
     })?;
     let packet = engine.ledger.transcripts().put(draft.rendered.text.as_bytes())?;
+    fault::at(Point::Claim)?;
     let dispatched = claim(
         engine,
         card,
@@ -121,6 +123,7 @@ pub fn dispatch(
             undone: undone_landing(engine, project, task),
         },
     )?;
+    fault::at(Point::Claimed)?;
     Ok(Assignment {
         dispatched,
         packet: draft.rendered.text,
@@ -165,7 +168,7 @@ fn claim(engine: &mut Engine, card: &Card, claim: &Claim) -> Result<Dispatched, 
             .filter(|log| log.state == TaskState::Passed)
             .and_then(|log| log.landed.last())
             .is_some_and(|landed| claim.undone == Some(landed.commit));
-        if !undone && !matches!(state, TaskState::Ready | TaskState::Failed) {
+        if !undone && !matches!(state, TaskState::Ready | TaskState::Failed) && !fault::skips(Control::LookAgain) {
             return Err(DispatchError::NotReady {
                 task: task.clone(),
                 state,

@@ -9,6 +9,7 @@ use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{Dispatched, Event};
 
+use crate::fault::{self, Point};
 use crate::ledger::FileLock;
 
 use super::Engine;
@@ -138,6 +139,7 @@ pub fn finish(
             Gated::Accepted(accepted) => accepted,
             Gated::Waiting(gates) => return Ok(Finish::Waiting(gates)),
         };
+        fault::at(Point::Accepted).map_err(RunError::Transcript)?;
         match land::land(engine, at, card, &accepted)? {
             Landing::Landed(landed) => return Ok(Finish::Landed(landed)),
             Landing::InTheWay(why) => return Ok(Finish::InTheWay(why)),
@@ -190,6 +192,7 @@ fn check(
         attempt: dispatched.attempt.clone(),
         evidence: verified.record().clone(),
     }])?;
+    fault::at(Point::Verified).map_err(RunError::Transcript)?;
     Ok(verified)
 }
 

@@ -3,12 +3,15 @@
 //! The commit is built beforehand from what the accepted row holds, so that after a kill it is made again to the
 //! byte. The intent is on disk before the branch moves, the done event after.
 
+use std::io;
+
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::failure::Failure;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::{PathError, RepoPath};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{self, Dispatched, Event, LandIntended};
+use crate::fault::{self, Point};
 use crate::git::{Merge, MoveError, NewCommit, ReadError, WriteError};
 use crate::ledger::AppendError;
 
@@ -39,6 +42,9 @@ pub enum LandError {
     /// The branch could not be moved.
     #[error(transparent)]
     Move(MoveError),
+    /// The landing stopped between two of its steps.
+    #[error("the landing was interrupted: {0}")]
+    Interrupted(#[from] io::Error),
 }
 
 /// A task whose commit is on its branch.
@@ -103,6 +109,7 @@ pub fn bring_onto_tip(
 pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Accepted) -> Result<Landing, LandError> {
     let row = accepted.row();
     let commit = build_commit(engine, project, card, accepted)?;
+    fault::at(Point::LandIntend)?;
     engine.record(&[Event::LandIntended(LandIntended {
         task: row.task.clone(),
         attempt: row.attempt.clone(),
@@ -110,6 +117,7 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
         target: project.target.clone(),
         old: row.parent,
     })])?;
+    fault::at(Point::LandIntended)?;
     let why = format!("harness: land {}", row.task);
     let lost = |reason: &str| Event::LandLost {
         task: row.task.clone(),
@@ -119,12 +127,14 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
     };
     match engine.git.move_branch(&project.target, commit, row.parent, &why) {
         Ok(()) => {
+            fault::at(Point::LandMoved)?;
             engine.record(&[Event::Landed(event::Landed {
                 task: row.task.clone(),
                 attempt: row.attempt.clone(),
                 commit,
                 target: project.target.clone(),
             })])?;
+            fault::at(Point::Landed)?;
             Ok(Landing::Landed(Landed { commit }))
         }
         Err(error @ MoveError::Moved { .. }) => {

@@ -18,6 +18,8 @@ use crate::domain::task::replay::{AttemptLog, TaskLog};
 use crate::domain::trailer::RevisionMessage;
 use crate::domain::usage::Usage;
 
+use crate::fault::{self, Point};
+
 use super::Engine;
 use super::builder::{Builder, BuilderError, Job, Keys};
 use super::choose::{self, Chain};
@@ -286,6 +288,7 @@ pub fn commit_revision(
         why,
     }
     .render();
+    fault::at(Point::Revise).map_err(RunError::Transcript)?;
     let commit = commit_files(
         engine,
         &project.target,
@@ -299,6 +302,7 @@ pub fn commit_revision(
             "the Architect's correction does not change the card".to_owned(),
         );
     };
+    fault::at(Point::Revised).map_err(RunError::Transcript)?;
     let correction = matches!(by, Actor::Architect(_));
     engine.record(&[Event::CardRevised(CardRevised {
         task: old.id.clone(),

@@ -3,6 +3,8 @@
 //! Each is a three-way merge that takes the landing's change out of the present tree, so that what others changed
 //! since stays. The branch moves once, when every commit is built.
 
+use std::io;
+
 use crate::domain::actor::Actor;
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::id::TaskId;
@@ -11,6 +13,7 @@ use crate::domain::path::{PathError, RepoPath};
 use crate::domain::record::TaskRecord;
 use crate::domain::task::event::{self, Event};
 use crate::domain::trailer::RollbackMessage;
+use crate::fault::{self, Point};
 use crate::git::{Merge, MoveError, NewCommit, ReadError, WriteError};
 use crate::ledger::AppendError;
 
@@ -68,6 +71,9 @@ pub enum RollbackError {
     /// The row could not be written.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// It stopped between two of its steps.
+    #[error("the rollback was interrupted: {0}")]
+    Interrupted(#[from] io::Error),
 }
 
 fn names(tasks: &[TaskId]) -> String {
@@ -127,9 +133,11 @@ pub fn rollback(
         old: project.tip,
         new: tip,
     }])?;
+    fault::at(Point::RollbackIntended)?;
     engine
         .git
         .move_branch(&project.target, tip, project.tip, "harness: roll back")?;
+    fault::at(Point::RollbackMoved)?;
     let rows: Vec<Event> = landings
         .iter()
         .zip(&undone)
@@ -143,6 +151,7 @@ pub fn rollback(
         })
         .collect();
     engine.record(&rows)?;
+    fault::at(Point::RolledBack)?;
     Ok(undone)
 }
 

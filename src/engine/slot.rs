@@ -20,6 +20,7 @@ use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
+use crate::fault::{self, Point};
 use crate::git::{ReadError, Repository};
 use crate::ledger::{Ledger, SlotLock};
 
@@ -111,6 +112,7 @@ impl Slot {
                 memory,
                 _lock: lock,
             };
+            fault::at(Point::SlotTaken).map_err(io_at(&slot.dir))?;
             // Whoever was killed here left them.
             slot.drop_layers()?;
             return Ok(slot);
@@ -165,13 +167,17 @@ impl Slot {
     fn remember(&self) -> Result<(), SlotError> {
         let path = self.dir.join("slot.json");
         let text = serde_json::to_vec(&self.memory).map_err(|error| io_at(&path)(io::Error::other(error)))?;
-        fs::write(&path, text).map_err(io_at(&path))
+        fault::at(Point::SlotRemember)
+            .and_then(|()| fs::write(&path, text))
+            .and_then(|()| fault::at(Point::SlotRemembered))
+            .map_err(io_at(&path))
     }
 
     /// Makes the folder equal the tree.
     pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
         self.drop_layers()?;
         let top = self.tree();
+        fault::at(Point::SlotFill).map_err(io_at(&top))?;
         let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
         let keep_ignored = match keep {
             Keep::IgnoredFiles => true,
@@ -196,7 +202,7 @@ impl Slot {
         for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
             remove(&found.map_err(io_at(&tmp))?.path())?;
         }
-        Ok(())
+        fault::at(Point::SlotFilled).map_err(io_at(&top))
     }
 }
 

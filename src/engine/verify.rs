@@ -16,6 +16,7 @@ use crate::domain::network::Network;
 use crate::domain::oid::{Digest, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::Event;
+use crate::fault::{self, Point};
 use crate::git::{ReadError, WriteError};
 use crate::process::{self, Ending, Environment, Input, Program};
 
@@ -266,7 +267,9 @@ pub(super) fn run_on(
                 let result = told(engine, task, check, |engine| {
                     run_check(engine, config, slot, check, &environment)
                 })?;
+                fault::at(Point::EvidenceKeep).map_err(VerifyError::Log)?;
                 known::keep(engine, &key, check, &result);
+                fault::at(Point::EvidenceKept).map_err(VerifyError::Log)?;
                 result
             }
         };

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::scope::ignored::Ignored;
+use crate::fault::{self, Point};
 use crate::git::{Repository, WriteError};
 
 use super::slot::{Keep, Slot, SlotError};
@@ -48,7 +49,9 @@ pub fn prepare(
         path: dir.clone(),
         source,
     };
+    fault::at(Point::ViewWrite).map_err(failed)?;
     write_repository(&dir, &git.common_dir().join("objects"), base).map_err(failed)?;
+    fault::at(Point::ViewWritten).map_err(failed)?;
     git.write_index(git.tree_of(base).map_err(SlotError::from)?, &dir.join("index"))?;
     Ok(top)
 }

@@ -10,6 +10,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::fault::{self, Point};
+
 /// Why a git call did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -221,16 +223,28 @@ impl Call {
 
     /// Runs it, whatever status it ends with.
     pub fn output(&mut self) -> Result<Output, GitError> {
+        let points = self.words.first().and_then(|word| Point::of_git(word.to_str()?));
         let program = PathBuf::from(self.command.get_program());
-        let failed = |source| GitError::Start { program, source };
+        let failed = |source| GitError::Start {
+            program: program.clone(),
+            source,
+        };
+        if let Some((before, _)) = points {
+            fault::at(before).map_err(failed)?;
+        }
+        let output = self.wait().map_err(failed)?;
+        match points.filter(|_| output.status.success()) {
+            Some((_, after)) => fault::at(after).map(|()| output).map_err(failed),
+            None => Ok(output),
+        }
+    }
+
+    fn wait(&mut self) -> io::Result<Output> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let Some(bytes) = self.input.take() else {
-            return self.command.stdin(Stdio::null()).output().map_err(failed);
+            return self.command.stdin(Stdio::null()).output();
         };
-        let mut child = match self.command.stdin(Stdio::piped()).spawn() {
-            Ok(child) => child,
-            Err(source) => return Err(failed(source)),
-        };
+        let mut child = self.command.stdin(Stdio::piped()).spawn()?;
         let mut pipe = child.stdin.take();
         // Written beside the reading, so that neither side waits for the other on a full pipe. A program that does
         // not read its input to the end is no error here; its status says what it thinks.
@@ -239,7 +253,7 @@ impl Call {
                 let _ = pipe.write_all(&bytes);
             }
         });
-        let output = child.wait_with_output().map_err(failed)?;
+        let output = child.wait_with_output()?;
         let _ = writer.join();
         Ok(output)
     }

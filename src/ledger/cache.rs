@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::domain::oid::Digest;
+use crate::fault::{self, Point};
 
 /// The most entries of one kind; beyond it the kind starts anew.
 const MOST_ENTRIES: usize = 4096;
@@ -51,10 +52,12 @@ impl Caches {
             fs::create_dir_all(&dir)?;
         }
         let mut file = tempfile::NamedTempFile::new_in(&dir)?;
+        fault::before_write(Point::CacheWrite, file.as_file(), bytes)?;
         file.write_all(bytes)?;
         file.write_all(Digest::of(bytes).as_bytes())?;
+        fault::at(Point::CacheRename)?;
         file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        fault::at(Point::CacheRenamed)
     }
 }
 

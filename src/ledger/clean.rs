@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::clock::Clock;
 use crate::domain::redact::Redactor;
 use crate::domain::task::event::Event;
+use crate::fault::{self, Point};
 
 /// The salt of this clone's hashes of secrets: made once, never published.
 pub(super) fn salt(dir: &Path, clock: &dyn Clock) -> io::Result<Vec<u8>> {
@@ -20,9 +21,13 @@ pub(super) fn salt(dir: &Path, clock: &dyn Clock) -> io::Result<Vec<u8>> {
     let salt = clock.random_name(32);
     // tempfile makes files for their owner alone. Of two that make one at once, the first wins for both.
     let mut temporary = tempfile::NamedTempFile::new_in(dir)?;
+    fault::at(Point::SaltWrite)?;
     temporary.write_all(salt.as_bytes())?;
     match temporary.persist_noclobber(&file) {
-        Ok(_) => Ok(salt.into_bytes()),
+        Ok(_) => {
+            fault::at(Point::SaltWritten)?;
+            Ok(salt.into_bytes())
+        }
         Err(error) => read_salt(dir).ok_or(error.error),
     }
 }

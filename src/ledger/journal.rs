@@ -16,6 +16,7 @@ use crate::domain::id::WriterId;
 use crate::domain::oid::Digest;
 use crate::domain::task::event::Event;
 use crate::domain::task::row::{Row, RowError};
+use crate::fault::{self, Control, Point};
 
 use super::checkpoint::{Closed, Covered, Start};
 use super::lock::FileLock;
@@ -81,11 +82,7 @@ impl Journal {
         let held = Held(FileLock::wait(&lock_file).map_err(io_at(&lock_file))?);
         let writer = own_writer(ledger, clock)?;
         let dir = ledger.join("journal").join(writer.as_str());
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)
-            .map_err(io_at(&dir))?;
+        make_folder(&dir, ledger)?;
         let start = covered.start(&writer);
         let mut journal = Self {
             segment: start.segments + 1,
@@ -184,29 +181,38 @@ impl Journal {
     }
 
     fn write(&mut self, path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-        let is_new = !path.exists();
         let mut file = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
             .open(path)
             .map_err(io_at(path))?;
-        if let Err(error) = file.write_all(bytes) {
+        if fault::skips(Control::Write) {
+            return Ok(());
+        }
+        let written = fault::before_write(Point::JournalWrite, &file, bytes).and_then(|()| file.write_all(bytes));
+        if let Err(error) = written {
             // No space: back to where it was, so that the next command finds no torn tail.
             if file.set_len(self.offset).is_err() {
                 self.broken = true;
             }
             return Err(io_at(path)(error));
         }
-        if let Err(error) = file.sync_data() {
+        let synced = match fault::skips(Control::Sync) {
+            true => Ok(()),
+            false => fault::at(Point::JournalSync).and_then(|()| file.sync_data()),
+        };
+        if let Err(error) = synced {
             // The kernel may have dropped the pages; what is on disk is unknown from here on.
             self.broken = true;
             return Err(io_at(path)(error));
         }
-        if is_new {
+        // Also where an earlier write found no space and left the file empty.
+        if self.offset == 0 {
+            fault::at(Point::JournalSegment).map_err(io_at(path))?;
             sync_folder(&self.dir)?;
         }
-        Ok(())
+        fault::at(Point::JournalSynced).map_err(io_at(path))
     }
 
     fn segment_path(&self, number: u64) -> PathBuf {
@@ -282,8 +288,10 @@ impl Journal {
             .mode(0o600)
             .open(&kept)
             .map_err(io_at(&kept))?;
-        file.write_all(&torn.bytes)
+        fault::before_write(Point::RepairKeep, &file, &torn.bytes)
+            .and_then(|()| file.write_all(&torn.bytes))
             .and_then(|()| file.sync_all())
+            .and_then(|()| fault::at(Point::RepairCut))
             .map_err(io_at(&kept))?;
         let segment = OpenOptions::new()
             .write(true)
@@ -292,6 +300,7 @@ impl Journal {
         segment
             .set_len(torn.offset)
             .and_then(|()| segment.sync_all())
+            .and_then(|()| fault::at(Point::RepairDone))
             .map_err(io_at(&torn.path))?;
         sync_folder(&self.dir)?;
         Ok((torn.bytes.len() as u64, kept))
@@ -428,6 +437,20 @@ fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Makes a writer's folder, and its name durable up to the ledger's own.
+fn make_folder(dir: &Path, ledger: &Path) -> Result<(), JournalError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(io_at(dir))?;
+    let holds = |folder: &&Path| folder.starts_with(ledger) || ledger.parent() == Some(*folder);
+    dir.ancestors().skip(1).take_while(holds).try_for_each(sync_folder)
+}
+
 fn sync_folder(dir: &Path) -> Result<(), JournalError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_at(dir))
 }
@@ -469,11 +492,14 @@ fn own_writer(ledger: &Path, clock: &dyn Clock) -> Result<WriterId, JournalError
         .parse()
         .map_err(|error| io_at(&file)(io::Error::other(format!("{error}"))))?;
     let mut temporary = tempfile::NamedTempFile::new_in(ledger).map_err(io_at(&file))?;
-    writeln!(temporary, "{writer} {place}")
+    fault::at(Point::WriterWrite)
+        .and_then(|()| writeln!(temporary, "{writer} {place}"))
         .and_then(|()| temporary.as_file().sync_all())
+        .and_then(|()| fault::at(Point::WriterRename))
         .map_err(io_at(&file))?;
     temporary.persist(&file).map_err(|error| io_at(&file)(error.error))?;
     sync_folder(ledger)?;
+    fault::at(Point::WriterRenamed).map_err(io_at(&file))?;
     Ok(writer)
 }
 

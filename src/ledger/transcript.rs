@@ -1,7 +1,7 @@
 //! Transcripts: packets, answers and check logs, each under the digest of its bytes, so that a row can name them and
 //! one of them can be erased without breaking the journal.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
+use crate::fault::{self, Point};
 
 /// A clone's transcripts.
 #[derive(Debug)]
@@ -47,9 +48,16 @@ impl Transcripts {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
         // tempfile makes files for their owner alone.
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
+        fault::before_write(Point::TranscriptWrite, file.as_file(), bytes)?;
         file.write_all(bytes)?;
+        fault::at(Point::TranscriptSync)?;
         file.as_file().sync_data()?;
+        fault::at(Point::TranscriptRename)?;
         file.persist(&path).map_err(|error| error.error)?;
+        for dir in [dir, &self.dir] {
+            File::open(dir)?.sync_all()?;
+        }
+        fault::at(Point::TranscriptRenamed)?;
         Ok(digest)
     }
 

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::domain::redact::{Redactor, Stream as Cleaning};
+use crate::fault::{self, Point};
 
 use super::capture::Captured;
 use super::environment::Environment;
@@ -146,6 +147,7 @@ const LAST_WORDS: Duration = Duration::from_millis(300);
 /// Runs a program to its end.
 pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
     let started = Instant::now();
+    fault::at(Point::ProgramStart).map_err(|source| failed(program, source))?;
     let mut child = start(program)?;
     let (sender, receiver) = mpsc::channel();
     read_in_background(child.stdout.take(), Stream::Out, sender.clone());
@@ -154,6 +156,11 @@ pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
         write_in_background(&mut child, bytes.to_vec());
     }
     let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    if let Err(source) = fault::at(Point::ProgramStarted) {
+        signal(group, Signal::KILL);
+        let _ = child.wait();
+        return Err(failed(program, source));
+    }
     let mut collected = Collected::new(program.keep_bytes, program.log, program.redactor);
     let deadline = program.timeout.map(|limit| started + limit);
     let ending = wait(&mut child, group, &receiver, &mut collected, deadline, cancel);
@@ -161,6 +168,7 @@ pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
     signal(group, Signal::KILL);
     collected.drain(&receiver, LAST_WORDS);
     collected.finish();
+    fault::at(Point::ProgramEnded).map_err(|source| failed(program, source))?;
     Ok(Finished {
         ending,
         stdout: collected.stdout,
@@ -169,21 +177,19 @@ pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
     })
 }
 
-fn start(program: &Program) -> Result<Child, StartError> {
-    let failed = |source| StartError {
-        program: program
-            .argv
-            .first()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default(),
+fn failed(program: &Program, source: io::Error) -> StartError {
+    let name = program.argv.first().map(|name| name.to_string_lossy().into_owned());
+    StartError {
+        program: name.unwrap_or_default(),
         dir: program.dir.to_owned(),
         source,
-    };
+    }
+}
+
+fn start(program: &Program) -> Result<Child, StartError> {
     let Some((name, arguments)) = program.argv.split_first() else {
-        return Err(failed(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "no program is named",
-        )));
+        let nothing = io::Error::new(io::ErrorKind::InvalidInput, "no program is named");
+        return Err(failed(program, nothing));
     };
     Command::new(name)
         .args(arguments)
@@ -199,7 +205,7 @@ fn start(program: &Program) -> Result<Child, StartError> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(failed)
+        .map_err(|source| failed(program, source))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

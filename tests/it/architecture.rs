@@ -4,26 +4,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms that it may use. Everything else is an error.
-const EDGES: [(&str, &[&str]); 11] = [
+const EDGES: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("clock", &[]),
-    ("config", &["domain", "clock"]),
-    ("process", &["domain", "clock"]),
-    ("git", &["domain", "clock", "process"]),
-    ("ledger", &["domain", "clock"]),
-    ("model", &["domain", "clock", "process"]),
+    ("fault", &[]),
+    ("config", &["domain", "clock", "fault"]),
+    ("process", &["domain", "clock", "fault"]),
+    ("git", &["domain", "clock", "fault", "process"]),
+    ("ledger", &["domain", "clock", "fault"]),
+    ("model", &["domain", "clock", "fault", "process"]),
     ("proxy", &["domain", "process", "model"]),
     (
         "engine",
         &[
-            "domain", "clock", "config", "process", "proxy", "git", "ledger", "model",
+            "domain", "clock", "fault", "config", "process", "proxy", "git", "ledger", "model",
         ],
     ),
     ("report", &["domain"]),
     (
         "cli",
         &[
-            "domain", "clock", "config", "process", "proxy", "git", "ledger", "model", "engine", "report",
+            "domain", "clock", "fault", "config", "process", "proxy", "git", "ledger", "model", "engine", "report",
         ],
     ),
 ];
@@ -130,6 +131,7 @@ const PLACES: [(&str, &[&str]); 10] = [
         "std::fs",
         &[
             "src/config/trust.rs",
+            "src/fault",
             "src/git/",
             "src/ledger/",
             "src/process/",
@@ -156,6 +158,7 @@ const PLACES: [(&str, &[&str]); 10] = [
         &[
             "src/git/command.rs",
             "src/git/hooks.rs",
+            "src/fault",
             "src/cli/",
             "src/process/fence/",
         ],

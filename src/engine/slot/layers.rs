@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::fault::{self, Point};
 use crate::process::fence::{self, Overlay};
 
 use super::{Slot, SlotError, io_at, remove};
@@ -52,7 +53,9 @@ impl Slot {
         if !overlay.upper.exists() {
             return Ok(());
         }
+        fault::at(Point::SlotMerge).map_err(io_at(&overlay.upper))?;
         fence::merge(&overlay).map_err(|error| io_at(&overlay.upper)(io::Error::other(error)))?;
+        fault::at(Point::SlotMerged).map_err(io_at(&overlay.upper))?;
         self.drop_layers()
     }
 
@@ -61,6 +64,7 @@ impl Slot {
         for name in ["upper", "work", "caches"] {
             let dir = self.dir.join(name);
             if fs::symlink_metadata(&dir).is_ok() {
+                fault::at(Point::SlotDrop).map_err(io_at(&dir))?;
                 remove(&dir)?;
             }
         }

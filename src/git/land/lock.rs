@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use crate::fault::{self, Point};
 use crate::git::refs::Worktree;
 
 use super::{MoveError, io_at};
@@ -46,6 +47,7 @@ impl IndexLock {
                     lock,
                     held,
                 };
+                fault::at(Point::IndexLocked).map_err(io_at(&index.lock))?;
                 fs::copy(index.index(), &index.copy).map_err(io_at(&index.copy))?;
                 return Ok(index);
             }
@@ -63,9 +65,15 @@ impl IndexLock {
     /// Puts the copy in the index's place, and lets go.
     pub(super) fn publish(self) -> Result<(), MoveError> {
         let copy = File::open(&self.copy).map_err(io_at(&self.copy))?;
-        copy.sync_all().map_err(io_at(&self.copy))?;
+        fault::at(Point::IndexSync)
+            .and_then(|()| copy.sync_all())
+            .map_err(io_at(&self.copy))?;
         let index = self.index();
-        fs::rename(&self.copy, &index).map_err(io_at(&index))
+        fault::at(Point::IndexRename)
+            .and_then(|()| fs::rename(&self.copy, &index))
+            .and_then(|()| File::open(&self.worktree.git_dir)?.sync_all())
+            .and_then(|()| fault::at(Point::IndexRenamed))
+            .map_err(io_at(&index))
     }
 }
 
