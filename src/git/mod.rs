@@ -6,6 +6,7 @@
 mod cache_tree;
 mod command;
 mod create;
+mod durable;
 mod history;
 mod index;
 mod land;

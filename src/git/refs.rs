@@ -63,6 +63,9 @@ pub enum SwapError {
     /// The ref could not be read afterwards.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// It moved, and whether that survives a power cut is not known.
+    #[error("the ref moved, but {0}")]
+    Sync(std::io::Error),
 }
 
 fn shown(commit: &Option<CommitId>) -> String {
@@ -131,7 +134,8 @@ impl Repository {
         if let Err(error) = result {
             let found = self.reference(reference)?;
             if found == Some(new) {
-                return Ok(());
+                // It moved, and git was ended before it could say so.
+                return self.sync_reference(reference).map_err(SwapError::Sync);
             }
             if found != old {
                 return Err(SwapError::Moved {
@@ -142,20 +146,7 @@ impl Repository {
             }
             return Err(error.into());
         }
-        self.sync_folders_of(reference);
-        Ok(())
-    }
-
-    /// Makes the names of a ref and its log durable: git syncs the files, not the folders that name them.
-    fn sync_folders_of(&self, reference: &str) {
-        for root in [self.common_dir().to_owned(), self.common_dir().join("logs")] {
-            let file = root.join(reference);
-            if let Some(dir) = file.parent()
-                && let Ok(dir) = fs::File::open(dir)
-            {
-                let _ = dir.sync_all();
-            }
-        }
+        self.sync_reference(reference).map_err(SwapError::Sync)
     }
 
     /// Every folder in which this repository is checked out.

@@ -1,4 +1,5 @@
-//! Writing objects, by the git program: no filter, no attribute, and durable before anything points to them.
+//! Writing objects, by the git program: no filter, no attribute, and durable before anything points to them
+//! (`durable.rs`).
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -238,8 +239,10 @@ impl Repository {
         if sign {
             call.word("-S");
         }
-        let id = call.input(commit.message).text()?;
-        Ok(id.parse()?)
+        let id: CommitId = call.input(commit.message).text()?.parse()?;
+        let parent = commit.parents.first().map(|parent| self.tree_of(*parent)).transpose()?;
+        self.sync_objects(id, commit.tree, parent)?;
+        Ok(id)
     }
 
     /// Who commits here.
