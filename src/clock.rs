@@ -9,6 +9,13 @@ pub trait Clock: Send + Sync {
     /// The time now.
     fn now(&self) -> Timestamp;
 
+    /// Seconds that nobody can set: since this machine started, those asleep included. How long something took, also
+    /// from one process to the next. After a restart they are fewer, so what is measured is never too long.
+    fn steady_seconds(&self) -> u64 {
+        // Where somebody made the time up, it is as steady as they made it.
+        u64::try_from(self.now().as_second()).unwrap_or(0)
+    }
+
     /// A random name of `len` characters from `0-9a-z`, for writers, slots and temporary files.
     fn random_name(&self, len: usize) -> String;
 }
@@ -20,6 +27,11 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         Timestamp::now()
+    }
+
+    fn steady_seconds(&self) -> u64 {
+        let since_start = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+        u64::try_from(since_start.tv_sec).unwrap_or(0)
     }
 
     fn random_name(&self, len: usize) -> String {

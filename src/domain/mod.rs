@@ -12,6 +12,7 @@ pub mod budget;
 pub mod chain;
 pub mod change;
 pub mod check;
+pub mod claim;
 pub mod diagnostic;
 pub mod edit;
 pub mod failure;

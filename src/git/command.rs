@@ -9,6 +9,10 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::process::Cancel;
 
 use crate::fault::{self, Point};
 
@@ -32,6 +36,14 @@ pub enum GitError {
         code: Option<i32>,
         /// What it said.
         stderr: String,
+    },
+    /// It was ended before it was done.
+    #[error("`git {call}` was ended {why}")]
+    Ended {
+        /// The subcommand and its first words.
+        call: String,
+        /// Why.
+        why: &'static str,
     },
     /// Its answer could not be understood.
     #[error("`git {call}` answered something unexpected: {answer}")]
@@ -195,6 +207,11 @@ impl Call {
         self
     }
 
+    /// Sets a configuration key for this call; before any word.
+    pub fn setting(&mut self, setting: &str) -> &mut Self {
+        self.arg("-c").arg(setting)
+    }
+
     /// Adds the subcommand or one of its arguments.
     pub fn word(&mut self, word: impl AsRef<OsStr>) -> &mut Self {
         self.words.push(word.as_ref().to_owned());
@@ -248,7 +265,7 @@ impl Call {
         let mut pipe = child.stdin.take();
         // Written beside the reading, so that neither side waits for the other on a full pipe. A program that does
         // not read its input to the end is no error here; its status says what it thinks.
-        let writer = std::thread::spawn(move || {
+        let writer = thread::spawn(move || {
             if let Some(pipe) = &mut pipe {
                 let _ = pipe.write_all(&bytes);
             }
@@ -256,6 +273,53 @@ impl Call {
         let output = child.wait_with_output()?;
         let _ = writer.join();
         Ok(output)
+    }
+
+    /// The same for a call that may have to wait for another machine: it is ended after a while, or when the user wants
+    /// to stop.
+    pub fn output_within(&mut self, limit: Duration, cancel: &Cancel) -> Result<Output, GitError> {
+        let program = PathBuf::from(self.command.get_program());
+        let failed = |source| GitError::Start { program, source };
+        self.command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = match self.command.spawn() {
+            Ok(child) => child,
+            Err(source) => return Err(failed(source)),
+        };
+        // Whoever it started may hold the pipes longer than it lives, so nobody waits for their end after a kill.
+        let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
+        let begun = Instant::now();
+        let mut nap = Duration::from_millis(1);
+        loop {
+            match child.try_wait() {
+                Ok(Some(status)) => {
+                    return Ok(Output {
+                        status,
+                        stdout: stdout.join().unwrap_or_default(),
+                        stderr: stderr.join().unwrap_or_default(),
+                    });
+                }
+                Ok(None) => {}
+                Err(source) => return Err(failed(source)),
+            }
+            let why = match (cancel.is_cancelled(), begun.elapsed() >= limit) {
+                (true, _) => "because the user wants to stop",
+                (_, true) => "because the other side was silent for too long",
+                _ => {
+                    thread::sleep(nap);
+                    nap = (nap * 2).min(Duration::from_millis(20));
+                    continue;
+                }
+            };
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(GitError::Ended {
+                call: self.shown(),
+                why,
+            });
+        }
     }
 
     /// Runs it and gives its standard output; any status but 0 is an error.
@@ -294,6 +358,17 @@ impl Call {
         let words: Vec<_> = self.words.iter().take(3).map(|word| word.to_string_lossy()).collect();
         words.join(" ")
     }
+}
+
+/// Reads a pipe to its end beside whatever else goes on.
+fn reader(pipe: Option<impl io::Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        bytes
+    })
 }
 
 /// Runs an editor, as git names it, on a file and on this terminal.

@@ -14,6 +14,7 @@ mod merge;
 mod open;
 mod plain;
 mod refs;
+mod remote;
 mod tree;
 mod write;
 
@@ -28,6 +29,7 @@ pub use merge::Merge;
 pub use open::{OpenError, Repository};
 pub use plain::{PlainError, PlainView};
 pub use refs::{Head, SwapError, Worktree};
+pub use remote::{Answer, Refusal, Remote, RemoteError, Swap};
 pub use tree::{Commit, ReadError};
 pub use write::{Identity, IdentityError, NewCommit, WriteError};
 

@@ -104,6 +104,19 @@ impl Repository {
         Ok(Some(CommitId::new(id.detach())))
     }
 
+    /// Every ref below a prefix that ends in a slash, by the rest of its name, in the order of the names.
+    pub fn references_below(&self, prefix: &str) -> Result<Vec<(String, CommitId)>, ReadError> {
+        let mut call = self.trusted();
+        let listing = call
+            .words(["for-each-ref", "--format=%(objectname) %(refname)", prefix])
+            .text()?;
+        let entries = listing.lines().filter_map(|line| {
+            let (id, name) = line.split_once(' ')?;
+            Some((name.strip_prefix(prefix)?.to_owned(), id.parse().ok()?))
+        });
+        Ok(entries.collect())
+    }
+
     /// The commit that a revision such as `HEAD~2` or a short id names.
     pub fn resolve(&self, spec: &str) -> Result<CommitId, ReadError> {
         let failed = |error: &dyn std::fmt::Display| ReadError::reference(spec, error);
