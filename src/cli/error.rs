@@ -10,9 +10,10 @@ use crate::engine::import::ImportError;
 use crate::engine::project::ProjectError;
 use crate::engine::rollback::RollbackError;
 use crate::engine::run::RunError;
+use crate::engine::server::ServerError;
 use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
-use crate::git::{IdentityError, MoveError, OpenError, ReadError, WriteError};
+use crate::git::{IdentityError, MoveError, OpenError, ReadError, RemoteError, WriteError};
 use crate::ledger::{AppendError, JournalError};
 use crate::model::Action;
 
@@ -215,6 +216,30 @@ impl From<HookError> for CliError {
     }
 }
 
+impl From<ServerError> for CliError {
+    fn from(error: ServerError) -> Self {
+        let message = error.to_string();
+        match error {
+            ServerError::Remote(RemoteError::Unknown(_)) => {
+                Self::new(Exit::Usage, message).hint("`git remote -v` lists them; `git remote add NAME ADDRESS` adds one")
+            }
+            ServerError::Remote(RemoteError::SeveralAddresses(name)) => Self::new(Exit::Usage, message)
+                .hint(format!("leave one: git config --get-all remote.{name}.pushurl")),
+            ServerError::Remote(RemoteError::NoBranch { remote, branch }) => {
+                Self::new(Exit::Usage, message).hint(format!("git push {remote} {branch}"))
+            }
+            ServerError::Unpushed { branch, remote } => Self::new(Exit::PersonNeeded, message).hint(format!(
+                "publish them first: git push {remote} {branch}; where both have their own: git pull --rebase {remote} {branch}"
+            )),
+            ServerError::Remote(RemoteError::Exchange { remote, .. }) | ServerError::Refused { remote, .. } => {
+                Self::new(Exit::Refused, message).hint(format!("look whether `git ls-remote {remote}` answers; nothing is lost"))
+            }
+            ServerError::Read(error) => error.into(),
+            _ => Self::new(Exit::Refused, message),
+        }
+    }
+}
+
 impl From<RunError> for CliError {
     fn from(error: RunError) -> Self {
         let message = error.to_string();
@@ -236,6 +261,7 @@ impl From<RunError> for CliError {
                 let hint = format!("install {program}, or mend the check; nothing was changed");
                 Self::new(Exit::Usage, message).hint(hint)
             }
+            RunError::Server(error) => error.into(),
             RunError::AlreadyRunning(_) => {
                 Self::new(Exit::Refused, message).hint("wait for it, or stop it with Ctrl-C there")
             }

@@ -37,6 +37,12 @@ pub struct RunArgs {
     /// How many cards are worked on at the same time; cards that may touch the same file never are
     #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
+    /// Share the work with other machines through this remote: claim each card there, and land by pushing
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
+    /// With --remote: wait for cards that others have or make ready, until nobody has any more
+    #[arg(long, requires = "remote")]
+    wait: bool,
     /// Print events as JSON lines
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -55,6 +61,9 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
     let voice = context.voice(telling);
     let mut engine = context.engine_that_tells(&voice)?;
     let target = target(&mut engine, args.onto.as_deref())?;
+    if let Some(remote) = &args.remote {
+        engine.join(remote, &target)?;
+    }
     let project = crate::engine::project::Project::load(&mut engine, &target)?;
     if let Some(plan) = &args.plan
         && !project.plans.iter().any(|known| known.id == *plan)
@@ -76,6 +85,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
         from: args.from.clone(),
         builder: args.builder.clone(),
         allow_red: args.allow_red.clone(),
+        wait: args.wait,
     };
     let started = Instant::now();
     let hire = || context.engine_that_tells(&voice).map_err(|error| error.message);
@@ -107,6 +117,9 @@ pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
         summary.pending,
         duration(millis)
     );
+    if summary.elsewhere > 0 {
+        text.push_str(&format!("{} with other machines\n", summary.elsewhere));
+    }
     let rows: Vec<Vec<String>> = summary
         .tasks
         .iter()

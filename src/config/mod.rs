@@ -14,6 +14,7 @@ mod models;
 pub mod paths;
 mod policy;
 mod reader;
+mod remote;
 mod secret;
 mod sections;
 #[cfg(test)]
@@ -27,5 +28,6 @@ pub use model::{
     Roles, SlotSetup, Unrecorded,
 };
 pub use models::{CallSeconds, KeySource, ModelDef, ModelProvider};
+pub use remote::RemoteRules;
 pub use secret::secret_values;
 pub use trust::{Trust, TrustError};

@@ -11,6 +11,7 @@ use crate::domain::network::Network;
 use crate::domain::route::Overrides;
 
 use super::models::ModelDef;
+use super::remote::RemoteRules;
 
 /// Who plays which role, by the names of `[builders]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -231,6 +232,8 @@ pub struct Config {
     pub fence_caches: Vec<PathBuf>,
     /// Packets.
     pub packet: Packet,
+    /// How several machines share work.
+    pub remote: RemoteRules,
 }
 
 impl Default for Config {
@@ -282,6 +285,7 @@ impl Default for Config {
                 window_tokens: 32_000,
                 notes_tokens: 1_000,
             },
+            remote: RemoteRules::default(),
         }
     }
 }

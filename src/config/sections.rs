@@ -14,7 +14,7 @@ use super::reader::Reader;
 const FORMAT: i64 = 1;
 
 /// What the tracked file may say.
-pub(super) const SECTIONS: [&str; 19] = [
+pub(super) const SECTIONS: [&str; 20] = [
     "format",
     "default_lane",
     "roles",
@@ -34,6 +34,7 @@ pub(super) const SECTIONS: [&str; 19] = [
     "worktrees",
     "fence",
     "packet",
+    "remote",
 ];
 
 /// What the user's and the clone's files may say.
@@ -67,6 +68,7 @@ impl Reader<'_, '_> {
             "ledger" => self.each(entry, &["track"], Self::ledger),
             "worktrees" => self.each(entry, &["dir"], Self::worktrees),
             "fence" => self.each(entry, &["require", "caches"], Self::fence),
+            "remote" => self.remote_section(entry),
             _ => self.each(entry, &PACKET, Self::packet),
         }
     }

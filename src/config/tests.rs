@@ -358,6 +358,7 @@ fn the_reference_describes_every_key() {
     keys.extend(under("slot", &sections::SLOT));
     keys.extend(under("commit", &sections::COMMIT));
     keys.extend(under("packet", &sections::PACKET));
+    keys.extend(under("remote", &super::remote::REMOTE));
     keys.extend(["checks.always", "checks.always_in", "policy.route.CLASS", "env.pass"].map(String::from));
     keys.extend(["ledger.track", "worktrees.dir", "fence.require"].map(String::from));
     let missing: Vec<&String> = keys

@@ -2,11 +2,13 @@
 //! whatever else is staged or edited.
 
 use crate::domain::change::{Entry, FileMode};
+use crate::domain::id::TaskId;
 use crate::domain::oid::{BlobId, CommitId};
 use crate::domain::path::{PathError, RepoPath};
 use crate::git::{MoveError, NewCommit, ReadError, WriteError};
 
 use super::Engine;
+use super::server::{AdvanceError, Then};
 
 /// Why the files were not committed. The branch is as it was.
 #[derive(Debug, thiserror::Error)]
@@ -26,18 +28,31 @@ pub enum CommitFilesError {
     /// The branch could not be moved.
     #[error(transparent)]
     Move(#[from] MoveError),
+    /// It could not be moved on the server.
+    #[error(transparent)]
+    Advance(AdvanceError),
+}
+
+impl From<AdvanceError> for CommitFilesError {
+    fn from(error: AdvanceError) -> Self {
+        match error {
+            AdvanceError::Move(error) => Self::Move(error),
+            other => Self::Advance(other),
+        }
+    }
 }
 
 /// How often the commit is made again because the branch moved meanwhile.
 const MOST_TRIES: usize = 8;
 
-/// Commits files (path and new text; `None` deletes) onto a branch. Returns the commit, or `None` where the branch
-/// holds exactly these files already.
+/// Commits files (path and new text; `None` deletes) onto a branch, on behalf of a task that is in hand if there is one.
+/// Returns the commit, or `None` where the branch holds exactly these files already.
 pub fn commit_files(
-    engine: &Engine,
+    engine: &mut Engine,
     branch: &str,
     files: &[(String, Option<String>)],
     message: &str,
+    task: Option<&TaskId>,
 ) -> Result<Option<CommitId>, CommitFilesError> {
     let mut edits = Vec::with_capacity(files.len());
     for (path, text) in files {
@@ -53,7 +68,7 @@ pub fn commit_files(
     let mut tries = 0;
     loop {
         tries += 1;
-        let Some(tip) = engine.git.branch_tip(branch)? else {
+        let Some(tip) = engine.tip(branch)? else {
             return Err(CommitFilesError::NoBranch(branch.to_owned()));
         };
         let before = engine.git.tree_of(tip)?;
@@ -62,9 +77,10 @@ pub fn commit_files(
             return Ok(None);
         }
         let commit = commit_on(engine, tip, tree, message)?;
-        match engine.git.move_branch(branch, commit, tip, "harness: commit cards") {
+        let claim = task.map(|task| (task, Then::GoesOn));
+        match engine.advance(branch, commit, tip, "harness: commit cards", claim) {
             Ok(()) => return Ok(Some(commit)),
-            Err(MoveError::Moved { .. }) if tries < MOST_TRIES => {}
+            Err(AdvanceError::Move(MoveError::Moved { .. })) if tries < MOST_TRIES => {}
             Err(error) => return Err(error.into()),
         }
     }

@@ -121,6 +121,7 @@ pub fn dispatch(
             base: project.tip,
             from_tree: draft.from_tree,
             undone: undone_landing(engine, project, task),
+            on: engine.server.as_ref().map(|server| server.name().to_owned()),
         },
     )?;
     fault::at(Point::Claimed)?;
@@ -141,6 +142,8 @@ struct Claim {
     model: Option<String>,
     base: crate::domain::oid::CommitId,
     from_tree: Option<TreeId>,
+    /// The remote on which the task is claimed, too.
+    on: Option<String>,
     /// The last landing, if the branch's history took it back.
     undone: Option<crate::domain::oid::CommitId>,
 }
@@ -192,6 +195,7 @@ fn claim(engine: &mut Engine, card: &Card, claim: &Claim) -> Result<Dispatched, 
             card: claim.blob,
             packet: claim.packet,
             from_tree: claim.from_tree,
+            claimed_on: claim.on.clone(),
         };
         // History took the last landing back, which opens a round.
         let reopened = undone.then(|| Event::RetryRequested {

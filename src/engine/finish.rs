@@ -17,6 +17,7 @@ use super::accept::{self, Gated, Work};
 use super::judge::{InScope, Rules};
 use super::land::{self, Landed, Landing, OnTip};
 use super::project::Project;
+use super::resume;
 use super::run::RunError;
 use super::symptoms;
 use super::verify::{self, Verified};
@@ -48,6 +49,11 @@ pub fn finish_recorded(
     dispatched: &Dispatched,
     tree: TreeId,
 ) -> Result<Finish, RunError> {
+    if let Some(remote) = resume::claimed_elsewhere(engine, &card.id) {
+        return Ok(Finish::InTheWay(format!(
+            "it was claimed on {remote} and lands there: git harness run --remote {remote}"
+        )));
+    }
     let rules = rules(project, card)?;
     match again(engine, dispatched, tree, &rules)? {
         Ok(candidate) => finish(engine, project, card, dispatched, candidate),
@@ -109,7 +115,7 @@ pub fn finish(
             None => {
                 let locks = engine.ledger.locks();
                 queue = Some(locks.landing(&at.target).map_err(RunError::Transcript)?);
-                engine.git.branch_tip(&at.target)? != Some(at.tip)
+                engine.tip_now(&at.target)? != Some(at.tip)
             }
         };
         if came_second {
@@ -143,6 +149,7 @@ pub fn finish(
         match land::land(engine, at, card, &accepted)? {
             Landing::Landed(landed) => return Ok(Finish::Landed(landed)),
             Landing::InTheWay(why) => return Ok(Finish::InTheWay(why)),
+            Landing::Lost(why) => return Ok(Finish::InTheWay(why)),
             Landing::BranchMoved => {}
         }
         let Some(now) = reload(engine, at, card, blob)? else {

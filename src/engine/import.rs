@@ -165,7 +165,7 @@ pub fn commit(
         import.plan.title,
         import.plan.cards.len()
     );
-    let commit = commit_files(engine, &project.target, &files, &message)?;
+    let commit = commit_files(engine, &project.target, &files, &message, None)?;
     if commit.is_some() {
         let cards = import.new.iter().chain(&import.changed).cloned().collect();
         engine.record(&[Event::PlanImported {

@@ -20,6 +20,7 @@ use super::accept::Accepted;
 use super::judge::{InScope, JudgeError, Rules};
 use super::project::Project;
 use super::record;
+use super::server::{AdvanceError, ServerError, Then};
 
 /// Why a change could not be landed for reasons outside it.
 #[derive(Debug, thiserror::Error)]
@@ -61,8 +62,10 @@ pub enum Landing {
     Landed(Landed),
     /// The branch moved in the meantime: merge, verify and accept again.
     BranchMoved,
-    /// Files of the worktree that has the branch are in the way; the change stays accepted.
+    /// Files of the worktree that has the branch are in the way, or the server is; the change stays accepted.
     InTheWay(String),
+    /// The task is somebody else's by now, and the change goes nowhere.
+    Lost(String),
 }
 
 /// A candidate on the branch's present tip.
@@ -119,13 +122,14 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
     })])?;
     fault::at(Point::LandIntended)?;
     let why = format!("harness: land {}", row.task);
-    let lost = |reason: &str| Event::LandLost {
+    let lost = |error: &dyn std::fmt::Display, still_accepted: bool| Event::LandLost {
         task: row.task.clone(),
         attempt: row.attempt.clone(),
-        reason: reason.to_owned(),
-        still_accepted: true,
+        reason: error.to_string(),
+        still_accepted,
     };
-    match engine.git.move_branch(&project.target, commit, row.parent, &why) {
+    let claim = Some((&row.task, Then::Done));
+    match engine.advance(&project.target, commit, row.parent, &why, claim) {
         Ok(()) => {
             fault::at(Point::LandMoved)?;
             engine.record(&[Event::Landed(event::Landed {
@@ -137,15 +141,26 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
             fault::at(Point::Landed)?;
             Ok(Landing::Landed(Landed { commit }))
         }
-        Err(error @ MoveError::Moved { .. }) => {
-            engine.record(&[lost(&error.to_string())])?;
+        Err(AdvanceError::Move(error @ MoveError::Moved { .. })) => {
+            engine.record(&[lost(&error, true)])?;
             Ok(Landing::BranchMoved)
         }
-        Err(error @ (MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })) => {
-            engine.record(&[lost(&error.to_string())])?;
+        Err(
+            error @ (AdvanceError::Move(MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })
+            | AdvanceError::Server(ServerError::Refused { .. })),
+        ) => {
+            engine.record(&[lost(&error, true)])?;
             Ok(Landing::InTheWay(error.to_string()))
         }
-        Err(error) => Err(LandError::Move(error)),
+        Err(error @ AdvanceError::ClaimLost(_)) => {
+            engine.record(&[lost(&error, false)])?;
+            Ok(Landing::Lost(error.to_string()))
+        }
+        // The intent stays open: whoever sees the server next knows what became of it.
+        Err(AdvanceError::Server(error)) => Ok(Landing::InTheWay(format!(
+            "whether it landed is not known yet: {error}"
+        ))),
+        Err(AdvanceError::Move(error)) => Err(LandError::Move(error)),
     }
 }
 

@@ -38,6 +38,7 @@ pub mod recover;
 pub mod resume;
 pub mod rollback;
 pub mod run;
+pub mod server;
 pub mod slot;
 pub mod supply;
 mod symptoms;
@@ -92,6 +93,8 @@ pub struct Engine {
     pub progress: Box<builder::Watcher>,
     /// What all who work in this process share of the models.
     pub supply: Arc<supply::Supply>,
+    /// Where the work is shared with other machines, if it is.
+    pub server: Option<Arc<server::Server>>,
     replay: Replay,
     seen: usize,
     sink: Box<dyn Sink>,
@@ -118,6 +121,7 @@ impl Engine {
             cancel,
             progress: Box::new(|_| {}),
             supply: Arc::default(),
+            server: None,
             replay,
             seen: 0,
             sink,

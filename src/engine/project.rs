@@ -78,8 +78,7 @@ impl Project {
     /// Reads the branch.
     pub fn load(engine: &mut Engine, target: &str) -> Result<Self, ProjectError> {
         let tip = engine
-            .git
-            .branch_tip(target)?
+            .tip(target)?
             .ok_or_else(|| ProjectError::NoBranch(target.to_owned()))?;
         let tree = engine.git.tree_of(tip)?;
         let mut wrong = Vec::new();

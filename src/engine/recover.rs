@@ -294,6 +294,7 @@ pub fn commit_revision(
         &project.target,
         &[(old.id.card_path(), Some(text.clone()))],
         &message,
+        Some(&old.id),
     )?;
     let Some(commit) = commit else {
         return block(

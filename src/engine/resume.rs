@@ -72,13 +72,13 @@ fn rollback(engine: &mut Engine) -> Result<(), RunError> {
 
 /// A landing whose end was not recorded: done if the branch holds the commit, else tried again from its row.
 fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
-    let tip = engine.git.branch_tip(&intent.target)?;
+    let tip = engine.tip(&intent.target)?;
     let holds = match tip.filter(|_| !fault::skips(Control::LookForLanding)) {
         Some(tip) => tip == intent.commit || engine.git.is_ancestor(intent.commit, tip)?,
         None => false,
     };
     if holds {
-        if tip == Some(intent.commit) {
+        if engine.git.branch_tip(&intent.target)? == Some(intent.commit) {
             match engine.git.finish_move(&intent.target, intent.commit, intent.old) {
                 Ok(()) | Err(MoveError::Blocked { .. }) => {}
                 Err(error) => return Err(RunError::Resume(error)),
@@ -91,6 +91,9 @@ fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
             target: intent.target.clone(),
         })])?;
         tell(engine, &intent.task, "its landing had happened before the interruption");
+    } else if let Some(remote) = claimed_elsewhere(engine, &intent.task) {
+        let text = format!("whether it landed on {remote} is not known here: git harness run --remote {remote}");
+        tell(engine, &intent.task, &text);
     } else {
         engine.record(&[Event::LandLost {
             task: intent.task.clone(),
@@ -105,6 +108,14 @@ fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
         );
     }
     Ok(())
+}
+
+/// The remote on which a task's work was claimed and lands, where this command does not speak to it.
+pub fn claimed_elsewhere(engine: &Engine, task: &TaskId) -> Option<String> {
+    let log = engine.replay().task(task)?;
+    let on = log.last()?.dispatched.claimed_on.as_deref()?;
+    let here = engine.server.as_ref().is_some_and(|server| server.name() == on);
+    (!here).then(|| on.to_owned())
 }
 
 /// An attempt whose owner is gone counts for nothing; one that is verified and waits keeps waiting.

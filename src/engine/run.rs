@@ -2,6 +2,7 @@
 //! that can be taken, so that a run which was interrupted is resumed by running again.
 
 mod floor;
+mod shared;
 mod step;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ use super::judge::JudgeError;
 use super::land::LandError;
 use super::project::{Project, ProjectError};
 use super::resume;
+use super::server::{Pulse, ServerError};
 use super::slot::SlotError;
 use super::verify::{self, VerifyError};
 use super::view::ViewError;
@@ -103,6 +105,9 @@ pub enum RunError {
     /// A card is gone from the branch.
     #[error("the card of {0} is not on the branch any more")]
     CardGone(TaskId),
+    /// Work could not be shared with other machines.
+    #[error(transparent)]
+    Server(#[from] ServerError),
     /// Another run works on this branch.
     #[error("another run is at work on {0}")]
     AlreadyRunning(String),
@@ -159,6 +164,8 @@ pub struct RunOptions {
     pub builder: Option<String>,
     /// Checks that may be red on the base.
     pub allow_red: Vec<String>,
+    /// With a server: go on looking for work until nobody has any more, instead of ending when there is none now.
+    pub wait: bool,
 }
 
 /// One task at the end of a run.
@@ -197,6 +204,8 @@ pub struct Summary {
     pub for_a_person: Option<String>,
     /// What this run used, by role and model.
     pub used: Vec<Account>,
+    /// Tasks that other machines work on.
+    pub elsewhere: usize,
 }
 
 /// What a run remembers of its own doings.
@@ -254,20 +263,29 @@ pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &
     }])?;
     let books = engine.replay().books().clone();
     let floor = Floor::new(target, options);
-    let supply = Arc::clone(&engine.supply);
-    thread::scope(|scope| {
-        for _ in 1..crew.size {
-            scope.spawn(|| match (crew.hire)() {
-                Ok(mut engine) => {
-                    engine.supply = Arc::clone(&supply);
-                    floor.work(&mut engine);
-                }
-                Err(why) => floor.stop(RunError::Crew(why)),
-            });
+    let (server, supply, pulse) = (engine.server.clone(), Arc::clone(&engine.supply), Pulse::default());
+    let hire = |work: &dyn Fn(&mut Engine)| match (crew.hire)() {
+        Ok(mut engine) => {
+            engine.supply = Arc::clone(&supply);
+            engine.server.clone_from(&server);
+            work(&mut engine);
         }
+        Err(why) => floor.stop(RunError::Crew(why)),
+    };
+    thread::scope(|scope| {
+        if let Some(server) = &server {
+            scope.spawn(|| hire(&|engine| pulse.beat(engine, server)));
+        }
+        let crew: Vec<_> = (1..crew.size)
+            .map(|_| scope.spawn(|| hire(&|engine| floor.work(engine))))
+            .collect();
         floor.work(engine);
+        // A crew that panicked is heard of when the scope ends.
+        crew.into_iter().for_each(|member| drop(member.join()));
+        pulse.stop();
     });
     let (doings, ended) = floor.end();
+    shared::let_go(engine, target, &doings)?;
     let mut summary = summary(engine, target, options, &doings)?;
     summary.used = engine.replay().books().since(&books);
     let count = |state: TaskState| summary.tasks.iter().filter(|task| task.state == state).count();
@@ -355,7 +373,12 @@ fn summary(engine: &mut Engine, target: &str, options: &RunOptions, doings: &Doi
         for_a_person: doings.left.values().next().cloned(),
         ..Summary::default()
     };
+    let elsewhere = shared::elsewhere(engine, &project);
     for view in views {
+        if view.state != TaskState::Complete && elsewhere.contains(&view.id) {
+            summary.elsewhere += 1;
+            continue;
+        }
         let touched = doings.attempts.contains_key(&view.id)
             || doings.landed.contains_key(&view.id)
             || doings.left.contains_key(&view.id);

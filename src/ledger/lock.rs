@@ -93,6 +93,17 @@ impl Locks {
         FileLock::wait(&self.dir.join(format!("landing-{}", target.replace('/', "%2F"))))
     }
 
+    /// The lock of a claim on a server, if no other process of this clone has it.
+    pub fn try_claim(&self, what: &str) -> io::Result<Option<FileLock>> {
+        self.attempt(&format!("claim-{}", what.replace('/', "%2F")))
+    }
+
+    /// Waits for the turn to bring what a remote has.
+    pub fn remote(&self, name: &str) -> io::Result<FileLock> {
+        fs::create_dir_all(&self.dir)?;
+        FileLock::wait(&self.dir.join(format!("remote-{}", name.replace('/', "%2F"))))
+    }
+
     fn attempt(&self, name: &str) -> io::Result<Option<FileLock>> {
         fs::create_dir_all(&self.dir)?;
         FileLock::attempt(&self.dir.join(name))

@@ -22,6 +22,7 @@ mod plans;
 mod provider;
 mod proxy;
 mod record;
+mod remote;
 mod rollback;
 mod run;
 mod sandbox;

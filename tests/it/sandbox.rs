@@ -137,6 +137,18 @@ impl Sandbox {
         command
     }
 
+    /// The program in a folder, ready to be started by the test itself.
+    pub fn harness_command_in(&self, dir: &Path) -> Command {
+        self.command(Self::program(), dir)
+    }
+
+    /// Runs git in a folder; it has to succeed.
+    pub fn git_in(&self, dir: &Path, args: &[&str]) -> String {
+        let outcome = outcome(self.command("git", dir).args(args).output().unwrap());
+        assert_eq!(outcome.code, 0, "git {args:?}\n{}{}", outcome.stdout, outcome.stderr);
+        outcome.stdout.trim_end().to_owned()
+    }
+
     /// The path of the program under test.
     pub fn program() -> PathBuf {
         PathBuf::from(env!("CARGO_BIN_EXE_git-harness"))

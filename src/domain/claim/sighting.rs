@@ -35,17 +35,6 @@ impl Sightings {
         Self(seen.collect())
     }
 
-    /// Joins what another process of this machine has seen: whoever saw a claim first knows best how long it stood.
-    #[must_use]
-    pub fn join(mut self, other: &Self) -> Self {
-        for (what, mine) in &mut self.0 {
-            if let Some(theirs) = other.0.get(what).filter(|theirs| theirs.commit == mine.commit) {
-                mine.since = mine.since.min(theirs.since);
-            }
-        }
-        self
-    }
-
     /// For how many seconds a claim has stood still.
     pub fn still_seconds(&self, what: &str, now: u64) -> u64 {
         self.0

@@ -73,6 +73,9 @@ pub struct Dispatched {
     pub packet: Digest,
     /// The tree of an earlier attempt that this one goes on from, if any.
     pub from_tree: Option<TreeId>,
+    /// The remote on which the task was claimed: what comes of it lands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_on: Option<String>,
 }
 
 /// A Builder stopped. Its claims count for nothing; they are kept for people.

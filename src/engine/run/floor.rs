@@ -2,7 +2,7 @@
 //! beside those in hand, takes one step with it, and gives it back.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::plan::card::Card;
 use crate::domain::plan::conflict::{Beside, beside};
@@ -11,11 +11,15 @@ use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::project::Project;
 
+use super::shared::{self, Offer};
 use super::step::turn;
 use super::{Doings, RunError, RunOptions, wanted};
 
 /// How often somebody who waits for a card looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
+
+/// How often somebody who waits looks what others have done on the server.
+const LOOK: Duration = Duration::from_secs(3);
 
 /// The floor of one run.
 pub(super) struct Floor<'a> {
@@ -36,10 +40,10 @@ struct State {
 }
 
 /// A card in somebody's hand, and what it was taken by.
-struct Taken {
-    project: Project,
-    card: Card,
-    state: TaskState,
+pub(super) struct Taken {
+    pub(super) project: Project,
+    pub(super) card: Card,
+    pub(super) state: TaskState,
 }
 
 impl<'a> Floor<'a> {
@@ -59,7 +63,11 @@ impl<'a> Floor<'a> {
                 Ok(Some(taken)) => {
                     let mut doings = Doings::default();
                     let Taken { project, card, state } = &taken;
-                    let result = turn(engine, project, card, *state, self.options, &mut doings);
+                    let mut result = turn(engine, project, card, *state, self.options, &mut doings);
+                    if let Some(server) = engine.server.clone() {
+                        let settled = shared::settle(engine, &server, &card.id, &doings);
+                        result = result.and(settled);
+                    }
                     self.give_back(card, doings, result);
                 }
                 Ok(None) => return,
@@ -95,25 +103,45 @@ impl<'a> Floor<'a> {
             if state.stopped.is_some() || engine.replay().paused().is_some() {
                 return Ok(None);
             }
-            let project = Project::load(engine, self.target)?;
-            let views = wanted(&project, engine, self.options);
-            if let Some((card, stands)) = next(&project, &views, &state) {
-                state.in_hand.push(card.clone());
-                return Ok(Some(Taken {
-                    project,
-                    card,
-                    state: stands,
-                }));
+            let (found, others_work) = self.find(engine, &state)?;
+            if let Some(taken) = found {
+                state.in_hand.push(taken.card.clone());
+                return Ok(Some(taken));
             }
-            if state.in_hand.is_empty() {
+            let waits = others_work && self.options.wait;
+            if state.in_hand.is_empty() && !waits {
                 return Ok(None);
             }
-            let seen = state.turns;
-            while state.turns == seen && state.stopped.is_none() && !engine.cancel.is_cancelled() {
+            let (seen, begun) = (state.turns, Instant::now());
+            let look_again = || engine.server.is_some() && begun.elapsed() >= LOOK;
+            while state.turns == seen && state.stopped.is_none() && !engine.cancel.is_cancelled() && !look_again() {
                 let waited = self.changed.wait_timeout(state, TICK);
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
         }
+    }
+
+    /// A card to work on, and whether others are at work that may make more of them.
+    fn find(&self, engine: &mut Engine, state: &State) -> Result<(Option<Taken>, bool), RunError> {
+        if let Some(server) = engine.server.clone() {
+            let offer = shared::offer(
+                engine,
+                &server,
+                self.target,
+                self.options,
+                &state.in_hand,
+                &state.doings,
+            )?;
+            return Ok(match offer {
+                Offer::Card(taken) => (Some(*taken), false),
+                Offer::Later => (None, true),
+                Offer::Nothing => (None, false),
+            });
+        }
+        let project = Project::load(engine, self.target)?;
+        let views = wanted(&project, engine, self.options);
+        let found = next(&project, &views, state).map(|(card, state)| Taken { project, card, state });
+        Ok((found, false))
     }
 
     fn give_back(&self, card: &Card, doings: Doings, result: Result<(), RunError>) {

@@ -9,7 +9,6 @@ mod porcelain;
 mod tests;
 
 use std::path::PathBuf;
-use std::process::Output;
 use std::time::Duration;
 
 use crate::domain::oid::{CommitId, OidError, TreeId};
@@ -20,8 +19,9 @@ use super::open::Repository;
 
 pub use porcelain::{Answer, Refusal};
 
-/// The longest that one exchange with a server may take.
-const LONGEST: Duration = Duration::from_secs(300);
+/// The longest that bringing something from a server may take, and the longest that moving refs there may.
+const FETCH: Duration = Duration::from_secs(600);
+const PUSH: Duration = Duration::from_secs(120);
 
 /// Settings of every exchange: nothing beside what is asked for, and no wait for a server that went silent.
 const SETTINGS: [&str; 7] = [
@@ -125,11 +125,6 @@ impl Remote {
         call
     }
 
-    fn exchange(&self, call: &mut Call) -> Result<Output, RemoteError> {
-        call.output_within(LONGEST, &self.cancel)
-            .map_err(|source| self.failed(source))
-    }
-
     fn failed(&self, source: GitError) -> RemoteError {
         RemoteError::Exchange {
             remote: self.name.clone(),
@@ -155,7 +150,9 @@ impl Remote {
         for (there, here) in pairs {
             call.word(format!("+{there}:{here}"));
         }
-        let output = self.exchange(&mut call)?;
+        let output = call
+            .output_within(FETCH, &self.cancel)
+            .map_err(|source| self.failed(source))?;
         if output.status.success() {
             return Ok(());
         }
@@ -184,7 +181,10 @@ impl Remote {
             let new = swap.new.map(|new| new.to_string()).unwrap_or_default();
             call.word(format!("{new}:{}", swap.reference));
         }
-        let output = self.exchange(&mut call)?;
+        // Not ended because the user wants to stop: it is short, and what became of it would not be known.
+        let output = call
+            .output_within(PUSH, &Cancel::new())
+            .map_err(|source| self.failed(source))?;
         porcelain::read(swaps, &String::from_utf8_lossy(&output.stdout), output.status.success())
             .ok_or_else(|| self.failed(call.failed(&output)))
     }

@@ -34,6 +34,7 @@ fn dispatched(name: &str, in_round: u32, builder: &str) -> Dispatched {
         card: "2".repeat(40).parse().unwrap(),
         packet: Digest::of(b"p"),
         from_tree: None,
+        claimed_on: None,
     }
 }
 

@@ -38,6 +38,7 @@ fn dispatched(n: u64) -> Event {
         card: "2".repeat(40).parse().unwrap(),
         packet: Digest::of(b"p"),
         from_tree: None,
+        claimed_on: None,
     })
 }
 

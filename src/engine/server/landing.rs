@@ -1,0 +1,136 @@
+//! Advance: the one way in which a branch moves. Alone, here by compare-and-swap and with the files of its worktrees;
+//! with a server, there by a push, and here afterwards where it can follow.
+
+use crate::domain::id::TaskId;
+use crate::domain::oid::CommitId;
+use crate::domain::task::event::Event;
+use crate::engine::Engine;
+use crate::git::{MoveError, Swap, SwapError};
+
+use super::claims::Pushed;
+use super::{Server, ServerError};
+
+/// Why a branch did not move.
+#[derive(Debug, thiserror::Error)]
+pub enum AdvanceError {
+    /// It moved meanwhile, or something here is in the way.
+    #[error(transparent)]
+    Move(#[from] MoveError),
+    /// The task's claim is somebody else's by now.
+    #[error("the claim of {0} was taken over by another machine")]
+    ClaimLost(String),
+    /// The server could not be asked, or refuses.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+}
+
+/// What becomes of a task's claim when its branch moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// The task is done: the claim goes.
+    Done,
+    /// The work goes on: the claim is renewed.
+    GoesOn,
+}
+
+impl Engine {
+    /// Moves a branch for a task from `old` to `new`.
+    pub fn advance(
+        &mut self,
+        target: &str,
+        new: CommitId,
+        old: CommitId,
+        why: &str,
+        claim: Option<(&TaskId, Then)>,
+    ) -> Result<(), AdvanceError> {
+        let Some(server) = self.server.clone().filter(|server| server.target == target) else {
+            return Ok(self.git.move_branch(target, new, old, why)?);
+        };
+        server.land(self, new, old, claim)?;
+        // It is where it counts. What keeps the branch here from following is no reason to say otherwise.
+        if let Err(error) = self.follow_server() {
+            self.tell(&Event::Told {
+                task: None,
+                text: format!("{target} stays behind here: {error}"),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Server {
+    fn land(
+        &self,
+        engine: &Engine,
+        new: CommitId,
+        old: CommitId,
+        claim: Option<(&TaskId, Then)>,
+    ) -> Result<(), AdvanceError> {
+        let mut held = self.held();
+        let mut swaps = vec![Swap {
+            reference: self.branch_ref(),
+            old: Some(old),
+            new: Some(new),
+        }];
+        let mut renewed = None;
+        if let Some((task, then)) = claim {
+            let lost = || AdvanceError::ClaimLost(task.to_string());
+            let mine = held.get(task.as_str()).ok_or_else(lost)?;
+            let at = mine.at.ok_or_else(lost)?;
+            if then == Then::GoesOn {
+                renewed = Some(self.write(task.as_str(), mine.lease_seconds, Some(at), None)?);
+            }
+            swaps.push(self.claim_swap(task.as_str(), Some(at), renewed));
+        }
+        match self.push(engine, &swaps)? {
+            Pushed::Done => {}
+            Pushed::Second(view) => {
+                if let Some((task, _)) = claim
+                    && let Some(mine) = held.get_mut(task.as_str())
+                    && view.claims.get(task.as_str()).map(|seen| seen.commit) != mine.at
+                {
+                    mine.at = None;
+                    return Err(AdvanceError::ClaimLost(task.to_string()));
+                }
+                return Err(MoveError::Moved {
+                    branch: self.target.clone(),
+                    found: view.tip,
+                }
+                .into());
+            }
+        }
+        if let Some((task, _)) = claim {
+            match renewed {
+                Some(at) => {
+                    if let Some(mine) = held.get_mut(task.as_str()) {
+                        mine.at = Some(at);
+                    }
+                }
+                None => drop(held.remove(task.as_str())),
+            }
+        }
+        // Noted as seen, unless somebody has seen more already.
+        match engine
+            .git
+            .compare_and_swap(&self.tip_ref(), new, Some(old), "harness: pushed")
+        {
+            Ok(()) | Err(SwapError::Moved { .. }) => Ok(()),
+            Err(error) => Err(ServerError::from(error).into()),
+        }
+    }
+
+    /// Tells once that the branch here cannot follow.
+    pub(super) fn tell_behind(&self, engine: &mut Engine, why: &MoveError) {
+        let mut told = self.behind.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !std::mem::replace(&mut *told, true) {
+            engine.tell(&Event::Told {
+                task: None,
+                text: format!(
+                    "{0} stays behind {1} here: {why}; `git pull --ff-only {1} {0}` brings it up",
+                    self.target,
+                    self.name()
+                ),
+            });
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! The server: where several machines share a branch and tell each other what they work on. It is the Git server that
+//! a team has already, and nothing runs on it but git.
+//!
+//! The branch *there* is the one that counts: work stands on its tip as it was last seen, and lands by a push that
+//! moves it from exactly there and gives the task's claim back in the same step. So a machine whose claim was taken
+//! over lands nothing, and nothing lands on what was not verified. The branch here follows where it can.
+
+mod claims;
+mod landing;
+mod pulse;
+mod view;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::clock::Clock;
+use crate::config::RemoteRules;
+use crate::domain::claim::Holder;
+use crate::domain::oid::CommitId;
+use crate::git::{MoveError, ReadError, Remote, RemoteError, SwapError};
+use crate::ledger::{FileLock, Ledger, Locks};
+
+use super::Engine;
+use super::project::Project;
+use super::run::RunError;
+
+pub use landing::{AdvanceError, Then};
+pub use pulse::Pulse;
+pub use view::{Seen, View};
+
+/// Why work could not be shared.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The remote could not be used.
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    /// What was brought could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The note of what was brought could not be moved.
+    #[error(transparent)]
+    Swap(#[from] SwapError),
+    /// A lock could not be used.
+    #[error("cannot use a lock beside the journal: {0}")]
+    Lock(std::io::Error),
+    /// The server refuses although nobody came first.
+    #[error("{remote} refuses: {why}")]
+    Refused {
+        /// The remote.
+        remote: String,
+        /// What it said.
+        why: String,
+    },
+    /// The branch here has commits that the server lacks.
+    #[error("{branch} has commits that {remote} lacks")]
+    Unpushed {
+        /// The branch.
+        branch: String,
+        /// The remote.
+        remote: String,
+    },
+    /// Nobody commits here.
+    #[error("the ledger was opened for reading")]
+    ReadOnly,
+}
+
+/// A server, and what this process holds on it. Everybody of a run's crew shares it.
+pub struct Server {
+    remote: Remote,
+    target: String,
+    me: Holder,
+    rules: OnceLock<RemoteRules>,
+    clock: Arc<dyn Clock>,
+    locks: Locks,
+    /// Whoever moves a claim holds this, so that a renewal and a landing never cross.
+    held: Mutex<BTreeMap<String, Held>>,
+    /// The branch here could not follow, and somebody was told so.
+    behind: Mutex<bool>,
+}
+
+/// A claim that this process holds.
+#[derive(Debug)]
+struct Held {
+    /// Where its ref stands; `None` once it was taken over.
+    at: Option<CommitId>,
+    lease_seconds: u64,
+    /// Tells other processes of this clone that the holder lives.
+    _lock: FileLock,
+}
+
+impl Server {
+    fn new(ledger: &Ledger, remote: Remote, target: &str, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
+        let writer = ledger.writer().cloned().ok_or(ServerError::ReadOnly)?;
+        Ok(Self {
+            me: Holder {
+                writer,
+                name: clock.random_name(8),
+                host: host_name(),
+            },
+            remote,
+            target: target.to_owned(),
+            rules: OnceLock::new(),
+            clock,
+            locks: ledger.locks(),
+            held: Mutex::default(),
+            behind: Mutex::default(),
+        })
+    }
+
+    /// The remote's name.
+    pub fn name(&self) -> &str {
+        self.remote.name()
+    }
+
+    /// What this process chooses by, so that it does not run after the same cards as all others.
+    pub fn seed(&self) -> &str {
+        &self.me.name
+    }
+
+    /// How the project wants machines to meet.
+    pub fn rules(&self) -> &RemoteRules {
+        self.rules.get_or_init(RemoteRules::default)
+    }
+
+    /// The ref that holds the tip of the branch as it was last seen.
+    fn tip_ref(&self) -> String {
+        format!("refs/harness/remotes/{}/heads/{}", self.name(), self.target)
+    }
+
+    fn claims_here(&self) -> String {
+        format!("refs/harness/remotes/{}/claims/", self.name())
+    }
+
+    fn claim_ref(&self, what: &str) -> String {
+        format!("{}/claims/{what}", self.rules().namespace)
+    }
+
+    fn branch_ref(&self) -> String {
+        format!("refs/heads/{}", self.target)
+    }
+
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
+        // Each change of it is whole, whatever became of whoever made it.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The machine's name, for people who look at a claim.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().chars().filter(|c| !c.is_control()).take(64).collect()
+}
+
+impl Engine {
+    /// Shares the work on a branch with other machines from here on.
+    pub fn join(&mut self, remote: &str, target: &str) -> Result<(), RunError> {
+        let remote = self.git.remote(remote, &self.cancel).map_err(ServerError::from)?;
+        let server = Server::new(&self.ledger, remote, target, self.clock.clone())?;
+        server.look_at_branch()?;
+        let server = Arc::new(server);
+        self.server = Some(Arc::clone(&server));
+        // How machines meet is read where they do; nobody else has the server yet, so nothing was set before.
+        let rules = Project::load(self, target)?.config.remote;
+        server.rules.get_or_init(|| rules);
+        self.follow_server()
+    }
+
+    /// The tip that work on a branch stands on: the server's as last seen, or the branch's own here.
+    pub fn tip(&self, target: &str) -> Result<Option<CommitId>, ReadError> {
+        match self.server_of(target) {
+            Some(server) => self.git.reference(&server.tip_ref()),
+            None => self.git.branch_tip(target),
+        }
+    }
+
+    /// The same after a look at the server, where there is one.
+    pub fn tip_now(&self, target: &str) -> Result<Option<CommitId>, RunError> {
+        if let Some(server) = self.server_of(target) {
+            server.look(self)?;
+        }
+        Ok(self.tip(target)?)
+    }
+
+    fn server_of(&self, target: &str) -> Option<&Arc<Server>> {
+        self.server.as_ref().filter(|server| server.target == target)
+    }
+
+    /// Lets the branch here follow the server's. Commits that only this clone has are the user's to publish.
+    pub fn follow_server(&mut self) -> Result<(), RunError> {
+        let Some(server) = self.server.clone() else {
+            return Ok(());
+        };
+        let (Some(tip), Some(here)) = (self.tip(&server.target)?, self.git.branch_tip(&server.target)?) else {
+            return Ok(());
+        };
+        if tip == here {
+            return Ok(());
+        }
+        if !self.git.is_ancestor(here, tip)? {
+            return Err(ServerError::Unpushed {
+                branch: server.target.clone(),
+                remote: server.name().to_owned(),
+            }
+            .into());
+        }
+        match self
+            .git
+            .move_branch(&server.target, tip, here, "harness: follow the server")
+        {
+            // Another one of the crew, or the user, brought it on meanwhile.
+            Ok(()) | Err(MoveError::Moved { .. }) => Ok(()),
+            Err(why @ (MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })) => {
+                server.tell_behind(self, &why);
+                Ok(())
+            }
+            Err(error) => Err(RunError::Resume(error)),
+        }
+    }
+}

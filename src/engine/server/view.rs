@@ -1,0 +1,104 @@
+//! A look at the server: where the branch stands, and who works on what.
+
+use std::collections::BTreeMap;
+
+use crate::domain::claim::{self, Claim, Sightings, Standing};
+use crate::domain::oid::CommitId;
+use crate::engine::Engine;
+
+use super::{Server, ServerError};
+
+/// A claim as it stands on the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Its ref's commit.
+    pub commit: CommitId,
+    /// What it says, if that can be read.
+    pub claim: Option<Claim>,
+    /// How it stands for this process.
+    pub standing: Standing,
+}
+
+/// What one look showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct View {
+    /// The tip of the branch.
+    pub tip: Option<CommitId>,
+    /// Every claim, by what is claimed.
+    pub claims: BTreeMap<String, Seen>,
+}
+
+impl View {
+    /// How something stands.
+    pub fn standing(&self, what: &str) -> Standing {
+        self.claims
+            .get(what)
+            .map_or(Standing::Free, |seen| seen.standing.clone())
+    }
+
+    /// What others are at work on now.
+    pub fn elsewhere(&self) -> impl Iterator<Item = &str> {
+        self.claims
+            .iter()
+            .filter(|(_, seen)| matches!(seen.standing, Standing::Held { .. }))
+            .map(|(what, _)| what.as_str())
+    }
+}
+
+impl Server {
+    /// Brings the branch alone, before it is known how the project wants machines to meet.
+    pub(super) fn look_at_branch(&self) -> Result<(), ServerError> {
+        let _turn = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
+        Ok(self.remote.fetch(&[(self.branch_ref(), self.tip_ref())])?)
+    }
+
+    /// Looks at the branch and all claims, in one exchange.
+    pub fn look(&self, engine: &Engine) -> Result<View, ServerError> {
+        let turn = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
+        let claims = (
+            format!("{}/claims/*", self.rules().namespace),
+            format!("{}*", self.claims_here()),
+        );
+        self.remote.fetch(&[(self.branch_ref(), self.tip_ref()), claims])?;
+        let found = engine.git.references_below(&self.claims_here())?;
+        let tip = engine.git.reference(&self.tip_ref())?;
+        let now = self.clock.steady_seconds();
+        let sightings = self.note(engine, now, &found);
+        drop(turn);
+        let mut claims = BTreeMap::new();
+        for (what, commit) in found {
+            let claim = Claim::read(&engine.git.commit(commit)?.message).filter(|claim| claim.what == what);
+            let still = sightings.still_seconds(&what, now);
+            let standing = claim::standing(Some(claim.as_ref()), still, &self.me);
+            claims.insert(
+                what,
+                Seen {
+                    commit,
+                    claim,
+                    standing,
+                },
+            );
+        }
+        Ok(View { tip, claims })
+    }
+
+    /// Since when each claim has stood where it stands, as far as anybody on this machine has seen. Losing it only
+    /// makes everybody wait a little longer.
+    fn note(&self, engine: &Engine, now: u64, found: &[(String, CommitId)]) -> Sightings {
+        const KIND: &str = "claims";
+        let caches = engine.ledger.caches();
+        let known = caches.get(KIND, self.name());
+        let known: Sightings = known
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default();
+        let seen = known
+            .clone()
+            .look(now, found.iter().map(|(what, commit)| (what.as_str(), *commit)));
+        if seen != known
+            && let Ok(bytes) = serde_json::to_vec(&seen)
+        {
+            caches.put(KIND, self.name(), &bytes);
+        }
+        seen
+    }
+}

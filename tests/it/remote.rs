@@ -1,0 +1,343 @@
+//! Several machines, one plan: clones of a bare repository that claim cards there and land by pushing.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+
+use super::sandbox::{Outcome, Sandbox};
+
+/// Where a builder that waits reports: its task, and the line to tell it to go on.
+struct Door {
+    port: u16,
+    arrived: Receiver<(String, TcpStream)>,
+}
+
+impl Door {
+    fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let (told, arrived) = mpsc::channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let stream = stream.unwrap();
+                let mut task = String::new();
+                let _ = BufReader::new(&stream).read_line(&mut task);
+                if told.send((task.trim().to_owned(), stream)).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { port, arrived }
+    }
+
+    /// Waits until a builder is at work on a task.
+    fn at_work_on(&self, task: &str) -> TcpStream {
+        let (arrived, stream) = self.arrived.recv().unwrap();
+        assert_eq!(arrived, task);
+        stream
+    }
+}
+
+fn go_on(mut stream: TcpStream) {
+    stream.write_all(b"go on\n").unwrap();
+}
+
+/// A server and clones of it.
+struct Team {
+    sandbox: Sandbox,
+    door: Door,
+}
+
+/// How the builder of a machine works.
+const AT_ONCE: &str = "at-once";
+const WAITS: &str = "waits";
+
+impl Team {
+    /// A plan of cards, each with a file of its own, pushed to a bare repository. `more` joins the configuration.
+    fn new(cards: &[&str], more: &str) -> Self {
+        Self::with_lease(3600, cards, more)
+    }
+
+    /// The same where a claim that stands still may be taken over after so many seconds.
+    fn with_lease(seconds: u32, cards: &[&str], more: &str) -> Self {
+        let sandbox = Sandbox::new(&[("all.txt", "x\n")]);
+        let cards: Vec<serde_json::Value> = cards
+            .iter()
+            .map(|id| {
+                serde_json::json!({
+                    "id": id, "title": format!("Card {id}"), "files_allowed": [format!("{id}.txt")],
+                    "definition_of_done": ["it is there"], "verification": [format!("grep -q {id} {id}.txt")],
+                })
+            })
+            .collect();
+        sandbox.configure(&format!("[remote]\nlease = {seconds}\n{more}"));
+        sandbox.import("p.json", &serde_json::to_string(&cards).unwrap());
+        let door = Door::open();
+        sandbox.script(
+            "builder.sh",
+            &format!(
+                "if [ $1 = waits ]; then exec 3<>/dev/tcp/127.0.0.1/{}; echo $HARNESS_TASK >&3; read -r line <&3; fi\necho $HARNESS_TASK by $2 > $HARNESS_TASK.txt\n",
+                door.port
+            ),
+        );
+        sandbox.git(&["init", "-q", "--bare", "../server.git"]);
+        sandbox.git(&["remote", "add", "origin", "../server.git"]);
+        sandbox.git(&["push", "-q", "origin", "main"]);
+        Self { sandbox, door }
+    }
+
+    /// Another machine: a clone of the server whose builder works so.
+    fn machine(&self, name: &str, builder: &str) -> PathBuf {
+        let root = self.sandbox.beside("");
+        self.sandbox.git_in(&root, &["clone", "-q", "server.git", name]);
+        let clone = root.join(name);
+        self.builder(&clone, name, builder);
+        let _ = self.sandbox.harness_in(&clone, &["trust"]).exits(0);
+        clone
+    }
+
+    fn builder(&self, clone: &std::path::Path, name: &str, builder: &str) {
+        let own = clone.join(".git/harness");
+        fs::create_dir_all(&own).unwrap();
+        let script = self.sandbox.beside("builder.sh");
+        fs::write(
+            own.join("config.toml"),
+            format!(
+                "[roles]\nbuilder = \"b\"\n[builders.b]\nrun = [\"bash\", \"{}\", \"{builder}\", \"{name}\"]\nnetwork = \"open\"\n",
+                script.display()
+            ),
+        )
+        .unwrap();
+    }
+
+    fn run(&self, clone: &std::path::Path, more: &[&str]) -> Outcome {
+        let args: Vec<&str> = ["run", "--remote", "origin"]
+            .into_iter()
+            .chain(more.iter().copied())
+            .collect();
+        self.sandbox.harness_in(clone, &args)
+    }
+
+    /// Starts a run and lets it go on beside the test.
+    fn start(&self, clone: &std::path::Path, more: &[&str]) -> Child {
+        let mut command = self.sandbox.harness_command_in(clone);
+        command.args(["run", "--remote", "origin"]).args(more);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    fn on_server(&self, args: &[&str]) -> String {
+        self.sandbox.git_in(&self.sandbox.beside("server.git"), args)
+    }
+
+    /// What is claimed on the server.
+    fn claims(&self) -> Vec<String> {
+        let listing = self.on_server(&["for-each-ref", "--format=%(refname:lstrip=3)", "refs/harness/claims"]);
+        listing.lines().map(str::to_owned).collect()
+    }
+
+    /// How often each task has landed on the server's branch.
+    fn landings(&self) -> Vec<String> {
+        let log = self.on_server(&["log", "--format=%(trailers:key=Harness-Task,valueonly)", "main"]);
+        let mut tasks: Vec<String> = log.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
+        tasks.sort();
+        tasks
+    }
+}
+
+fn ended(child: Child) -> Outcome {
+    let output = child.wait_with_output().unwrap();
+    Outcome {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
+}
+
+#[test]
+fn two_machines_share_a_plan_and_what_came_second_is_verified_again() {
+    let team = Team::new(&["a", "b"], "");
+    let (one, two) = (team.machine("one", WAITS), team.machine("two", AT_ONCE));
+    let first = team.start(&one, &["--only", "a"]);
+    let builder = team.door.at_work_on("a");
+    assert_eq!(team.claims(), ["a"]);
+    // The other one gives way to what is claimed, and its landing moves the branch.
+    let _ = team
+        .run(&two, &[])
+        .exits(0)
+        .prints("1 landed")
+        .prints("1 with other machines");
+    assert_eq!(team.landings(), ["b"]);
+    go_on(builder);
+    let _ = ended(first).exits(0).prints("1 landed");
+    assert_eq!(team.landings(), ["a", "b"]);
+    assert_eq!(team.on_server(&["rev-list", "--count", "--merges", "main"]), "0");
+    assert_eq!(team.on_server(&["show", "main:a.txt"]), "a by one");
+    assert_eq!(team.on_server(&["show", "main:b.txt"]), "b by two");
+    assert_eq!(team.claims(), Vec::<String>::new());
+    // The branch here and its files have followed, and the evidence is for the merged tree.
+    let head = team.on_server(&["rev-parse", "main"]);
+    assert_eq!(team.sandbox.git_in(&one, &["rev-parse", "main"]), head);
+    assert_eq!(fs::read_to_string(one.join("b.txt")).unwrap(), "b by two\n");
+    assert_eq!(team.sandbox.git_in(&one, &["status", "--porcelain"]), "");
+    let _ = team.run(&two, &[]).exits(3);
+    assert_eq!(team.sandbox.git_in(&two, &["rev-parse", "main"]), head);
+    let _ = team
+        .sandbox
+        .harness_in(&two, &["audit", "--strength", "scope"])
+        .exits(0);
+}
+
+#[test]
+fn the_claim_of_a_machine_that_died_is_taken_over() {
+    let team = Team::with_lease(2, &["a"], "");
+    let (one, two) = (team.machine("one", WAITS), team.machine("two", AT_ONCE));
+    let mut first = team.start(&one, &[]);
+    let _builder = team.door.at_work_on("a");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(team.claims(), ["a"]);
+    // Without a wait there is nothing to do yet: nobody knows that its holder is dead.
+    let _ = team.run(&two, &[]).prints("1 with other machines");
+    let _ = team
+        .run(&two, &["--wait"])
+        .exits(0)
+        .prints("1 landed")
+        .says("taken over");
+    assert_eq!(team.landings(), ["a"]);
+    assert_eq!(team.on_server(&["show", "main:a.txt"]), "a by two");
+    // It comes back, and finds that there is nothing left to do.
+    team.builder(&one, "one", AT_ONCE);
+    let _ = team.run(&one, &[]).exits(3);
+    assert_eq!(team.landings(), ["a"]);
+    assert_eq!(team.claims(), Vec::<String>::new());
+}
+
+#[test]
+fn a_machine_that_died_goes_on_with_its_own_claim_at_once() {
+    let team = Team::new(&["a"], "");
+    let one = team.machine("one", WAITS);
+    let mut first = team.start(&one, &[]);
+    let _builder = team.door.at_work_on("a");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    team.builder(&one, "one", AT_ONCE);
+    let _ = team.run(&one, &[]).exits(0).prints("1 landed").says("taken up again");
+    assert_eq!(team.landings(), ["a"]);
+}
+
+#[test]
+fn a_machine_that_was_only_slow_lands_nothing_of_what_others_took_over() {
+    let team = Team::with_lease(2, &["a"], "");
+    let (one, two) = (team.machine("one", WAITS), team.machine("two", WAITS));
+    let first = team.start(&one, &[]);
+    let slow = team.door.at_work_on("a");
+    signal(&first, "-STOP");
+    let second = team.start(&two, &["--wait"]);
+    let quick = team.door.at_work_on("a");
+    // It wakes up while the other one is at work, and is done before it.
+    signal(&first, "-CONT");
+    go_on(slow);
+    let outcome = ended(first);
+    assert!(
+        outcome.stderr.contains("taken over by another machine"),
+        "{}",
+        outcome.stderr
+    );
+    assert_eq!(team.landings(), Vec::<String>::new());
+    go_on(quick);
+    let _ = ended(second).exits(0).prints("1 landed");
+    assert_eq!(team.on_server(&["show", "main:a.txt"]), "a by two");
+    assert_eq!(team.landings(), ["a"]);
+}
+
+#[test]
+fn what_waits_for_a_person_stays_with_the_machine_that_knows_it() {
+    let team = Team::new(&["a", "b"], "[lanes.throughput]\ngates = [\"review\"]\n");
+    let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
+    let _ = team.run(&one, &["--only", "a"]).exits(4).prints("needs_review");
+    assert_eq!(team.claims(), ["a"]);
+    assert!(
+        team.on_server(&["log", "-1", "--format=%B", "refs/harness/claims/a"])
+            .contains("waits for review")
+    );
+    let _ = team.run(&two, &[]).exits(4).prints("b").prints("needs_review");
+    assert_eq!(team.claims(), ["a", "b"]);
+    // An approval alone lands nothing here: the task is claimed, and lands, on the server.
+    let mut approve = team.sandbox.harness_command_in(&one);
+    approve
+        .args(["approve", "a"])
+        .env("GIT_COMMITTER_NAME", "Bob")
+        .env("GIT_COMMITTER_EMAIL", "bob@example.invalid");
+    let approved = approve.output().unwrap();
+    let said = String::from_utf8_lossy(&approved.stdout).into_owned() + &String::from_utf8_lossy(&approved.stderr);
+    assert!(said.contains("git harness run --remote origin"), "{said}");
+    assert_eq!(team.landings(), Vec::<String>::new());
+    let _ = team.run(&one, &["--only", "a"]).exits(0).prints("1 landed");
+    assert_eq!(team.landings(), ["a"]);
+    assert_eq!(team.claims(), ["b"]);
+}
+
+#[test]
+fn a_run_that_is_stopped_gives_its_claims_back() {
+    let team = Team::new(&["a"], "");
+    let one = team.machine("one", WAITS);
+    let first = team.start(&one, &[]);
+    let _builder = team.door.at_work_on("a");
+    signal(&first, "-INT");
+    let _ = ended(first).exits(130);
+    assert_eq!(team.claims(), Vec::<String>::new());
+}
+
+#[test]
+fn commits_that_only_this_clone_has_are_its_users_to_publish() {
+    let team = Team::new(&["a"], "");
+    let one = team.machine("one", AT_ONCE);
+    team.sandbox
+        .git_in(&one, &["commit", "-q", "--allow-empty", "-m", "Mine"]);
+    let _ = team
+        .run(&one, &[])
+        .exits(4)
+        .says("main has commits that origin lacks")
+        .says("git push origin main");
+    let _ = team
+        .sandbox
+        .harness_in(&one, &["run", "--remote", "upstream"])
+        .exits(2)
+        .says("there is no remote upstream");
+    let path = team.sandbox.beside("server.git");
+    let _ = team
+        .sandbox
+        .harness_in(&one, &["run", "--remote", path.to_str().unwrap()])
+        .exits(2);
+    assert_eq!(team.landings(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_in_the_way_here_keeps_nothing_from_landing_there() {
+    let team = Team::new(&["a", "b"], "");
+    let one = team.machine("one", AT_ONCE);
+    fs::write(one.join("a.txt"), "a: mine, not committed\n").unwrap();
+    let _ = team
+        .run(&one, &[])
+        .exits(0)
+        .prints("2 landed")
+        .says("main stays behind origin here")
+        .says("a.txt");
+    assert_eq!(team.landings(), ["a", "b"]);
+    assert_eq!(
+        fs::read_to_string(one.join("a.txt")).unwrap(),
+        "a: mine, not committed\n"
+    );
+    fs::remove_file(one.join("a.txt")).unwrap();
+    let _ = team.run(&one, &[]).exits(3);
+    assert_eq!(fs::read_to_string(one.join("a.txt")).unwrap(), "a by one\n");
+}
