@@ -1,5 +1,5 @@
-//! What a person decides: `approve`, `reject`, `retry`, `escalate`, `block`, `unblock`, `release`, `note`, `pause`,
-//! `resume`. Each is one row of the journal, and what it sets free is done at once.
+//! What a person decides: `approve`, `reject`, `retry`, `escalate`, `block`, `unblock`, `note`, `pause`, `resume`.
+//! Each is one row of the journal, and what it sets free is done at once.
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::domain::task::event::{AttemptMode, Escalated, Event};
 use crate::domain::task::state::TaskState;
 use crate::engine::finish::Finish;
 use crate::engine::project::Project;
-use crate::engine::{Engine, attended, recover, run};
+use crate::engine::{Engine, recover, run};
 use crate::fault::{self, Point};
 
 use super::context::{Context, Telling, print, project_of, require_trust};
@@ -87,13 +87,6 @@ pub struct UnblockArgs {
     reason: String,
 }
 
-/// Give a task back; files stay as they are
-#[derive(Debug, Args)]
-pub struct ReleaseArgs {
-    /// The task
-    task: TaskId,
-}
-
 /// Remember something for the tasks that build on this one
 #[derive(Debug, Args)]
 pub struct NoteArgs {
@@ -111,14 +104,14 @@ pub struct PauseArgs {}
 #[derive(Debug, Args)]
 pub struct ResumeArgs {}
 
-struct Decision {
-    engine: Engine,
-    project: Project,
-    person: Actor,
-    state: TaskState,
+pub(super) struct Decision {
+    pub(super) engine: Engine,
+    pub(super) project: Project,
+    pub(super) person: Actor,
+    pub(super) state: TaskState,
 }
 
-fn begin(context: &Context, task: &TaskId, telling: Telling) -> Result<Decision, CliError> {
+pub(super) fn begin(context: &Context, task: &TaskId, telling: Telling) -> Result<Decision, CliError> {
     let mut engine = context.engine(telling)?;
     let person = engine.person()?;
     let project = project_of(&mut engine, task)?;
@@ -132,7 +125,7 @@ fn begin(context: &Context, task: &TaskId, telling: Telling) -> Result<Decision,
 }
 
 impl Decision {
-    fn only_in(&self, task: &TaskId, states: &[TaskState], what: &str) -> Result<(), CliError> {
+    pub(super) fn only_in(&self, task: &TaskId, states: &[TaskState], what: &str) -> Result<(), CliError> {
         if states.contains(&self.state) {
             return Ok(());
         }
@@ -142,7 +135,7 @@ impl Decision {
         )
     }
 
-    fn record(&mut self, event: Event) -> Result<(), CliError> {
+    pub(super) fn record(&mut self, event: Event) -> Result<(), CliError> {
         self.engine.record(&[event])?;
         Ok(())
     }
@@ -333,39 +326,6 @@ pub fn unblock(args: &UnblockArgs, context: &Context) -> Result<Exit, CliError> 
         "{} is not blocked any more, and begins a new round\n",
         args.task
     ))?;
-    Ok(Exit::Done)
-}
-
-pub fn release(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut decision = begin(context, &args.task, Telling::Nothing)?;
-    if decision.state == TaskState::Complete {
-        // A plain `git commit` completed it; the hooks go on until somebody notices.
-        attended::notice_commits(&mut decision.engine)
-            .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-        print(&format!("{} is complete, and no longer open\n", args.task))?;
-        return Ok(Exit::Done);
-    }
-    decision.only_in(
-        &args.task,
-        &[
-            TaskState::InProgress,
-            TaskState::Retrying,
-            TaskState::NeedsReview,
-            TaskState::Passed,
-            TaskState::Failed,
-        ],
-        "given back",
-    )?;
-    let by = decision.person.clone();
-    let is_here = attended::open(&decision.engine).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-    decision.record(Event::Released {
-        task: args.task.clone(),
-        by,
-    })?;
-    if is_here.is_some_and(|open| open.card.id == args.task) {
-        attended::clear_mark(&decision.engine).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-    }
-    print(&format!("{} is free again; files stay as they are\n", args.task))?;
     Ok(Exit::Done)
 }
 

@@ -10,7 +10,7 @@ use crate::engine::import::ImportError;
 use crate::engine::project::ProjectError;
 use crate::engine::rollback::RollbackError;
 use crate::engine::run::RunError;
-use crate::engine::server::ServerError;
+use crate::engine::server::{AdvanceError, ServerError};
 use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
 use crate::git::{IdentityError, MoveError, OpenError, ReadError, RemoteError, WriteError};
@@ -234,6 +234,11 @@ impl From<ServerError> for CliError {
             ServerError::Remote(RemoteError::Exchange { remote, .. }) | ServerError::Refused { remote, .. } => {
                 Self::new(Exit::Refused, message).hint(format!("look whether `git ls-remote {remote}` answers; nothing is lost"))
             }
+            ServerError::Behind { branch, remote } => {
+                Self::new(Exit::PersonNeeded, message).hint(format!(
+                    "git pull --rebase --autostash {remote} {branch}, then the same command again"
+                ))
+            }
             ServerError::Read(error) => error.into(),
             _ => Self::new(Exit::Refused, message),
         }
@@ -261,7 +266,11 @@ impl From<RunError> for CliError {
                 let hint = format!("install {program}, or mend the check; nothing was changed");
                 Self::new(Exit::Usage, message).hint(hint)
             }
-            RunError::Server(error) => error.into(),
+            RunError::Server(error) | RunError::Advance(AdvanceError::Server(error)) => error.into(),
+            RunError::Advance(AdvanceError::Move(error)) => error.into(),
+            RunError::Advance(AdvanceError::ClaimLost(task)) => Self::new(Exit::PersonNeeded, message).hint(format!(
+                "keep your work aside and give it back here: git harness release {task}"
+            )),
             RunError::AlreadyRunning(_) => {
                 Self::new(Exit::Refused, message).hint("wait for it, or stop it with Ctrl-C there")
             }

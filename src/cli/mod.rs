@@ -23,6 +23,7 @@ mod packet;
 mod plan;
 mod plan_edit;
 mod plan_graph;
+mod release;
 mod rollback;
 mod run;
 mod shell;
@@ -94,7 +95,7 @@ enum Command {
     Escalate(decide::EscalateArgs),
     Block(decide::BlockArgs),
     Unblock(decide::UnblockArgs),
-    Release(decide::ReleaseArgs),
+    Release(release::ReleaseArgs),
     Note(decide::NoteArgs),
     Rollback(rollback::RollbackArgs),
     Audit(audit::AuditArgs),
@@ -186,7 +187,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Escalate(args) => decide::escalate(&args, context),
         Command::Block(args) => decide::block(&args, context),
         Command::Unblock(args) => decide::unblock(&args, context),
-        Command::Release(args) => decide::release(&args, context),
+        Command::Release(args) => release::run(&args, context),
         Command::Note(args) => decide::note(&args, context),
         Command::Rollback(args) => rollback::run(&args, context),
         Command::Audit(args) => audit::run(&args, context),

@@ -5,12 +5,13 @@ use clap::Args;
 use crate::domain::failure::Failure;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::plan::card::{Card, CardHead};
-use crate::domain::task::queue::next_ready;
+use crate::domain::task::queue::{TaskView, next_ready};
 use crate::domain::task::state::TaskState;
 use crate::engine::attended::{self, AttendedError, Open, Verdict};
 use crate::engine::finish::Finish;
 use crate::engine::overview;
 use crate::engine::project::{self, Project};
+use crate::engine::server::Offer;
 use crate::engine::{Engine, resume};
 use crate::git::hooks::HookState;
 
@@ -32,6 +33,9 @@ pub struct NextArgs {
     /// Print JSON; only with --peek
     #[arg(long, requires = "peek")]
     json: bool,
+    /// Claim it on this remote too, so that no other machine takes it
+    #[arg(long, value_name = "NAME", conflicts_with = "peek")]
+    remote: Option<String>,
 }
 
 /// Take a card into this worktree and print its packet
@@ -39,11 +43,18 @@ pub struct NextArgs {
 pub struct StartArgs {
     /// The task
     task: TaskId,
+    /// Claim it on this remote too, so that no other machine takes it
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
 }
 
 /// Verify what this worktree changed for the open task, and land it
 #[derive(Debug, Args)]
-pub struct SubmitArgs {}
+pub struct SubmitArgs {
+    /// Land it on this remote, where it was claimed
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
+}
 
 impl From<AttendedError> for CliError {
     fn from(error: AttendedError) -> Self {
@@ -64,8 +75,15 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     attended::notice_commits(&mut engine)?;
     if let Some(open) = attended::open(&engine)? {
         attended::set_mark(&engine, &open.card.id)?;
+        if let Some(remote) = &args.remote {
+            renew(&mut engine, remote, &open)?;
+        }
         print(&attended::packet(&engine, &open)?)?;
         return Ok(Exit::Done);
+    }
+    if let Some(remote) = &args.remote {
+        let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
+        return take_shared(context, &mut engine, remote, &wanted);
     }
     resume::resume(&mut engine)?;
     for project in project::projects(&mut engine)? {
@@ -119,6 +137,9 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
     attended::notice_commits(&mut engine)?;
     if let Some(open) = attended::open(&engine)? {
         if open.card.id == args.task {
+            if let Some(remote) = &args.remote {
+                renew(&mut engine, remote, &open)?;
+            }
             print(&attended::packet(&engine, &open)?)?;
             return Ok(Exit::Done);
         }
@@ -128,6 +149,9 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
                 open.card.id
             )),
         );
+    }
+    if let Some(remote) = &args.remote {
+        return take_shared(context, &mut engine, remote, &|card| card.id == args.task);
     }
     resume::resume(&mut engine)?;
     let project = project_of(&mut engine, &args.task)?;
@@ -140,6 +164,48 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
         );
     }
     take(context, &mut engine, &project, &args.task)
+}
+
+/// Takes a card that no other machine has.
+fn take_shared(
+    context: &Context,
+    engine: &mut Engine,
+    remote: &str,
+    wanted: &dyn Fn(&CardHead) -> bool,
+) -> Result<Exit, CliError> {
+    let (branch, _) = attended::branch(engine)?;
+    engine.join(remote, &branch)?;
+    resume::resume(engine)?;
+    let project = Project::load(engine, &branch)?;
+    // Before anything is claimed: a person may have to agree first.
+    require_trust(context, engine, &project)?;
+    engine.person()?;
+    let views = |project: &Project, engine: &Engine| {
+        let views = project.views(engine);
+        let asked_for = |view: &TaskView| project.head(&view.id).is_some_and(wanted);
+        views.into_iter().filter(asked_for).collect()
+    };
+    match engine.claim_for_person(&branch, &views)? {
+        Offer::Card(taken) => {
+            let given = take(context, engine, &taken.project, &taken.card.id);
+            if given.is_err() {
+                engine.give_back(&taken.card.id)?;
+            }
+            given
+        }
+        Offer::Later => Err(
+            CliError::new(Exit::NothingReady, "other machines have every card that is ready")
+                .hint("look again later; `git harness status` tells what each of the others waits for"),
+        ),
+        Offer::Nothing => Err(nothing_ready()),
+    }
+}
+
+/// Tells the others that somebody is still at work here.
+fn renew(engine: &mut Engine, remote: &str, open: &Open) -> Result<(), CliError> {
+    let (branch, _) = attended::branch(engine)?;
+    engine.join(remote, &branch)?;
+    Ok(engine.hold_again(&open.card.id)?)
 }
 
 fn take(context: &Context, engine: &mut Engine, project: &Project, task: &TaskId) -> Result<Exit, CliError> {
@@ -168,11 +234,21 @@ fn tell(text: &str) {
     eprintln!("note: {text}");
 }
 
-pub fn submit(_args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
+pub fn submit(args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
     context.catch_interrupts();
     let mut engine = context.engine(Telling::Lines)?;
     attended::notice_commits(&mut engine)?;
     let open = attended::open(&engine)?.ok_or(AttendedError::NothingOpen)?;
+    if let Some(remote) = &args.remote {
+        let (branch, _) = attended::branch(&engine)?;
+        engine.join(remote, &branch)?;
+    } else if let Some(remote) = resume::claimed_elsewhere(&engine, &open.card.id) {
+        return Err(CliError::new(
+            Exit::Usage,
+            format!("{} was claimed on {remote}, and lands there", open.card.id),
+        )
+        .hint(format!("git harness submit --remote {remote}")));
+    }
     let project = project_of(&mut engine, &open.card.id)?;
     require_trust(context, &engine, &project)?;
     let others = attended::other_work(&engine, &open, &project)?;
@@ -183,7 +259,10 @@ pub fn submit(_args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
             shown.join(", ")
         ));
     }
-    let (verdict, finish) = attended::submit(&mut engine, &project, &open)?;
+    let (verdict, finish) = match args.remote {
+        Some(_) => engine.submit_there(&open)?,
+        None => attended::submit(&mut engine, &project, &open)?,
+    };
     if let Some(Finish::Landed(landed)) = finish {
         print(&format!("{} landed as {}\n", open.card.id, landed.commit.short(10)))?;
         return Ok(Exit::Done);

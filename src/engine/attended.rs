@@ -30,6 +30,7 @@ use super::limits;
 use super::project::Project;
 use super::record;
 use super::run::RunError;
+use super::server::{AdvanceError, Then};
 use super::verify::{self, Verified};
 
 /// Why there is no commit for an open task.
@@ -325,6 +326,17 @@ pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Ve
         target: branch.clone(),
         old: candidate.parent,
     })])?;
+    if let Err(error) = publish(engine, &branch, commit, candidate.parent, &open.card.id) {
+        if error.is_certain() {
+            engine.record(&[Event::LandLost {
+                task: open.card.id.clone(),
+                attempt: open.dispatched.attempt.clone(),
+                reason: error.to_string(),
+                still_accepted: true,
+            }])?;
+        }
+        return Err(RunError::from(error).into());
+    }
     engine
         .git
         .compare_and_swap(
@@ -343,6 +355,20 @@ pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Ve
     })])?;
     clear_mark(engine)?;
     Ok((verdict, Some(Finish::Landed(super::land::Landed { commit }))))
+}
+
+/// Lands on the server first, where the task was claimed on one.
+fn publish(
+    engine: &mut Engine,
+    branch: &str,
+    commit: CommitId,
+    parent: CommitId,
+    task: &TaskId,
+) -> Result<(), AdvanceError> {
+    match engine.server_of(branch).cloned() {
+        Some(server) => server.land(engine, commit, parent, Some((task, Then::Done))),
+        None => Ok(()),
+    }
 }
 
 /// After a plain `git commit` went through the hooks: finds the commit and records the landing.

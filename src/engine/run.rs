@@ -34,7 +34,7 @@ use super::judge::JudgeError;
 use super::land::LandError;
 use super::project::{Project, ProjectError};
 use super::resume;
-use super::server::{Pulse, ServerError};
+use super::server::{AdvanceError, Pulse, ServerError};
 use super::slot::SlotError;
 use super::verify::{self, VerifyError};
 use super::view::ViewError;
@@ -108,6 +108,9 @@ pub enum RunError {
     /// Work could not be shared with other machines.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// A branch did not move on the server.
+    #[error(transparent)]
+    Advance(#[from] AdvanceError),
     /// Another run works on this branch.
     #[error("another run is at work on {0}")]
     AlreadyRunning(String),

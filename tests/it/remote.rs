@@ -341,3 +341,84 @@ fn what_is_in_the_way_here_keeps_nothing_from_landing_there() {
     let _ = team.run(&one, &[]).exits(3);
     assert_eq!(fs::read_to_string(one.join("a.txt")).unwrap(), "a by one\n");
 }
+
+#[test]
+fn a_person_claims_a_card_and_lands_it_where_others_see_it() {
+    let team = Team::new(&["a", "b"], "");
+    let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
+    let at = |clone: &PathBuf, args: &[&str]| team.sandbox.harness_in(clone, args);
+    let _ = at(&one, &["next", "--remote", "origin"]).exits(0).prints("Card a");
+    assert_eq!(team.claims(), ["a"]);
+    fs::write(one.join("a.txt"), "a by hand\n").unwrap();
+    // Meanwhile the other card lands; nobody but its holder gets the first one.
+    let _ = team
+        .run(&two, &[])
+        .exits(0)
+        .prints("1 landed")
+        .prints("1 with other machines");
+    let _ = at(&two, &["next", "--remote", "origin"])
+        .exits(3)
+        .says("other machines have every card");
+    let _ = at(&two, &["release", "a", "--remote", "origin"])
+        .exits(1)
+        .says("by another machine");
+    let _ = at(&one, &["submit"])
+        .exits(2)
+        .says("git harness submit --remote origin");
+    // What landed is taken in, since it touches nothing that is edited here, and the change is verified on it.
+    let _ = at(&one, &["submit", "--remote", "origin"]).exits(0).prints("a landed");
+    assert_eq!(team.landings(), ["a", "b"]);
+    assert_eq!(team.on_server(&["show", "main:a.txt"]), "a by hand");
+    assert_eq!(team.claims(), Vec::<String>::new());
+    assert_eq!(team.sandbox.git_in(&one, &["status", "--porcelain"]), "");
+    let _ = at(&one, &["next", "--remote", "origin"])
+        .exits(3)
+        .says("no card is ready");
+}
+
+#[test]
+fn a_persons_work_that_meets_what_others_landed_is_theirs_to_bring_together() {
+    let team = Team::new(&["a"], "");
+    let one = team.machine("one", AT_ONCE);
+    let at = |args: &[&str]| team.sandbox.harness_in(&one, args);
+    let _ = at(&["start", "a", "--remote", "origin"]).exits(0);
+    fs::write(one.join("a.txt"), "a by hand\n").unwrap();
+    // Somebody beside the harness puts a file there.
+    team.sandbox.write("a.txt", "theirs\n");
+    team.sandbox.git(&["add", "-A"]);
+    team.sandbox.git(&["commit", "-qm", "Theirs"]);
+    team.sandbox.git(&["push", "-q", "origin", "main"]);
+    let _ = at(&["submit", "--remote", "origin"]).exits(4).says("git pull --rebase");
+    assert_eq!(fs::read_to_string(one.join("a.txt")).unwrap(), "a by hand\n");
+    fs::remove_file(one.join("a.txt")).unwrap();
+    team.sandbox
+        .git_in(&one, &["pull", "-q", "--rebase", "--autostash", "origin", "main"]);
+    fs::write(one.join("a.txt"), "theirs, and a by hand\n").unwrap();
+    let _ = at(&["submit", "--remote", "origin"]).exits(0);
+    assert_eq!(team.landings(), ["a"]);
+}
+
+#[test]
+fn a_claim_can_be_given_back_and_taken_from_one_who_does_not_come_back() {
+    let team = Team::new(&["a"], "");
+    let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
+    let at = |clone: &PathBuf, args: &[&str]| team.sandbox.harness_in(clone, args);
+    let _ = at(&one, &["next", "--remote", "origin"]).exits(0);
+    let _ = at(&one, &["release", "a", "--remote", "origin"])
+        .exits(0)
+        .prints("free again on origin");
+    assert_eq!(team.claims(), Vec::<String>::new());
+    let _ = at(&one, &["release", "a", "--remote", "origin"])
+        .exits(0)
+        .prints("not claimed");
+    let _ = at(&one, &["next", "--remote", "origin"]).exits(0);
+    fs::write(one.join("a.txt"), "a by one\n").unwrap();
+    let _ = at(&two, &["release", "a", "--remote", "origin", "--theirs"])
+        .exits(0)
+        .prints("free again on origin");
+    let _ = at(&two, &["next", "--remote", "origin"]).exits(0);
+    let _ = at(&one, &["submit", "--remote", "origin"])
+        .exits(4)
+        .says("taken over by another machine");
+    assert_eq!(team.landings(), Vec::<String>::new());
+}

@@ -10,8 +10,9 @@ use crate::domain::task::queue::{TaskView, ready_in_order};
 use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::project::Project;
+use crate::engine::server::{Offer, Taken};
 
-use super::shared::{self, Offer};
+use super::shared;
 use super::step::turn;
 use super::{Doings, RunError, RunOptions, wanted};
 
@@ -37,13 +38,6 @@ struct State {
     turns: u64,
     /// The first error; nobody takes anything up after it.
     stopped: Option<RunError>,
-}
-
-/// A card in somebody's hand, and what it was taken by.
-pub(super) struct Taken {
-    pub(super) project: Project,
-    pub(super) card: Card,
-    pub(super) state: TaskState,
 }
 
 impl<'a> Floor<'a> {

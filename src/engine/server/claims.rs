@@ -24,12 +24,8 @@ pub(super) enum Pushed {
 }
 
 impl Server {
-    /// Claims something that may be claimed by the last look. `false` where somebody else has it, or came first.
-    pub fn take(&self, engine: &Engine, view: &View, what: &str) -> Result<bool, ServerError> {
-        self.take_for(engine, view, what, self.rules().lease_seconds)
-    }
-
-    /// The same for so many seconds without a renewal.
+    /// Claims something that may be claimed by the last look, for so many seconds without a renewal. `false` where
+    /// somebody else has it, or came first.
     pub fn take_for(&self, engine: &Engine, view: &View, what: &str, lease: u64) -> Result<bool, ServerError> {
         let mut held = self.held();
         if held.get(what).is_some_and(|held| held.at.is_some()) {
@@ -89,6 +85,13 @@ impl Server {
         self.push(engine, &[self.claim_swap(what, Some(*at), new)])?;
         held.remove(what);
         Ok(())
+    }
+
+    /// Takes away the claim that stands there; `false` where it has moved.
+    pub(super) fn remove(&self, engine: &Engine, what: &str, at: CommitId) -> Result<bool, ServerError> {
+        let mut held = self.held();
+        held.remove(what);
+        Ok(self.push(engine, &[self.claim_swap(what, Some(at), None)])? == Pushed::Done)
     }
 
     /// Everything that this process holds.

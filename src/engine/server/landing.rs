@@ -24,6 +24,13 @@ pub enum AdvanceError {
     Server(#[from] ServerError),
 }
 
+impl AdvanceError {
+    /// Whether it is known that the branch did not move. Else the intent stays open, until the server was seen again.
+    pub const fn is_certain(&self) -> bool {
+        !matches!(self, Self::Server(error) if !matches!(error, ServerError::Refused { .. }))
+    }
+}
+
 /// What becomes of a task's claim when its branch moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
@@ -59,7 +66,8 @@ impl Engine {
 }
 
 impl Server {
-    fn land(
+    /// Moves the branch on the server, and the task's claim with it: both or neither.
+    pub(in crate::engine) fn land(
         &self,
         engine: &Engine,
         new: CommitId,

@@ -7,6 +7,8 @@
 
 mod claims;
 mod landing;
+mod offer;
+mod person;
 mod pulse;
 mod view;
 
@@ -25,6 +27,7 @@ use super::project::Project;
 use super::run::RunError;
 
 pub use landing::{AdvanceError, Then};
+pub use offer::{Hunt, Offer, Taken};
 pub use pulse::Pulse;
 pub use view::{Seen, View};
 
@@ -59,6 +62,17 @@ pub enum ServerError {
         /// The remote.
         remote: String,
     },
+    /// The branch here is not where the server's is, and cannot follow now.
+    #[error("{branch} here is not where {remote} has it")]
+    Behind {
+        /// The branch.
+        branch: String,
+        /// The remote.
+        remote: String,
+    },
+    /// No server was named.
+    #[error("this command does not speak to any server")]
+    Alone,
     /// Nobody commits here.
     #[error("the ledger was opened for reading")]
     ReadOnly,
@@ -181,7 +195,7 @@ impl Engine {
         Ok(self.tip(target)?)
     }
 
-    fn server_of(&self, target: &str) -> Option<&Arc<Server>> {
+    pub(super) fn server_of(&self, target: &str) -> Option<&Arc<Server>> {
         self.server.as_ref().filter(|server| server.target == target)
     }
 
