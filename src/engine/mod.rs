@@ -6,6 +6,7 @@
 //! Nothing here prints, and nothing here knows the command line: what happens is told as events to a sink.
 
 pub mod accept;
+mod advice;
 mod answer;
 pub mod asking;
 pub mod attempt;

@@ -3,8 +3,6 @@
 //! The decision is `domain::route`'s table; this step brings it the facts, asks the Architect, and turns the answer
 //! into a card revision with a commit of its own.
 
-use std::sync::Arc;
-
 use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
 use crate::domain::packet::answer::{ArchitectAnswer, read_architect};
@@ -21,15 +19,13 @@ use crate::domain::usage::Usage;
 use crate::fault::{self, Point};
 
 use super::Engine;
-use super::builder::{Builder, BuilderError, Job, Keys};
+use super::advice::{Question, advise};
+use super::builder::Builder;
 use super::choose::{self, Chain};
 use super::commit::{blob_of, commit_files};
 use super::packet;
 use super::project::Project;
 use super::run::RunError;
-use super::slot::{Purpose, Slot, ignore_rules};
-use super::view;
-use super::walls::{Inmate, Walls};
 
 /// Decides what follows the last failure of a task, and records the decision unless it is another try.
 pub fn route(engine: &mut Engine, project: &Project, card: &Card, chain: &Chain) -> Result<Decision, RunError> {
@@ -104,65 +100,32 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         Ok(rendered) => rendered.text,
         Err(why) => return block(engine, card, format!("the Architect cannot be asked: {why}")),
     };
-    engine
-        .ledger
-        .transcripts()
-        .put(packet.as_bytes())
-        .map_err(RunError::Transcript)?;
-    let number = engine
-        .replay()
-        .task(&card.id)
-        .map_or(0, |log| log.answers.len())
-        .saturating_add(1);
-    let pool = engine.pool(project.config.worktrees_dir.as_deref());
-    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
-    let ignored = ignore_rules(&engine.git, project.tree)?;
-    // An agent program may look round; whatever it edits is thrown away with the view.
-    let top = view::prepare(&mut slot, &engine.git, project.tip, project.tree, &ignored)?;
-    let names: Vec<String> = project
-        .config
-        .env
-        .iter()
-        .chain(architect.variables())
-        .cloned()
-        .collect();
-    let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
-    let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, architect.network())
-        .map_err(BuilderError::Walls)?;
-    let supply = Arc::clone(&engine.supply);
-    let account = supply
-        .purse
-        .account(project.config.budget, engine.spent_before(&card.id));
-    let keys = Keys::default();
-    let advice = architect.advise(&Job {
-        task: &card.id,
-        number: u32::try_from(number).unwrap_or(u32::MAX),
+    let asked = engine.replay().task(&card.id).map_or(0, |log| log.answers.len());
+    let question = Question {
+        about: &card.id,
+        number: asked.saturating_add(1),
         packet: &packet,
-        view: &top,
-        tmp: &slot.tmp(),
-        walls: &walls,
-        environment: &environment,
-        redactor: engine.ledger.redactor(),
-        cancel: &engine.cancel,
-        clock: &*engine.clock,
-        progress: &*engine.progress,
-        account: &account,
-        keys: &keys,
-    });
-    engine.ledger.keep_out(&keys.take());
+        before: engine.spent_before(&card.id),
+    };
     let by = Actor::Architect(architect.name().to_owned());
-    match advice {
-        Ok(text) => apply_answer(engine, project, card, by, &text, account.usage()),
-        Err(error) => {
-            engine.record(&[Event::ArchitectFailed {
-                task: card.id.clone(),
-                by,
-                reason: error.to_string(),
-                usage: account.usage(),
-            }])?;
-            Err(error.into())
-        }
-    }
+    advise(
+        engine,
+        project,
+        architect,
+        &question,
+        |engine, advice, usage| match advice {
+            Ok(text) => apply_answer(engine, project, card, by, &text, usage),
+            Err(error) => {
+                engine.record(&[Event::ArchitectFailed {
+                    task: card.id.clone(),
+                    by,
+                    reason: error.to_string(),
+                    usage,
+                }])?;
+                Err(error.into())
+            }
+        },
+    )
 }
 
 /// Applies an Architect's answer: a revision of the card, or a block where a person has to agree first.
