@@ -14,7 +14,7 @@ use crate::domain::task::event::{AttemptMode, Escalated, Event};
 use crate::domain::task::state::TaskState;
 use crate::engine::finish::Finish;
 use crate::engine::project::Project;
-use crate::engine::{Engine, recover, run};
+use crate::engine::{Engine, proposal, recover, run};
 use crate::fault::{self, Point};
 
 use super::context::{Context, Telling, print, project_of, require_trust};
@@ -156,6 +156,7 @@ pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> 
     decision.only_in(&args.task, &[TaskState::NeedsReview], "approved")?;
     let log = decision.engine.replay().task(&args.task);
     let found = log.and_then(|log| Some((log.review.clone()?, log.open()?.clone())));
+    let is_plan = log.is_some_and(proposal::is_waiting);
     let Some((review, dispatched)) = found else {
         return Err(CliError::new(
             Exit::Refused,
@@ -193,6 +194,16 @@ pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> 
     if matches!(dispatched.mode, AttemptMode::Attended { .. }) {
         print(&format!(
             "{} is approved; commit it, or `git harness submit`\n",
+            args.task
+        ))?;
+        return Ok(Exit::Done);
+    }
+    if is_plan {
+        if let Some(card) = decision.project.card(&args.task).cloned() {
+            proposal::let_go_on(&mut decision.engine, &card, decision.person.clone())?;
+        }
+        print(&format!(
+            "the plan of {} is approved; `git harness run` carries it out\n",
             args.task
         ))?;
         return Ok(Exit::Done);

@@ -153,6 +153,18 @@ fn one_attempt(attempt: &AttemptLog) -> String {
         attempt.dispatched.author,
         duration(u64::try_from(spent).unwrap_or(0))
     );
+    if let Some(proposed) = &attempt.proposed {
+        text.push_str(&format!(
+            "    plan: {}\n",
+            cut(proposed.plan.lines().next().unwrap_or_default(), 200)
+        ));
+        for file in &proposed.files {
+            text.push_str(&format!("      would change {file}\n"));
+        }
+        for problem in &proposed.problems {
+            text.push_str(&format!("      refused: {problem}\n"));
+        }
+    }
     if let Some(usage) = attempt.finished.as_ref().and_then(|finished| finished.usage) {
         text.push_str(&format!("    used {usage}\n"));
     }

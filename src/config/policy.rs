@@ -8,7 +8,7 @@ use super::reader::Reader;
 
 pub(super) const POLICY: [&str; 5] = ["incidental", "protected", "max_file_bytes", "max_files", "route"];
 /// The classes of failure that a project may send elsewhere: [`crate::domain::failure::Failure::class`].
-pub(super) const CLASSES: [&str; 16] = [
+pub(super) const CLASSES: [&str; 18] = [
     "scope",
     "checks",
     "weak_checks",
@@ -22,6 +22,8 @@ pub(super) const CLASSES: [&str; 16] = [
     "architecture",
     "stuck",
     "hallucination",
+    "proposal",
+    "off_plan",
     "packet_too_large",
     "merge_conflict",
     "rejected",

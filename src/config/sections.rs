@@ -3,6 +3,7 @@
 
 use crate::domain::check::Check;
 use crate::domain::gate::{AiPermission, Lane, SelfApproval};
+use crate::domain::plan::card::PlanFirst;
 use crate::domain::plan::format::fields::read_check;
 use crate::domain::plan::format::node::{Entry, Value};
 
@@ -41,7 +42,15 @@ pub(super) const SECTIONS: [&str; 20] = [
 pub(super) const OVERLAY_SECTIONS: [&str; 6] = ["roles", "builders", "models", "worktrees", "fence", "budget"];
 
 pub(super) const ROLES: [&str; 2] = ["builder", "architect"];
-pub(super) const LANE: [&str; 6] = ["ai", "gates", "retries", "corrections", "parallel", "open_protected"];
+pub(super) const LANE: [&str; 7] = [
+    "ai",
+    "gates",
+    "retries",
+    "corrections",
+    "parallel",
+    "open_protected",
+    "plan_first",
+];
 pub(super) const APPROVAL: [&str; 2] = ["plan", "self"];
 pub(super) const SLOT: [&str; 3] = ["setup", "setup_inputs", "env"];
 pub(super) const COMMIT: [&str; 2] = ["subject", "sign_off"];
@@ -147,6 +156,9 @@ impl Reader<'_, '_> {
             }
             "retries" => lane.retries = self.count(node, 0).unwrap_or(lane.retries),
             "corrections" => lane.corrections = self.count(node, 0).unwrap_or(lane.corrections),
+            "plan_first" => {
+                lane.plan_first = self.one_of(node, &PlanFirst::WORDS).unwrap_or(lane.plan_first);
+            }
             "parallel" => lane.parallel = self.yes_or_no(node).unwrap_or(lane.parallel),
             _ => lane.open_protected = self.yes_or_no(node).unwrap_or(lane.open_protected),
         }

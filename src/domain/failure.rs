@@ -78,6 +78,16 @@ pub enum Failure {
         /// Their names.
         names: Vec<String>,
     },
+    /// What the Builder said it would do is no plan, or not one that the card allows.
+    Proposal {
+        /// What is wrong with it, one sentence each.
+        problems: Vec<String>,
+    },
+    /// The change goes beyond the plan that came first.
+    OffPlan {
+        /// Files that it did not name.
+        paths: Vec<String>,
+    },
     /// The packet does not fit the Builder's window: a planning error.
     PacketTooLarge {
         /// What was needed and what there is.
@@ -127,6 +137,8 @@ impl Failure {
             | Self::BuilderTimeout { .. }
             | Self::NoChange
             | Self::Answer { .. }
+            | Self::Proposal { .. }
+            | Self::OffPlan { .. }
             | Self::Stuck { .. }
             | Self::Hallucination { .. }
             | Self::Rejected { .. } => true,
@@ -155,6 +167,8 @@ impl Failure {
             Self::Architecture { .. } => "architecture",
             Self::Stuck { .. } => "stuck",
             Self::Hallucination { .. } => "hallucination",
+            Self::Proposal { .. } => "proposal",
+            Self::OffPlan { .. } => "off_plan",
             Self::PacketTooLarge { .. } => "packet_too_large",
             Self::MergeConflict { .. } => "merge_conflict",
             Self::Rejected { .. } => "rejected",
@@ -209,6 +223,17 @@ impl fmt::Display for Failure {
             Self::Hallucination { names } => {
                 f.write_str("relies on what does not exist: ")?;
                 write_list(f, names)
+            }
+            Self::Proposal { problems } => {
+                write!(
+                    f,
+                    "its plan cannot be carried out: {}",
+                    problems.first().map_or("", String::as_str)
+                )
+            }
+            Self::OffPlan { paths } => {
+                f.write_str("changes what its plan did not name: ")?;
+                write_list(f, paths)
             }
             Self::PacketTooLarge { what } => write!(f, "the packet does not fit: {what}"),
             Self::MergeConflict { paths } => {

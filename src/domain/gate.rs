@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
 use super::oid::{BlobId, Digest};
-use super::plan::card::{Card, Review};
+use super::plan::card::{Card, PlanFirst, Review};
 
 /// What a lane lets a model do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub struct Lane {
     pub parallel: bool,
     /// Whether a card may open a protected file by its exact name.
     pub open_protected: bool,
+    /// Whether its Builders say what they will do before they do it.
+    #[serde(default)]
+    pub plan_first: PlanFirst,
 }
 
 impl Lane {
@@ -50,6 +53,7 @@ impl Lane {
             corrections: 1,
             parallel,
             open_protected,
+            plan_first: PlanFirst::None,
         };
         [
             lane("throughput", AiPermission::Build, &[], true, true),
@@ -62,6 +66,11 @@ impl Lane {
                 false,
             ),
         ]
+    }
+
+    /// Whether a Builder of this card says first what it will do.
+    pub fn plans_first(&self, card: &Card) -> PlanFirst {
+        card.plan_first.unwrap_or(self.plan_first)
     }
 
     /// The gates that this card has to pass, each once, in the lane's order; `review = "person"` adds `review`.

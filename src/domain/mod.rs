@@ -23,6 +23,7 @@ pub mod oid;
 pub mod packet;
 pub mod path;
 pub mod plan;
+pub mod proposal;
 pub mod quality;
 pub mod record;
 pub mod redact;

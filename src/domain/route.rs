@@ -101,6 +101,8 @@ fn table(failure: &Failure) -> (Course, Trigger) {
         | Failure::BuilderExit { .. }
         | Failure::BuilderTimeout { .. }
         | Failure::NoChange
+        | Failure::Proposal { .. }
+        | Failure::OffPlan { .. }
         | Failure::Answer { .. } => (Course::Retry, Trigger::RepeatedFailure),
         Failure::MergeConflict { .. } => (Course::Retry, Trigger::ArchitectureConflict),
         Failure::Missing { .. } => (Course::Escalate, Trigger::Missing),
@@ -177,6 +179,8 @@ mod tests {
             Failure::Architecture { why: text() },
             Failure::Stuck { why: text() },
             Failure::Hallucination { names: vec![] },
+            Failure::Proposal { problems: vec![] },
+            Failure::OffPlan { paths: vec![] },
             Failure::PacketTooLarge { what: text() },
             Failure::MergeConflict { paths: vec![] },
             rejected(false),

@@ -76,6 +76,34 @@ pub fn read(engine: &Engine, project: &Project, rules: &Rules, start: TreeId, te
     }
 }
 
+/// Why a card's rules refuse every change of a path, if they do.
+///
+/// # Errors
+/// The repository's.
+pub(super) fn why_refused(
+    engine: &Engine,
+    project: &Project,
+    rules: &Rules,
+    path: &RepoPath,
+) -> Result<Option<String>, JudgeError> {
+    let scope = Scope {
+        git: &engine.git,
+        base: project.tree,
+        rules,
+        broken: RefCell::default(),
+        failed: RefCell::default(),
+    };
+    let access = match engine.git.entry(project.tree, &path.to_text())? {
+        Some(_) => Access::Change,
+        None => Access::Create,
+    };
+    let refused = scope.judge(path, access).err();
+    match scope.failed.take() {
+        Some(error) => Err(error),
+        None => Ok(refused),
+    }
+}
+
 /// The card's rules, asked path by path.
 struct Scope<'a> {
     git: &'a Repository,

@@ -13,6 +13,8 @@ use super::builder::Builder;
 pub enum Asking {
     /// By committing in their own worktree.
     Commit,
+    /// By saying what it will do, before it does it.
+    Proposal,
     /// By editing the files in its folder.
     InPlace,
     /// With text, in this format if the configuration names one.
@@ -33,6 +35,7 @@ impl Asking {
     pub fn answer(self, card: &Card, excerpts: &[Excerpt], previous: Option<&Failure>) -> AnswerFormat {
         match self {
             Self::Commit => AnswerFormat::Commit,
+            Self::Proposal => AnswerFormat::Proposal,
             Self::InPlace => AnswerFormat::EditsInPlace,
             Self::Text(wanted) => {
                 let changeable = excerpts.iter().filter(|excerpt| card.files.contains(&excerpt.path));

@@ -24,6 +24,7 @@ use super::finish::{self, Finish};
 use super::harvest::{self, Harvested, Limits};
 use super::judge::{self, Judged};
 use super::project::Project;
+use super::proposal;
 use super::purse::Account;
 use super::run::RunError;
 use super::slot::{self, Purpose, Slot};
@@ -39,8 +40,14 @@ pub fn attempt(
     builder: &dyn Builder,
     author: Actor,
 ) -> Result<Finish, RunError> {
-    let assignment = dispatch::dispatch(engine, project, card, builder, author, AttemptMode::Unattended)?;
-    match build(engine, project, card, builder, &assignment) {
+    let mut assignment = dispatch::dispatch(engine, project, card, builder, author, AttemptMode::Unattended)?;
+    let planned = proposal::plan_first(engine, project, card, builder, &mut assignment);
+    let worked = match planned {
+        Ok(Some(finish)) => return Ok(finish),
+        Ok(None) => build(engine, project, card, builder, &assignment),
+        Err(error) => Err(error),
+    };
+    match worked {
         Ok(Work::Harvested(harvested, reading)) => {
             judge_and_finish(engine, project, card, &assignment, harvested, reading)
         }
@@ -227,7 +234,10 @@ fn judge_and_finish(
     let changes = harvested.changes().clone();
     let rules = finish::rules(project, card)?;
     let (judged, dropped) = judge::judge(&engine.git, harvested, &rules, engine.ledger.redactor())?;
+    let beyond = proposal::beyond(engine, project, card, &changes);
     let tree = match &judged {
+        // What nobody agreed to is nothing to go on from.
+        Judged::InScope(_) if !beyond.is_empty() => None,
         Judged::InScope(candidate) => Some(candidate.tree()),
         Judged::Refused { kept, .. } => *kept,
         Judged::Empty => None,
@@ -244,6 +254,9 @@ fn judge_and_finish(
         reading,
     })])?;
     match judged {
+        Judged::InScope(_) if !beyond.is_empty() => {
+            finish::fail(engine, dispatched, Failure::OffPlan { paths: beyond })
+        }
         Judged::InScope(candidate) => finish::finish(engine, project, card, dispatched, candidate),
         Judged::Refused { violations, .. } => finish::fail(engine, dispatched, Failure::Scope { violations }),
         Judged::Empty => finish::fail(engine, dispatched, Failure::NoChange),

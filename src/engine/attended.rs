@@ -5,6 +5,8 @@
 //! takes what the card allows and lands it; a plain `git commit` goes through the hooks. The base is HEAD when the
 //! commit is made, and the card is the one that was handed out.
 
+mod mark;
+
 use std::fs;
 use std::io;
 use std::path::PathBuf;
@@ -16,8 +18,7 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::event::{self, AttemptMode, Dispatched, Event, Harvested};
-use crate::fault::{self, Point};
-use crate::git::{Head, Repository, Worktree};
+use crate::git::{Head, Worktree};
 
 use super::Engine;
 use super::accept::{self, Accepted, Gated, Work};
@@ -32,6 +33,8 @@ use super::record;
 use super::run::RunError;
 use super::server::{AdvanceError, Then};
 use super::verify::{self, Verified};
+use mark::mark;
+pub use mark::{clear_mark, mark_of, set_mark};
 
 /// Why there is no commit for an open task.
 #[derive(Debug, thiserror::Error)]
@@ -90,19 +93,6 @@ pub struct Open {
     pub card: Card,
 }
 
-/// The file that says that a task is open in a worktree. A cache of the journal; the hooks of git look for it.
-pub fn mark_of(git: &Repository) -> PathBuf {
-    git.git_dir().join("harness").join("open")
-}
-
-fn mark(engine: &Engine) -> PathBuf {
-    mark_of(&engine.git)
-}
-
-fn io_at(path: PathBuf) -> impl FnOnce(io::Error) -> AttendedError {
-    move |source| AttendedError::Io { path, source }
-}
-
 /// The task that is open in this worktree.
 pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
     let Some(work_tree) = engine.git.work_tree() else {
@@ -143,28 +133,6 @@ pub fn start(engine: &mut Engine, project: &Project, card: &Card, person: Actor)
     let assignment = dispatch::dispatch(engine, project, card, &Manual::new("manual"), person, mode)?;
     set_mark(engine, &card.id)?;
     Ok(assignment.packet)
-}
-
-/// Writes the mark that the hooks look for.
-pub fn set_mark(engine: &Engine, task: &TaskId) -> Result<(), AttendedError> {
-    let path = mark(engine);
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(io_at(path.clone()))?;
-    }
-    fault::at(Point::MarkWrite)
-        .and_then(|()| fs::write(&path, format!("{task}\n")))
-        .and_then(|()| fault::at(Point::MarkWritten))
-        .map_err(io_at(path))
-}
-
-/// Takes the mark away.
-pub fn clear_mark(engine: &Engine) -> Result<(), AttendedError> {
-    let path = mark(engine);
-    match fault::at(Point::MarkClear).and_then(|()| fs::remove_file(&path)) {
-        Ok(()) => fault::at(Point::MarkCleared).map_err(io_at(path)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(io_at(path)(error)),
-    }
 }
 
 /// The packet of the open task, to the byte as it was handed out.

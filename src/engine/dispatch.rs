@@ -18,6 +18,7 @@ use super::asking::Asking;
 use super::builder::Builder;
 use super::packet::{self, PacketNotMade};
 use super::project::Project;
+use super::proposal;
 
 /// Why a card was not given out.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +101,7 @@ pub fn dispatch(
         .ok_or_else(|| DispatchError::NoCard(task.clone()))?;
     let asking = match mode {
         AttemptMode::Attended { .. } => Asking::Commit,
+        AttemptMode::Unattended if proposal::is_wanted(engine, project, card) => Asking::Proposal,
         AttemptMode::Unattended => Asking::of(builder),
     };
     let budget = packet::budget(engine, project, builder);

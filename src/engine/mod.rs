@@ -33,6 +33,7 @@ pub mod models;
 pub mod overview;
 pub mod packet;
 pub mod project;
+pub mod proposal;
 pub mod purse;
 pub mod record;
 pub mod recover;

@@ -17,6 +17,7 @@ use super::Engine;
 use super::asking::Asking;
 use super::builder::Builder;
 use super::project::Project;
+use super::proposal;
 
 /// Why there is no packet.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +102,11 @@ pub fn draft(
     let start = from_tree.unwrap_or(project.tree);
     let excerpts = excerpts(engine, project, card, asking, start)?;
     let (notes, older_notes) = newest_within(notes(engine, card), project.config.packet.notes_tokens);
+    let agreed = match asking {
+        Asking::Proposal => None,
+        _ => proposal::agreed(engine, project, card),
+    };
+    let proposal = agreed.map(|agreed| format!("{}\nfiles: {}\n", agreed.plan, agreed.files.join(", ")));
     let number = log.map_or(0, |log| log.number) + 1;
     let packet = BuilderPacket {
         card,
@@ -108,6 +114,7 @@ pub fn draft(
         excerpts: &excerpts,
         notes: &notes,
         previous,
+        proposal: proposal.as_deref(),
         answer: asking.answer(card, &excerpts, previous),
         seed: engine.ledger.seed(&format!("{} {number}", card.id)),
     };
@@ -218,7 +225,7 @@ fn excerpts(
     if !missing.is_empty() {
         return Err(PacketNotMade::Missing(missing));
     }
-    if matches!(asking, Asking::Text(_)) {
+    if matches!(asking, Asking::Text(_) | Asking::Proposal) {
         for path in &card.files {
             let known = found
                 .iter()

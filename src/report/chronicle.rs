@@ -56,6 +56,14 @@ fn said(event: &Event) -> String {
             format!("attempt {} (round {}) to {whom}", place.number, place.round)
         }
         Event::BuilderFinished(finished) => format!("the Builder ended after {}", duration(finished.millis)),
+        Event::Proposed(proposed) => match proposed.problems.first() {
+            None => format!(
+                "it plans to change {}: {}",
+                proposed.files.join(", "),
+                quoted(&proposed.plan)
+            ),
+            Some(problem) => format!("its plan cannot be carried out: {}", quoted(problem)),
+        },
         Event::Harvested(harvested) => match harvested.changes.iter().count() {
             1 => "1 changed file was taken".to_owned(),
             count => format!("{count} changed files were taken"),

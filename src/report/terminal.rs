@@ -107,6 +107,14 @@ impl<W: Write> Sink for Lines<W> {
                 self.task("32", "✓", &landed.task, &text);
             }
             Event::LandLost { task, reason, .. } => self.task("33", "!", task, &format!("not landed yet: {reason}")),
+            Event::Proposed(proposed) if proposed.problems.is_empty() => {
+                let text = format!(
+                    "plans to change {}: {}",
+                    proposed.files.join(", "),
+                    cut(&proposed.plan, 100)
+                );
+                self.task("2", "·", &proposed.task, &text);
+            }
             Event::Escalated(escalated) => {
                 self.task(
                     "33",

@@ -18,6 +18,7 @@ mod jobs;
 mod model;
 mod money;
 mod packets;
+mod plan_first;
 mod plans;
 mod provider;
 mod proxy;

@@ -97,6 +97,8 @@ pub(super) fn failure_output(failure: &Failure, most: usize, boundary: &Boundary
                 bullets(names)
             )
         }
+        Failure::Proposal { problems } => format!("Your plan cannot be carried out:\n{}", bullets(problems)),
+        Failure::OffPlan { paths } => format!("Your plan did not name these files:\n{}", bullets(paths)),
         Failure::Rejected { by, reason, .. } => format!("Rejected by {by}:\n{}", quote(reason)),
         Failure::FewerTests { checks } => bullets(&checks.iter().map(ToString::to_string).collect::<Vec<_>>()),
         other => format!("{other}\n"),
@@ -142,6 +144,8 @@ pub(super) fn correction(failure: &Failure, card: &Card) -> String {
         Failure::Hallucination { .. } => {
             "Use only what exists in the project: the names above stand for nothing. Do not make them up.\n".to_owned()
         }
+        Failure::Proposal { .. } => "Give the plan again, in exactly the format below, without these mistakes.\n".to_owned(),
+        Failure::OffPlan { .. } => "Carry out the plan below and nothing else: leave the files above as they were.\n".to_owned(),
         Failure::MergeConflict { .. } => "Make the change again on the files as they are now.\n".to_owned(),
         _ => "Resolve what is described above.\n".to_owned(),
     }

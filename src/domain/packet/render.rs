@@ -22,6 +22,8 @@ pub enum AnswerFormat {
     EditsInPlace,
     /// With text that holds the edits in this format; every other one is read, too.
     Text(Format),
+    /// By saying as JSON what it will do.
+    Proposal,
     /// By committing in their own worktree.
     Commit,
 }
@@ -39,6 +41,8 @@ pub struct BuilderPacket<'a> {
     pub notes: &'a [Note],
     /// Why the last attempt failed; makes it a retry.
     pub previous: Option<&'a Failure>,
+    /// The plan of its own that it carries out.
+    pub proposal: Option<&'a str>,
     /// How to answer.
     pub answer: AnswerFormat,
     /// What the boundary round foreign text comes from: nobody else can foresee it.
@@ -106,7 +110,11 @@ pub fn render_builder(packet: &BuilderPacket, template: &str, budget: &Budget) -
     let of_files = packet.excerpts.iter().map(|excerpt| excerpt.text.as_str());
     let of_notes = packet.notes.iter().map(|note| note.text.as_str());
     let of_failure = packet.previous.map(foreign).unwrap_or_default();
-    let texts: Vec<&str> = of_files.chain(of_notes).chain(of_failure).collect();
+    let texts: Vec<&str> = of_files
+        .chain(of_notes)
+        .chain(of_failure)
+        .chain(packet.proposal)
+        .collect();
     let boundary = Boundary::around(packet.seed, &texts);
     let mut sections = vec![card_section(packet.card, packet.checks)];
     sections.extend(
@@ -122,6 +130,10 @@ pub fn render_builder(packet: &BuilderPacket, template: &str, budget: &Budget) -
     sections.extend(packet.previous.map(|failure| {
         let text = correction(failure, packet.card);
         Section::fixed(Kind::Correction, "", Form::whole(text, ""))
+    }));
+    sections.extend(packet.proposal.map(|proposal| {
+        let text = format!("{CARRY_OUT}{}\n", boundary.quote(proposal));
+        Section::fixed(Kind::Proposal, "", Form::whole(text, ""))
     }));
     sections.extend(packet.notes.iter().map(|note| {
         let text = format!("On {}, by {}:\n{}\n", note.task, note.by, boundary.quote(&note.text));
@@ -235,6 +247,7 @@ fn context_part(chosen: &Chosen, boundary: &Boundary) -> String {
             boundary.rule()
         ));
     }
+    text.push_str(&chosen.text(&[Kind::Proposal]));
     let notes = chosen.text(&[Kind::Note]);
     if !notes.is_empty() {
         text.push_str(&format!(
@@ -247,11 +260,32 @@ fn context_part(chosen: &Chosen, boundary: &Boundary) -> String {
 
 const UNCLEAR: &str = "If something is unclear, do not guess: answer `unclear: <your question>` and stop. Likewise `missing: <names>` where the\ntask needs files or functions that do not exist, `conflict: <why>` where it goes against the architecture, and\n`cannot: <why>` where you cannot resolve what is in the way.";
 
+const CARRY_OUT: &str =
+    "Carry out the plan that you gave for this task, which was accepted, and change no file that it does not name:\n";
+
+/// How a plan is given, in the words of the seeds.
+const PROPOSE: &str = r#"Verification required. Before making any changes:
+1. List ALL files that you intend to modify.
+2. Show the EXACT changes that you plan to make.
+3. Explain how each constraint is satisfied; repeat each one word for word.
+4. Change nothing now: WAIT for approval. You will be asked to carry the plan out.
+
+How to answer:
+With one JSON object and nothing else:
+{
+  "plan": "description of what you will do",
+  "files_to_modify": ["file1", "file2"],
+  "changes": [{"file": "file1", "change": "description"}],
+  "constraint_compliance": [{"constraint": "the constraint", "how_satisfied": "how"}]
+}
+"#;
+
 fn answer_part(format: AnswerFormat) -> String {
     match format {
         AnswerFormat::EditsInPlace => format!(
             "How to answer:\nEdit the files in the folder that you are in. Do not commit. End with a short summary, one line `- …` for each change;\nlines that begin with `notes:` are kept for later tasks.\n{UNCLEAR}\n"
         ),
+        AnswerFormat::Proposal => format!("{PROPOSE}{UNCLEAR}\n"),
         AnswerFormat::Commit => "How to finish:\nEdit the files here, then commit: `git commit`, or `git harness submit`. What the card does not allow, and what\nis not verified, is refused. To give the task back: `git harness release`.\n"
             .to_owned(),
         AnswerFormat::Text(format) => format!(

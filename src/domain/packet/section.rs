@@ -22,6 +22,8 @@ pub enum Kind {
     Failure,
     /// What is to be done about that.
     Correction,
+    /// The Builder's own plan, which it carries out.
+    Proposal,
     /// A note from an earlier task.
     Note,
     /// How to answer, with an example.
@@ -38,6 +40,7 @@ impl Kind {
             Self::Excerpt => "excerpt",
             Self::Failure => "failure",
             Self::Correction => "correction",
+            Self::Proposal => "plan",
             Self::Note => "note",
             Self::AnswerFormat => "answer format",
         }

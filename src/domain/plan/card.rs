@@ -11,6 +11,34 @@ use crate::domain::check::Check;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::path::RepoPath;
 
+/// Whether a Builder says what it will do before it does it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PlanFirst {
+    /// It does not.
+    #[default]
+    None,
+    /// Its plan is checked.
+    Check,
+    /// Its plan is checked, and a person agrees to it.
+    Approve,
+}
+
+impl PlanFirst {
+    /// The words of cards and configurations.
+    pub const WORDS: [(&'static str, Self); 3] =
+        [("none", Self::None), ("check", Self::Check), ("approve", Self::Approve)];
+
+    /// Its word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Check => "check",
+            Self::Approve => "approve",
+        }
+    }
+}
+
 /// Who has to look at a verified change before it lands, beside the lane's gates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -77,6 +105,9 @@ pub struct Card {
     pub verify: Vec<CardCheck>,
     /// Who looks at it before it lands.
     pub review: Review,
+    /// Whether its Builder says what it will do first; the lane decides without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_first: Option<PlanFirst>,
     /// The Builder to use instead of the role's.
     pub model: Option<String>,
     /// Attempts after the first in a round; the lane decides without.

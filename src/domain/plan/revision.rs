@@ -28,6 +28,8 @@ pub enum Widening {
     Check(String),
     /// The review is gone.
     Review,
+    /// The Builder would not plan first any more, or nobody would agree to its plan.
+    PlanFirst,
     /// Another lane.
     Lane(String),
     /// More retries.
@@ -42,6 +44,7 @@ impl fmt::Display for Widening {
             Self::File(glob) => write!(f, "it would allow {glob}"),
             Self::Check(name) => write!(f, "it would drop or change the check {name}"),
             Self::Review => f.write_str("it would drop the review"),
+            Self::PlanFirst => f.write_str("it would drop the plan that comes first"),
             Self::Lane(lane) => write!(f, "it would move the card to the lane {lane}"),
             Self::Retries => f.write_str("it would allow more retries"),
             Self::TestsRemoved(number) => write!(f, "it would let {number} tests go"),
@@ -104,6 +107,10 @@ pub fn compare(old: &Card, new: &Card) -> Vec<Widening> {
     );
     if old.review == Review::Person && new.review == Review::None {
         found.push(Widening::Review);
+    }
+    // Without a word of its own the lane decides, which may be more or less.
+    if old.plan_first > new.plan_first {
+        found.push(Widening::PlanFirst);
     }
     if old.lane != new.lane {
         found.push(Widening::Lane(new.lane.clone()));

@@ -135,7 +135,8 @@ impl Books {
             },
             None => account.clone(),
         });
-        more.filter(|account| account.pieces > 0).collect()
+        more.filter(|account| account.pieces > 0 || account.usage.calls > 0)
+            .collect()
     }
 
     /// What is known of a Builder.
@@ -162,6 +163,14 @@ impl Books {
             Event::BuilderFinished(finished) => {
                 if let Some(dispatched) = attempt {
                     self.built(at, finished, dispatched);
+                }
+            }
+            Event::Proposed(proposed) => {
+                // Its attempt is counted when the Builder ends; here is only what the plan used.
+                if let Some(dispatched) = attempt
+                    && let Actor::Builder(name) = &dispatched.author
+                {
+                    self.pay(at, Role::Builder, name, dispatched.model.as_ref(), (0, proposed.usage));
                 }
             }
             Event::ArchitectAnswered(answer) => self.asked(at, &answer.by, answer.usage),
@@ -194,27 +203,27 @@ impl Books {
             let old = record.counted.len().saturating_sub(COUNTED);
             record.counted.drain(..old);
         }
-        self.pay(at, Role::Builder, name, dispatched.model.as_ref(), finished.usage);
+        self.pay(at, Role::Builder, name, dispatched.model.as_ref(), (1, finished.usage));
     }
 
     fn asked(&mut self, at: Timestamp, by: &Actor, usage: Option<Usage>) {
         if let Actor::Architect(name) = by {
-            self.pay(at, Role::Architect, name, None, usage);
+            self.pay(at, Role::Architect, name, None, (1, usage));
         }
     }
 
-    fn pay(&mut self, at: Timestamp, role: Role, name: &str, model: Option<&String>, usage: Option<Usage>) {
-        let used = usage.unwrap_or_default();
+    fn pay(&mut self, at: Timestamp, role: Role, name: &str, model: Option<&String>, what: (u64, Option<Usage>)) {
+        let (pieces, used) = (what.0, what.1.unwrap_or_default());
         let one = Account {
             role,
             name: name.to_owned(),
             model: model.cloned(),
-            pieces: 1,
+            pieces,
             usage: used,
         };
         match self.accounts.iter_mut().find(|known| known.is_for_the_same_as(&one)) {
             Some(account) => {
-                account.pieces += 1;
+                account.pieces += pieces;
                 account.usage = account.usage.plus(&used);
             }
             None => self.accounts.push(one),

@@ -106,6 +106,25 @@ pub struct BuilderFinished {
     pub estimated: Option<u64>,
 }
 
+/// A Builder said what it will do before it does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposed {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its whole answer, as a transcript.
+    pub answer: Digest,
+    /// What it will do, in words.
+    pub plan: String,
+    /// The files that it will change.
+    pub files: Vec<String>,
+    /// What keeps it from being carried out.
+    pub problems: Vec<String>,
+    /// What it used.
+    pub usage: Option<Usage>,
+}
+
 /// The change set was taken from the Builder's view and is a tree now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Harvested {
@@ -300,6 +319,8 @@ pub enum Event {
     },
     /// See [`Dispatched`].
     Dispatched(Dispatched),
+    /// A Builder said what it will do.
+    Proposed(Proposed),
     /// See [`BuilderFinished`].
     BuilderFinished(BuilderFinished),
     /// See [`Harvested`].
@@ -508,6 +529,7 @@ impl Event {
         match self {
             Self::Dispatched(Dispatched { task, .. })
             | Self::BuilderFinished(BuilderFinished { task, .. })
+            | Self::Proposed(Proposed { task, .. })
             | Self::Harvested(Harvested { task, .. })
             | Self::Verified { task, .. }
             | Self::AttemptFailed { task, .. }

@@ -23,7 +23,7 @@ use crate::domain::usage::Usage;
 use super::books::Books;
 use super::event::{
     Accepted, ArchitectAnswered, BuilderFinished, CardRevised, Dispatched, Escalated, Event, Harvested, LandIntended,
-    Landed, ReviewRequested, RolledBack,
+    Landed, Proposed, ReviewRequested, RolledBack,
 };
 use super::row::Row;
 use super::state::TaskState;
@@ -39,6 +39,9 @@ pub struct AttemptLog {
     pub started: Timestamp,
     /// When its last row was written.
     pub last: Timestamp,
+    /// What it said it would do.
+    #[serde(default)]
+    pub proposed: Option<Proposed>,
     /// What the Builder said.
     pub finished: Option<BuilderFinished>,
     /// What it changed.
@@ -193,6 +196,7 @@ impl TaskLog {
     fn about(&self, event: &Event) -> Option<&Dispatched> {
         let id = match event {
             Event::BuilderFinished(BuilderFinished { attempt, .. })
+            | Event::Proposed(Proposed { attempt, .. })
             | Event::Accepted(Accepted { attempt, .. })
             | Event::AttemptFailed { attempt, .. } => attempt,
             // A person rejects what the last attempt made.
@@ -210,7 +214,11 @@ impl TaskLog {
             .iter()
             .filter_map(|attempt| attempt.finished.as_ref()?.usage);
         let asked = self.answers.iter().filter_map(|answer| answer.usage);
-        let all = built.chain(asked).chain([self.in_vain]);
+        let proposed = self
+            .attempts
+            .iter()
+            .filter_map(|attempt| attempt.proposed.as_ref()?.usage);
+        let all = built.chain(proposed).chain(asked).chain([self.in_vain]);
         all.fold(Usage::default(), |sum, usage| sum.plus(&usage))
     }
 
@@ -420,6 +428,9 @@ impl TaskLog {
     fn take(&mut self, row: &Row, event: &Event) -> Result<(), String> {
         match event {
             Event::Dispatched(dispatched) => self.dispatched(row, dispatched),
+            Event::Proposed(proposed) => self.note(row, &proposed.attempt, |attempt| {
+                attempt.proposed = Some(proposed.clone());
+            }),
             Event::BuilderFinished(finished) => self.note(row, &finished.attempt, |attempt| {
                 attempt.finished = Some(finished.clone());
             }),
@@ -565,6 +576,7 @@ impl TaskLog {
             dispatched: dispatched.clone(),
             started: row.time,
             last: row.time,
+            proposed: None,
             finished: None,
             harvested: None,
             evidence: None,

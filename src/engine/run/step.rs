@@ -15,6 +15,7 @@ use crate::engine::dispatch::DispatchError;
 use crate::engine::finish::{self, Finish};
 use crate::engine::packet::PacketNotMade;
 use crate::engine::project::Project;
+use crate::engine::proposal;
 use crate::engine::{recover, verify};
 use crate::model::Fault;
 
@@ -69,6 +70,14 @@ fn consult(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doi
 /// Takes up a change that waited: its gates may be open now, or what was in the way may be gone.
 fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
     let log = engine.replay().task(&card.id);
+    if log.is_some_and(proposal::is_waiting) {
+        let why = format!(
+            "its plan waits for somebody: `git harness show {0}`, then `approve {0}` or `reject {0}`",
+            card.id
+        );
+        doings.left.insert(card.id.clone(), why);
+        return Ok(());
+    }
     let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
     let Some((dispatched, tree)) = found else {
         doings

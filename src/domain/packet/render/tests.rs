@@ -24,6 +24,7 @@ fn packet<'a>(card: &'a Card, excerpts: &'a [Excerpt], previous: Option<&'a Fail
         excerpts,
         notes: &[],
         previous,
+        proposal: None,
         answer: AnswerFormat::EditsInPlace,
         seed: Digest::of(b"seed"),
     }

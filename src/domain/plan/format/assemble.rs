@@ -216,6 +216,7 @@ pub(super) fn finish_card(
         context: draft.context.clone(),
         verify: draft.verify.clone(),
         review: draft.review,
+        plan_first: draft.plan_first,
         model: draft.model.clone(),
         retries: draft.retries,
         tests_removed: draft.tests_removed,

@@ -297,6 +297,9 @@ pub fn render_card(card: &Card) -> String {
     if card.review == Review::Person {
         line("review", quoted("person"));
     }
+    if let Some(plan_first) = card.plan_first {
+        line("plan_first", quoted(plan_first.word()));
+    }
     if let Some(model) = &card.model {
         line("model", quoted(model));
     }
@@ -390,6 +393,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::plan::card::PlanFirst;
 
     const CARD: &str = r#"+++
 id = "game-04"
@@ -472,6 +476,7 @@ Summarize the changed files and stop.
                 context: vec![],
                 verify: vec![CardCheck::Inline(Check { name: "n".into(), red_first: red, report: report.trim_end_matches('/').into(), ..Check::from_command(steps.trim().to_owned() + "x") })],
                 review: Review::Person,
+                plan_first: Some(PlanFirst::Check),
                 model: None,
                 retries,
                 tests_removed,

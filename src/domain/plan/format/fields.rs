@@ -8,7 +8,7 @@ use crate::domain::check::{Check, CheckKind};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::TaskId;
 use crate::domain::path::RepoPath;
-use crate::domain::plan::card::{CardCheck, ContextRef, Review};
+use crate::domain::plan::card::{CardCheck, ContextRef, PlanFirst, Review};
 use crate::domain::scope::Allowed;
 
 use super::network;
@@ -37,6 +37,8 @@ pub struct Draft {
     pub verify: Vec<CardCheck>,
     /// Review.
     pub review: Review,
+    /// Whether its Builder plans first.
+    pub plan_first: Option<PlanFirst>,
     /// Builder.
     pub model: Option<String>,
     /// Retries.
@@ -60,7 +62,7 @@ pub struct Draft {
 }
 
 /// Keys of a card's front matter, with the names that other tools and the seeds use for them.
-const HEAD_KEYS: [(&str, &[&str]); 14] = [
+const HEAD_KEYS: [(&str, &[&str]); 15] = [
     ("id", &["task_id"]),
     ("title", &["name"]),
     ("plan", &[]),
@@ -72,6 +74,7 @@ const HEAD_KEYS: [(&str, &[&str]); 14] = [
     ("verify", &["verification", "verification_commands"]),
     ("model", &["builder"]),
     ("review", &[]),
+    ("plan_first", &[]),
     ("retries", &[]),
     ("tests_removed", &[]),
     ("labels", &["tags"]),
@@ -212,6 +215,7 @@ impl<'a> FieldReader<'a> {
             "verify" => draft.verify = self.checks(node),
             "model" => draft.model = self.one_text(node),
             "review" => draft.review = self.review(node),
+            "plan_first" => draft.plan_first = self.plan_first(node),
             "retries" => draft.retries = self.at_least_zero(key, node),
             "tests_removed" => draft.tests_removed = self.at_least_zero(key, node).unwrap_or_default(),
             "labels" => draft.labels = self.texts(node),
@@ -360,6 +364,22 @@ impl<'a> FieldReader<'a> {
                 None
             }
         }
+    }
+
+    fn plan_first(&mut self, node: &Node) -> Option<PlanFirst> {
+        let found = match &node.value {
+            Value::Text(text) => PlanFirst::WORDS.into_iter().find(|(word, _)| word == text),
+            _ => None,
+        };
+        if found.is_none() {
+            self.error(
+                &node.span,
+                "wrong-value",
+                "plan_first is `none`, `check` or `approve`",
+                "write plan_first = \"check\"",
+            );
+        }
+        found.map(|(_, value)| value)
     }
 
     fn review(&mut self, node: &Node) -> Review {

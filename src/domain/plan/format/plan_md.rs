@@ -115,7 +115,7 @@ pub(super) fn read(file: &SourceFile) -> Read {
 type Placed = (String, Range<usize>);
 
 /// The parts of a task: the name that people write, and the field that is meant.
-const PARTS: [(&str, &str); 28] = [
+const PARTS: [(&str, &str); 29] = [
     ("objective", "objective"),
     ("goal", "objective"),
     ("dependencies", "depends_on"),
@@ -141,6 +141,7 @@ const PARTS: [(&str, &str); 28] = [
     ("stop", "stop"),
     ("lane", "lane"),
     ("review", "review"),
+    ("plan first", "plan_first"),
     ("model", "model"),
     ("priority", "priority"),
     ("task id", "id"),
@@ -209,7 +210,7 @@ fn read_task(file: &SourceFile, lines: &[Line], id: &str, title: &str, read: &mu
         entries.push(list_entry(name, list, &head.at));
     }
     for (name, text) in &sections {
-        if matches!(*name, "lane" | "review" | "model") {
+        if matches!(*name, "lane" | "review" | "plan_first" | "model") {
             entries.push(text_entry(name, text.trim(), &head.at));
         } else if *name == "priority" {
             entries.push(Entry {
