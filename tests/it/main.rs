@@ -29,3 +29,4 @@ mod run;
 mod sandbox;
 mod secrets;
 mod triggers;
+mod twelve;
