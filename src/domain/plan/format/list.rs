@@ -8,7 +8,7 @@ use super::node::{Node, Value, from_json, from_toml, from_yaml};
 use super::{Read, SourceFile};
 
 /// A notation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
     Json,
     Yaml,

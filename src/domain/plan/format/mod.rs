@@ -3,11 +3,13 @@
 
 pub mod card_md;
 pub mod fields;
+pub mod markdown;
 pub mod network;
 pub mod node;
 pub mod plan_file;
 
 mod assemble;
+mod fenced_list;
 mod list;
 mod plan_md;
 mod tasks_0x;
@@ -51,7 +53,7 @@ pub fn read_plan(files: &[SourceFile], options: &ImportOptions) -> Result<Plan, 
             "toml" => list::read(only, list::Notation::Toml),
             _ if card_md::is_card(only.text) => card_md::read_all(files),
             _ if tasks_0x::is_task(only) => tasks_0x::read(files),
-            _ => plan_md::read(only),
+            _ => fenced_list::read(only).unwrap_or_else(|| plan_md::read(only)),
         },
         _ if files.iter().any(|file| card_md::is_card(file.text)) => card_md::read_all(files),
         _ => tasks_0x::read(files),
@@ -69,7 +71,7 @@ fn nothing(file: &str) -> Diagnostic {
         0..0,
         "no-tasks",
         "there is no task in it",
-        "a Markdown plan has a heading for each task, such as `## Task 01: Title`; a list has `tasks`",
+        "a Markdown plan has a heading for each task, such as `## Task 01: Title`, or a block of JSON with `tasks`; a list has `tasks`",
     )
 }
 

@@ -10,43 +10,9 @@ use crate::domain::diagnostic::Diagnostic;
 
 use super::card_md::{items, put_section};
 use super::fields::{Draft, FieldReader, Keys};
+use super::markdown::{Line, heading, lines};
 use super::node::{Entry, Node, Value};
 use super::{Read, SourceFile};
-
-/// A line with its place.
-struct Line<'a> {
-    at: Range<usize>,
-    text: &'a str,
-    in_code: bool,
-}
-
-fn lines(text: &str) -> Vec<Line<'_>> {
-    let mut at = 0;
-    let mut in_code = false;
-    text.split_inclusive('\n')
-        .map(|whole| {
-            let line = whole.trim_end_matches(['\n', '\r']);
-            let mark = line.trim_start().starts_with("```") || line.trim_start().starts_with("~~~");
-            let found = Line {
-                at: at..at + line.len(),
-                text: line,
-                in_code: in_code || mark,
-            };
-            if mark {
-                in_code = !in_code;
-            }
-            at += whole.len();
-            found
-        })
-        .collect()
-}
-
-/// The level and text of a heading.
-fn heading<'a>(line: &Line<'a>) -> Option<(usize, &'a str)> {
-    let level = line.text.bytes().take_while(|b| *b == b'#').count();
-    (!line.in_code && (1..=6).contains(&level) && line.text[level..].starts_with(' '))
-        .then(|| (level, &line.text[level + 1..]))
-}
 
 /// The id and title in a task's heading: `Task 04: Title`, `task-04 Title`, `0x01 - Title`, `T012: Title`.
 fn task_heading(title: &str) -> Option<(String, String)> {
