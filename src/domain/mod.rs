@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod agent;
 pub mod audit;
+pub mod blueprint;
 pub mod breaker;
 pub mod budget;
 pub mod chain;

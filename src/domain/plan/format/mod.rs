@@ -64,6 +64,25 @@ pub fn read_plan(files: &[SourceFile], options: &ImportOptions) -> Result<Plan, 
     assemble::assemble(files, read, options)
 }
 
+/// Whether a Markdown text holds tasks, right or wrong: in blocks, or below headings.
+pub fn has_tasks(text: &str) -> bool {
+    has_task_block(text)
+        || markdown::lines(text)
+            .iter()
+            .filter_map(markdown::heading)
+            .any(|(_, title)| is_task_heading(title))
+}
+
+/// Whether a Markdown text holds tasks in fenced blocks.
+pub fn has_task_block(text: &str) -> bool {
+    !fenced_list::task_blocks(text).is_empty()
+}
+
+/// Whether a heading opens a task.
+pub fn is_task_heading(title: &str) -> bool {
+    plan_md::task_heading(title).is_some()
+}
+
 fn nothing(file: &str) -> Diagnostic {
     Diagnostic::error(
         file,

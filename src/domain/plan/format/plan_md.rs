@@ -2,7 +2,7 @@
 //!
 //! Below a task's heading come labelled parts, as headings, bold words or plain labels with a colon: Objective,
 //! Dependencies, Allowed files, Relevant files, Constraints, Instructions, Definition of done, Verification, Stop
-//! condition. What stands before the first task is the blueprint.
+//! condition. What stands outside of the tasks is the blueprint.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use super::node::{Entry, Node, Value};
 use super::{Read, SourceFile};
 
 /// The id and title in a task's heading: `Task 04: Title`, `task-04 Title`, `0x01 - Title`, `T012: Title`.
-fn task_heading(title: &str) -> Option<(String, String)> {
+pub(super) fn task_heading(title: &str) -> Option<(String, String)> {
     let title = title.trim().trim_end_matches('#').trim();
     let folded = title.to_lowercase();
     let (id, rest) = if let Some(rest) = folded.strip_prefix("task ") {
@@ -34,7 +34,9 @@ fn task_heading(title: &str) -> Option<(String, String)> {
         let (word, rest) = title.split_at(end);
         (word.to_owned(), rest)
     };
+    // `1.` and `2.1.` number the sections of a document.
     let looks_like_id = id.bytes().any(|b| b.is_ascii_digit())
+        && !id.ends_with('.')
         && id
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
@@ -73,6 +75,11 @@ pub(super) fn read(file: &SourceFile) -> Read {
             .find(|index| heading(&lines[*index]).is_some_and(|(at, title)| at <= *level && part_of(title).is_none()))
             .unwrap_or(next_task);
         read_task(file, &lines[*start..end], id, title, &mut read);
+        if let Some(first) = lines[end..next_task].first() {
+            let outside =
+                &file.text[first.at.start..lines.get(next_task).map_or(file.text.len(), |next| next.at.start)];
+            read.blueprint = format!("{}\n\n{}", read.blueprint, outside.trim()).trim().to_owned();
+        }
     }
     read
 }
@@ -307,6 +314,7 @@ mod tests {
         });
         assert!(read.wrong.is_empty(), "{:?}", read.wrong);
         assert_eq!(read.title.as_deref(), Some("A small game"));
+        assert_eq!(read.blueprint, "# A small game\n\nBrief: enemies.\n\n## Risks\n\nnone");
         let (one, four) = (&read.drafts[0].1, &read.drafts[1].1);
         assert_eq!(one.id.as_ref().unwrap().0.as_str(), "task-01");
         assert_eq!(one.objective, "hold the interval");
