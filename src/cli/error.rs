@@ -7,6 +7,7 @@ use crate::engine::builder::BuilderError;
 use crate::engine::commit::CommitFilesError;
 use crate::engine::dispatch::DispatchError;
 use crate::engine::import::ImportError;
+use crate::engine::planning::PlanningError;
 use crate::engine::project::ProjectError;
 use crate::engine::rollback::RollbackError;
 use crate::engine::run::RunError;
@@ -160,6 +161,39 @@ impl From<ImportError> for CliError {
             ImportError::Read(error) => error.into(),
             ImportError::Commit(error) => error.into(),
             ImportError::Append(error) => error.into(),
+        }
+    }
+}
+
+impl From<PlanningError> for CliError {
+    fn from(error: PlanningError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlanningError::Begun(plan) => Self::new(Exit::Usage, message).hint(format!(
+                "go on with it: git harness plan new {plan} --continue; or forget it: --restart"
+            )),
+            PlanningError::NotBegun(plan) => {
+                Self::new(Exit::Usage, message).hint(format!("begin it: git harness plan new {plan} --goal \"…\""))
+            }
+            PlanningError::Exists(_) => Self::new(Exit::Usage, message)
+                .hint("give the new one another id, or change the cards: git harness plan edit ID"),
+            PlanningError::Busy(_) => Self::new(Exit::Refused, message).hint("wait for it, or stop it there"),
+            PlanningError::Interview { .. } => {
+                Self::new(Exit::Usage, message).hint("mend the file, or begin anew: --restart")
+            }
+            PlanningError::Reply(_) => Self::new(Exit::Refused, message)
+                .hint("nothing was changed; ask the Architect again: --print prints what"),
+            PlanningError::NothingAsked(plan) => {
+                Self::new(Exit::Usage, message).hint(format!("go on: git harness plan new {plan} --continue"))
+            }
+            PlanningError::Context { .. } => {
+                Self::new(Exit::Usage, message).hint("name a file as `git ls-files` does, or commit it first")
+            }
+            PlanningError::Prompt { template, .. } => Self::new(Exit::Usage, message)
+                .hint(format!("look at .harness/templates/{template}.md, if there is one")),
+            PlanningError::Io(error) => error.into(),
+            PlanningError::Read(error) => error.into(),
+            PlanningError::Import(error) => error.into(),
         }
     }
 }

@@ -23,6 +23,7 @@ mod packet;
 mod plan;
 mod plan_edit;
 mod plan_graph;
+mod plan_new;
 mod release;
 mod rollback;
 mod run;
@@ -142,6 +143,12 @@ fn tell(context: &Context, error: &CliError) {
     if let Some(hint) = &error.hint {
         eprintln!("{}: {}", colour.paint("36", "hint"), shown(hint));
     }
+}
+
+/// Says on standard error what to do next, beside output that is for somebody else.
+#[expect(clippy::print_stderr, reason = "the prompt on standard output stays alone")]
+fn tell_next(context: &Context, text: &str) {
+    eprintln!("{}: {}", context.error_colour.paint("36", "next"), shown(text));
 }
 
 /// Prints help, or what is wrong with the arguments; a secret among them is not repeated.

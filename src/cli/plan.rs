@@ -1,4 +1,4 @@
-//! `plan import|lint|show|graph|approve`.
+//! `plan new|import|lint|show|graph|approve`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::PlanId;
+use crate::domain::oid::CommitId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::format::SourceFile;
 use crate::domain::plan::lint::{LintFacts, lint};
@@ -22,11 +23,12 @@ use super::context::{Context, Telling, print, print_json, trust_project};
 use super::error::CliError;
 use super::exit::Exit;
 use super::plan_graph;
-use super::{plan_edit, status};
+use super::{plan_edit, plan_new, status};
 
 /// Bring plans in, look at them, and approve them
 #[derive(Debug, Subcommand)]
 pub enum PlanCommand {
+    New(Box<plan_new::NewArgs>),
     Import(ImportArgs),
     Edit(plan_edit::EditArgs),
     Lint(LintArgs),
@@ -78,6 +80,7 @@ pub struct PlanArgs {
 
 pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
     match command {
+        PlanCommand::New(args) => plan_new::run(args, context),
         PlanCommand::Import(args) => import_plan(args, context),
         PlanCommand::Edit(args) => plan_edit::run(args, context),
         PlanCommand::Lint(args) => lint_plans(args, context),
@@ -119,7 +122,7 @@ pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
 }
 
 /// The branch that an import is for.
-fn target_of(engine: &Engine, onto: Option<&str>) -> Result<String, CliError> {
+pub fn target_of(engine: &Engine, onto: Option<&str>) -> Result<String, CliError> {
     if let Some(branch) = onto {
         if engine.git.branch_tip(branch)?.is_none() {
             let Head::Branch { commit, .. } = engine.git.head()? else {
@@ -189,10 +192,8 @@ fn import_files(
             args.path.display()
         ));
     }
-    engine.person()?;
-    let commit = import::commit(engine, &project, &prepared, &args.path.display().to_string())?;
+    let commit = commit_import(context, engine, &project, &prepared, &args.path.display().to_string())?;
     let project = Project::load(engine, &target)?;
-    trust_project(context, engine, &project)?;
     let weak = warnings(engine, &project, Some(&prepared.plan.id))?.len();
     let lint = match weak {
         0 => String::new(),
@@ -205,6 +206,21 @@ fn import_files(
         ),
         None => format!("{count}; everything is there already\n"),
     })
+}
+
+/// Commits an import, and trusts what it brought.
+pub fn commit_import(
+    context: &Context,
+    engine: &mut Engine,
+    project: &Project,
+    prepared: &import::Import,
+    source: &str,
+) -> Result<Option<CommitId>, CliError> {
+    engine.person()?;
+    let commit = import::commit(engine, project, prepared, source)?;
+    let project = Project::load(engine, &project.target)?;
+    trust_project(context, engine, &project)?;
+    Ok(commit)
 }
 
 /// A weak place, and the file that it is in: its name and its text.

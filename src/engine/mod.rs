@@ -32,6 +32,7 @@ pub mod merged;
 pub mod models;
 pub mod overview;
 pub mod packet;
+pub mod planning;
 pub mod project;
 pub mod proposal;
 pub mod purse;

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::domain::id::TaskId;
+use crate::domain::id::{PlanId, TaskId};
 
 /// A lock that is held; dropping it lets go.
 #[derive(Debug)]
@@ -85,6 +85,11 @@ impl Locks {
     /// The lock of an unattended run onto a branch, if no other process has it.
     pub fn try_run(&self, target: &str) -> io::Result<Option<FileLock>> {
         self.attempt(&format!("run-{}", target.replace('/', "%2F")))
+    }
+
+    /// The lock of a plan in the making, if no other process has it.
+    pub fn try_plan(&self, plan: &PlanId) -> io::Result<Option<FileLock>> {
+        self.attempt(&format!("plan-{}", plan.folded()))
     }
 
     /// Waits for the turn to land on a branch.

@@ -6,6 +6,7 @@
 mod cache;
 mod checkpoint;
 mod clean;
+mod drafts;
 mod journal;
 mod lock;
 mod transcript;
@@ -25,6 +26,7 @@ use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
 
 pub use cache::Caches;
+pub use drafts::Drafts;
 pub use journal::JournalError;
 pub use lock::{FileLock, Locks};
 pub use transcript::Transcripts;
@@ -219,6 +221,11 @@ impl Ledger {
     /// Transcripts.
     pub fn transcripts(&self) -> &Transcripts {
         &self.transcripts
+    }
+
+    /// Plans in the making.
+    pub fn drafts(&self) -> Drafts {
+        Drafts::new(&self.dir.join("plans"), self.redactor.clone())
     }
 
     /// Caches.

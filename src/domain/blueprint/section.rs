@@ -157,9 +157,7 @@ impl Section {
                 .strip_prefix(*name)
                 .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() && c != 's'))
         };
-        Self::ALL
-            .into_iter()
-            .find(|section| section.names().iter().any(begins))
+        Self::ALL.into_iter().find(|section| section.names().iter().any(begins))
     }
 }
 

@@ -400,7 +400,7 @@ impl<'a> FieldReader<'a> {
 }
 
 /// `path` or `path:first-last`.
-fn context_ref(text: &str) -> Result<ContextRef, String> {
+pub fn context_ref(text: &str) -> Result<ContextRef, String> {
     let (path, lines) = match text.rsplit_once(':') {
         Some((path, range)) if range.starts_with(|c: char| c.is_ascii_digit()) => {
             let (first, last) = range.split_once('-').unwrap_or((range, range));
