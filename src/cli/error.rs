@@ -16,7 +16,7 @@ use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
 use crate::git::{IdentityError, MoveError, OpenError, ReadError, RemoteError, WriteError};
 use crate::ledger::{AppendError, JournalError};
-use crate::model::Action;
+use crate::model::{Action, Fault};
 
 use super::exit::Exit;
 
@@ -191,6 +191,23 @@ impl From<PlanningError> for CliError {
             }
             PlanningError::Prompt { template, .. } => Self::new(Exit::Usage, message)
                 .hint(format!("look at .harness/templates/{template}.md, if there is one")),
+            PlanningError::Ask(error) => match *error {
+                RunError::Builder(BuilderError::Provider {
+                    fault: Fault::Withheld { .. },
+                    ..
+                }) => Self::new(Exit::PersonNeeded, message)
+                    .hint("what was said is kept; raise [budget], go on another day, or ask by hand with --print"),
+                RunError::Builder(BuilderError::Provider { ref fault, .. }) if fault.action() != Action::AskPerson => {
+                    Self::new(Exit::PersonNeeded, message).hint(
+                        "what was said is kept; go on later with --continue, ask another with --architect NAME, or ask by hand with --print",
+                    )
+                }
+                other => other.into(),
+            },
+            PlanningError::Interrupted(plan) => {
+                Self::new(Exit::Interrupted, message).hint(format!("go on: git harness plan new {plan} --continue"))
+            }
+            PlanningError::Journal(error) => error.into(),
             PlanningError::Io(error) => error.into(),
             PlanningError::Read(error) => error.into(),
             PlanningError::Import(error) => error.into(),

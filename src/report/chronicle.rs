@@ -33,6 +33,15 @@ fn said(event: &Event) -> String {
             };
             format!("plan {plan}: {count} from {source}")
         }
+        Event::PlanConsulted(asked) => match &asked.reason {
+            None => format!("{} spoke on the plan {}", asked.by, asked.plan),
+            Some(reason) => format!(
+                "{} gave no answer on the plan {}: {}",
+                asked.by,
+                asked.plan,
+                quoted(reason)
+            ),
+        },
         Event::RunStarted { target, plan, .. } => match plan {
             Some(plan) => format!("run of {plan} onto {target} began"),
             None => format!("run onto {target} began"),

@@ -123,6 +123,10 @@ impl<W: Write> Sink for Lines<W> {
                     &format!("escalated to the Architect: {}", escalated.trigger),
                 );
             }
+            Event::PlanConsulted(asked) if asked.answer.is_some() => {
+                let used = asked.usage.map(|usage| format!(" ({usage})")).unwrap_or_default();
+                self.line(&format!("{} answered{used}", asked.by));
+            }
             Event::ArchitectAnswered(answer) => {
                 let diagnosis = answer.diagnosis.lines().next().unwrap_or_default();
                 self.task(

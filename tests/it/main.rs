@@ -19,6 +19,7 @@ mod model;
 mod money;
 mod packets;
 mod plan_first;
+mod plan_architect;
 mod plan_new;
 mod plans;
 mod provider;

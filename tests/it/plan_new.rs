@@ -4,7 +4,8 @@ use std::fs;
 
 use super::sandbox::{Outcome, Sandbox};
 
-const QUESTIONS: &str = "Good idea.\n\n## Questions\n1. Users: Who uses it?\n2. Edge cases: What if the shop is empty?\n   I would say so.\n";
+/// What an Architect asks.
+pub const QUESTIONS: &str = "Good idea.\n\n## Questions\n1. Users: Who uses it?\n2. Edge cases: What if the shop is empty?\n   I would say so.\n";
 
 /// Every section of a blueprint.
 const SECTIONS: &str = "# A small shop\n\n## Product brief\nAnn sells plums.\n\n## User stories\nAs Ann I want to sell.\n\n## Architecture plan\nOne script.\n\n## File structure\n`shop.sh` sells.\n\n## Data and state model\nOpen or shut.\n\n## Build plan\nFirst sell, then count.\n\n## Testing strategy\nScripts.\n\n## Test matrix\n\n| task | success | failure | edge | check |\n|---|---|---|---|---|\n| shop-01 | sells | says no | empty | sold |\n\n## Risks\n- Security: none.\n- Data integrity: none is kept.\n- Migration: none.\n\n## Non-goals\nPears.\n\n## Open questions\nnone\n\n## Local or cloud\nA local model can do all of it.\n\n";
@@ -19,7 +20,8 @@ fn task(id: &str, file: &str, depends: &str, wanted: &str) -> String {
     )
 }
 
-fn blueprint() -> String {
+/// A blueprint without a fault.
+pub fn blueprint() -> String {
     let tasks = [
         task("shop-01", "shop.sh", "", "plums"),
         task("shop-02", "count.sh", "\"shop-01\"", "three"),

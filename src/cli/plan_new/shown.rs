@@ -4,12 +4,14 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::domain::blueprint::Topic;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
 use crate::domain::plan::card::{Card, CardCheck};
+use crate::domain::usage::Usage;
 use crate::engine::import::Import;
-use crate::engine::planning::{Judged, Planning};
+use crate::engine::planning::{Judged, Past, Planning};
 use crate::report::table::columns;
 use crate::report::text::{one_line, visible};
 
@@ -17,7 +19,6 @@ use super::super::context::{Context, print, print_json};
 use super::super::error::CliError;
 use super::super::exit::Exit;
 use super::super::tell_next;
-use super::NewArgs;
 
 /// How far it went.
 pub enum Outcome {
@@ -52,6 +53,8 @@ struct Json<'a> {
     commit: Option<CommitId>,
     interview: Option<String>,
     blueprint: Option<String>,
+    consulted: usize,
+    usage: Option<Usage>,
 }
 
 #[derive(Serialize)]
@@ -61,105 +64,168 @@ struct JsonQuestion<'a> {
     text: &'a str,
 }
 
-/// Shows it.
-pub fn show(args: &NewArgs, context: &Context, planning: &Planning, outcome: &Outcome) -> Result<Exit, CliError> {
-    let exit = match outcome {
-        Outcome::Prompt(_) if args.print => Exit::Done,
+/// What is shown of a plan in the making.
+pub struct Shown<'a> {
+    pub context: &'a Context,
+    pub planning: &'a Planning,
+    pub past: Past,
+}
+
+impl Shown<'_> {
+    /// For people.
+    pub fn text(&self, outcome: &Outcome) -> Result<Exit, CliError> {
+        let plan = self.planning.plan();
+        match outcome {
+            Outcome::Prompt(prompt) => {
+                print(prompt)?;
+                self.next(&format!(
+                    "give this to the Architect, and its answer back: git harness plan new {plan} --from FILE"
+                ));
+            }
+            Outcome::Questions => {
+                print(&questions(self.planning))?;
+                self.next(&format!(
+                    "answer as `1. …` in a file: git harness plan new {plan} --answers FILE; a line `/done` ends the interview"
+                ));
+            }
+            Outcome::Mistakes(judged) => return Err(self.mistakes(judged)),
+            Outcome::Ready(import) => {
+                print(&self.cards(import))?;
+                self.next(&format!("git harness plan new {plan} --commit"));
+            }
+            Outcome::Committed { import, commit, target } => {
+                let count = counted(import.plan.cards.len());
+                print(&match commit {
+                    Some(commit) => format!("{count} of plan {plan} committed on {target} as {}\n", commit.short(10)),
+                    None => format!("{count} of plan {plan}: everything is there already\n"),
+                })?;
+                self.next("git harness run, or git harness next");
+            }
+        }
+        Ok(exit_of(outcome))
+    }
+
+    fn next(&self, text: &str) {
+        tell_next(self.context, text);
+    }
+
+    /// For programs.
+    pub fn json(&self, outcome: &Outcome) -> Result<Exit, CliError> {
+        let (asked, answered) = self.planning.interview.counts();
+        let blueprint = || Some(self.planning.blueprint_path().display().to_string());
+        let mut json = Json {
+            v: 1,
+            plan: self.planning.plan(),
+            step: "",
+            asked,
+            answered,
+            prompt: None,
+            questions: Vec::new(),
+            found: &[],
+            tasks: Vec::new(),
+            commit: None,
+            interview: Some(self.planning.interview_path().display().to_string()),
+            blueprint: None,
+            consulted: self.past.asked,
+            usage: self.past.usage,
+        };
+        match outcome {
+            Outcome::Prompt(prompt) => {
+                json.step = "ask_architect";
+                json.prompt = Some(prompt);
+            }
+            Outcome::Questions => {
+                json.step = "answer";
+                let pending = self.planning.interview.pending().into_iter().enumerate();
+                json.questions = pending
+                    .map(|(at, question)| JsonQuestion {
+                        number: at + 1,
+                        topic: question.topic.map(Topic::name),
+                        text: &question.text,
+                    })
+                    .collect();
+            }
+            Outcome::Mistakes(judged) => {
+                json.step = "mend";
+                json.found = &judged.mistakes;
+                json.blueprint = blueprint();
+            }
+            Outcome::Ready(import) => {
+                json.step = "commit";
+                json.tasks = ids(import);
+                json.blueprint = blueprint();
+            }
+            Outcome::Committed { import, commit, .. } => {
+                json.step = "done";
+                json.tasks = ids(import);
+                json.commit = *commit;
+                // Both are part of the commit from now on.
+                json.interview = None;
+            }
+        }
+        print_json(&json)?;
+        Ok(exit_of(outcome))
+    }
+
+    fn mistakes(&self, judged: &Judged) -> CliError {
+        let plan = self.planning.plan();
+        let (what, more) = match judged.is_wrong() {
+            true => ("has mistakes", ""),
+            false => ("has weak places", ", or take it as it is: --allow-weak"),
+        };
+        let path = self.planning.blueprint_path();
+        let message = format!("the blueprint of {plan} {what}; it is kept in {}", path.display());
+        CliError {
+            mistakes: judged.mistakes.clone(),
+            sources: judged.sources.clone(),
+            ..CliError::new(Exit::Refused, message)
+        }
+        .hint(format!(
+            "mend it there and run `git harness plan new {plan} --continue`; or ask the Architect: --print prints what, --from FILE reads the answer{more}"
+        ))
+    }
+
+    /// The cards as a person looks at them before they are committed, with every command that will be run for them.
+    pub fn cards(&self, import: &Import) -> String {
+        let (asked, answered) = self.planning.interview.counts();
+        let plan = &import.plan;
+        let mut text = format!(
+            "{}: {}, {} (asked {asked}, answered {answered})\n",
+            plan.id,
+            one_line(&plan.title),
+            counted(plan.cards.len()),
+        );
+        if let Some(usage) = self.past.usage {
+            let _ = writeln!(text, "the Architect used {usage}, in {} calls", self.past.asked);
+        }
+        text.push('\n');
+        let rows: Vec<Vec<String>> = plan
+            .cards
+            .iter()
+            .map(|card| vec![card.id.to_string(), card.lane.clone(), card.title.clone()])
+            .collect();
+        for (row, card) in columns(&rows, self.context.width).into_iter().zip(&plan.cards) {
+            let _ = writeln!(text, "{}", row.concat());
+            let _ = writeln!(text, "  files   {}", one_line(&card.files.join(", ")));
+            for command in commands(card) {
+                let _ = writeln!(text, "  runs    {}", one_line(&command));
+            }
+        }
+        let _ = writeln!(text, "\nthe blueprint: {}", self.planning.blueprint_path().display());
+        text
+    }
+}
+
+const fn exit_of(outcome: &Outcome) -> Exit {
+    match outcome {
         Outcome::Prompt(_) | Outcome::Questions => Exit::PersonNeeded,
         Outcome::Mistakes(_) => Exit::Refused,
         Outcome::Ready(_) | Outcome::Committed { .. } => Exit::Done,
-    };
-    if args.json {
-        print_json(&json(planning, outcome))?;
-        return Ok(exit);
     }
-    let plan = planning.plan();
-    match outcome {
-        Outcome::Prompt(prompt) => {
-            print(prompt)?;
-            tell_next(
-                context,
-                &format!("give this to the Architect, and its answer back: git harness plan new {plan} --from FILE"),
-            );
-        }
-        Outcome::Questions => {
-            print(&questions(planning))?;
-            tell_next(
-                context,
-                &format!(
-                    "answer as `1. …` in a file: git harness plan new {plan} --answers FILE; a line `/done` ends the interview"
-                ),
-            );
-        }
-        Outcome::Mistakes(judged) => return Err(mistakes(planning, judged)),
-        Outcome::Ready(import) => {
-            print(&cards(context, planning, import))?;
-            tell_next(context, &format!("git harness plan new {plan} --commit"));
-        }
-        Outcome::Committed { import, commit, target } => {
-            let count = counted(import.plan.cards.len());
-            print(&match commit {
-                Some(commit) => format!("{count} of plan {plan} committed on {target} as {}\n", commit.short(10)),
-                None => format!("{count} of plan {plan}: everything is there already\n"),
-            })?;
-            tell_next(context, "git harness run, or git harness next");
-        }
-    }
-    Ok(exit)
 }
 
-fn json<'a>(planning: &'a Planning, outcome: &'a Outcome) -> Json<'a> {
-    let (asked, answered) = planning.interview.counts();
-    let mut json = Json {
-        v: 1,
-        plan: planning.plan(),
-        step: "",
-        asked,
-        answered,
-        prompt: None,
-        questions: Vec::new(),
-        found: &[],
-        tasks: Vec::new(),
-        commit: None,
-        interview: Some(planning.interview_path().display().to_string()),
-        blueprint: None,
-    };
-    let ids = |import: &'a Import| import.plan.cards.iter().map(|card| &card.id).collect();
-    match outcome {
-        Outcome::Prompt(prompt) => {
-            json.step = "ask_architect";
-            json.prompt = Some(prompt);
-        }
-        Outcome::Questions => {
-            json.step = "answer";
-            let pending = planning.interview.pending().into_iter().enumerate();
-            json.questions = pending
-                .map(|(at, question)| JsonQuestion {
-                    number: at + 1,
-                    topic: question.topic.map(crate::domain::blueprint::Topic::name),
-                    text: &question.text,
-                })
-                .collect();
-        }
-        Outcome::Mistakes(judged) => {
-            json.step = "mend";
-            json.found = &judged.mistakes;
-            json.blueprint = Some(planning.blueprint_path().display().to_string());
-        }
-        Outcome::Ready(import) => {
-            json.step = "commit";
-            json.tasks = ids(import);
-            json.blueprint = Some(planning.blueprint_path().display().to_string());
-        }
-        Outcome::Committed { import, commit, .. } => {
-            json.step = "done";
-            // Both are part of the commit from now on.
-            json.interview = None;
-            json.tasks = ids(import);
-            json.commit = *commit;
-        }
-    }
-    json
+fn ids(import: &Import) -> Vec<&TaskId> {
+    import.plan.cards.iter().map(|card| &card.id).collect()
 }
 
 /// The open questions, numbered.
@@ -180,57 +246,11 @@ fn questions(planning: &Planning) -> String {
     text
 }
 
-fn mistakes(planning: &Planning, judged: &Judged) -> CliError {
-    let plan = planning.plan();
-    let (what, more) = match judged.is_wrong() {
-        true => ("has mistakes", ""),
-        false => ("has weak places", ", or take it as it is: --allow-weak"),
-    };
-    let message = format!(
-        "the blueprint of {plan} {what}; it is kept in {}",
-        planning.blueprint_path().display()
-    );
-    CliError {
-        mistakes: judged.mistakes.clone(),
-        sources: judged.sources.clone(),
-        ..CliError::new(Exit::Refused, message)
-    }
-    .hint(format!(
-        "mend it there and run `git harness plan new {plan} --continue`; or ask the Architect: --print prints what, --from FILE reads the answer{more}"
-    ))
-}
-
 fn counted(cards: usize) -> String {
     match cards {
         1 => "one card".to_owned(),
         more => format!("{more} cards"),
     }
-}
-
-/// The cards as a person looks at them before they are committed, with every command that will be run for them.
-fn cards(context: &Context, planning: &Planning, import: &Import) -> String {
-    let (asked, answered) = planning.interview.counts();
-    let mut text = format!(
-        "{}: {}, {} (asked {asked}, answered {answered})\n\n",
-        import.plan.id,
-        one_line(&import.plan.title),
-        counted(import.plan.cards.len()),
-    );
-    let rows: Vec<Vec<String>> = import
-        .plan
-        .cards
-        .iter()
-        .map(|card| vec![card.id.to_string(), card.lane.clone(), card.title.clone()])
-        .collect();
-    for (row, card) in columns(&rows, context.width).into_iter().zip(&import.plan.cards) {
-        let _ = writeln!(text, "{}", row.concat());
-        let _ = writeln!(text, "  files   {}", one_line(&card.files.join(", ")));
-        for command in commands(card) {
-            let _ = writeln!(text, "  runs    {}", one_line(&command));
-        }
-    }
-    text.push_str(&format!("\nthe blueprint: {}\n", planning.blueprint_path().display()));
-    text
 }
 
 fn commands(card: &Card) -> Vec<String> {

@@ -181,7 +181,7 @@ mod tests {
             };
             text.push_str(&format!("## {}\n{body}\n\n", section.title()));
         }
-        text.push_str("## Task list\n```json\n{\"tasks\": [{\"title\": \"x\", \"files\": []}]}\n```\n");
+        text.push_str("## Task list\n```json\n{\"tasks\": [{\"id\": \"x\", \"files\": []}]}\n```\n");
         text
     }
 

@@ -29,6 +29,9 @@ pub enum ReplyError {
         "it holds neither numbered questions, nor `no more questions`, nor a blueprint with its sections and tasks"
     )]
     Neither,
+    /// It asks, and the time for questions is over.
+    #[error("it asks more, and the interview is over: what is open is to be decided, and named as an assumption")]
+    Over,
 }
 
 /// The most questions of one answer that are put to a person.

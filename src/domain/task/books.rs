@@ -174,6 +174,7 @@ impl Books {
                 }
             }
             Event::ArchitectAnswered(answer) => self.asked(at, &answer.by, answer.usage),
+            Event::PlanConsulted(asked) => self.asked(at, &asked.by, asked.usage),
             Event::ArchitectFailed { by, usage, .. } => self.asked(at, by, *usage),
             Event::AttemptFailed { failure, .. } if failure.is_the_builders() => self.tried(at, attempt, false),
             Event::Accepted(_) => self.tried(at, attempt, true),

@@ -240,6 +240,23 @@ pub struct ArchitectAnswered {
     pub usage: Option<Usage>,
 }
 
+/// The Architect was asked for a plan: for questions, or for the blueprint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanConsulted {
+    /// The plan.
+    pub plan: PlanId,
+    /// Who was asked.
+    pub by: Actor,
+    /// What was asked, as a transcript.
+    pub packet: Digest,
+    /// The answer, as a transcript; `None` where there is none.
+    pub answer: Option<Digest>,
+    /// Why there is no answer.
+    pub reason: Option<String>,
+    /// What it used, where known.
+    pub usage: Option<Usage>,
+}
+
 /// A card changed in history. Opens a new round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardRevised {
@@ -289,6 +306,8 @@ pub enum Event {
         /// Where they came from, as the user named it.
         source: String,
     },
+    /// See [`PlanConsulted`].
+    PlanConsulted(PlanConsulted),
     /// A run began.
     RunStarted {
         /// The plan, or `None` for all.
@@ -556,6 +575,7 @@ impl Event {
                 task.as_ref()
             }
             Self::PlanImported { .. }
+            | Self::PlanConsulted(_)
             | Self::RunStarted { .. }
             | Self::RunFinished { .. }
             | Self::Paused { .. }

@@ -1,6 +1,7 @@
 //! Planning: from a goal to cards. The interview and the blueprint are kept in the clone's ledger folder until they
 //! are committed as a plan; what comes next is decided by `domain::blueprint`.
 
+mod ask;
 mod ground;
 mod judge;
 
@@ -14,17 +15,21 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::PlanId;
 use crate::domain::packet::{Budget, Template};
 use crate::git::ReadError;
-use crate::ledger::{Drafts, FileLock};
+use crate::ledger::{Drafts, FileLock, JournalError};
 
 use super::Engine;
 use super::import::{Import, ImportError};
 use super::packet::template_text;
 use super::project::Project;
+use super::run::RunError;
 
+pub use ask::{Past, ask};
 pub use judge::{Judged, judge};
 
 const INTERVIEW: &str = "interview.toml";
 const BLUEPRINT: &str = "blueprint.md";
+/// The blueprint before the last one.
+const BEFORE: &str = "blueprint.before.md";
 
 /// Why planning does not go on. What was said so far is kept.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +76,15 @@ pub enum PlanningError {
         /// Why.
         source: PromptError,
     },
+    /// The Architect could not be asked.
+    #[error(transparent)]
+    Ask(Box<RunError>),
+    /// The user stopped it.
+    #[error("stopped by the user; what was said is kept")]
+    Interrupted(PlanId),
+    /// The journal could not be read.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// The files could not be read or written.
     #[error("cannot keep the plan in the making: {0}")]
     Io(#[from] std::io::Error),
@@ -225,6 +239,7 @@ impl Planning {
         // Its words become cards and a commit.
         let text = engine.ledger.redactor().text(text);
         match read_reply(&text)? {
+            Reply::Questions(_) if self.interview.step() == Step::Write => Err(ReplyError::Over.into()),
             Reply::Questions(questions) => {
                 let count = questions.len();
                 self.interview.ask(questions);
@@ -238,6 +253,10 @@ impl Planning {
             Reply::Blueprint(blueprint) => {
                 self.interview.close();
                 self.save()?;
+                // It may hold what a person mended.
+                if let Some(before) = &self.draft {
+                    self.drafts.write(self.plan(), BEFORE, before)?;
+                }
                 self.drafts.write(self.plan(), BLUEPRINT, &blueprint.text)?;
                 self.draft = Some(blueprint.text);
                 Ok(Taken::Blueprint)

@@ -15,7 +15,7 @@ pub(super) struct TaskBlock {
     whole: Range<usize>,
 }
 
-/// The blocks that hold tasks: lists, or tables with `tasks`, whose entries have titles and files.
+/// The blocks that hold tasks: lists, or tables with `tasks`, whose entries have ids, and titles or files.
 pub(super) fn task_blocks(text: &str) -> Vec<TaskBlock> {
     let of = |block: &Block| {
         let inside = &text[block.inside.clone()];
@@ -46,7 +46,7 @@ fn notation(info: &str, inside: &str) -> Option<Notation> {
         Notation::Yaml => begins == '-' || has_line(inside, "tasks:"),
         Notation::Toml => has_line(inside, "[[tasks]]"),
     };
-    let has_fields = inside.contains("title") && inside.contains("files");
+    let has_fields = inside.contains("id") && (inside.contains("title") || inside.contains("files"));
     (is_list && has_fields).then_some(notation)
 }
 
@@ -160,7 +160,7 @@ mod tests {
     fn mistakes_stand_at_their_place_in_the_whole_text() {
         let text = format!(
             "# Ein Spiel für zwei\n\n```json\n{}\n```\n",
-            TASKS.replace("\"title\"", "\"titel\"").replace("src", "title/src")
+            TASKS.replace("\"title\"", "\"titel\"")
         );
         let wrong = read_plan(&[source(&text)], &ImportOptions::default()).unwrap_err();
         let told: Vec<String> = wrong.iter().map(ToString::to_string).collect();
