@@ -5,16 +5,21 @@ use crate::domain::network::Network;
 use crate::domain::plan::format::network;
 use crate::domain::plan::format::node::{Entry, Node, Value};
 
+use super::agents::AGENT_KEYS;
 use super::model::{AnswerMode, BuilderDef, BuilderKind};
 use super::models::ModelDef;
 use super::reader::Reader;
 
 /// The longest time that a Builder has when nothing else is said, in seconds.
-const TIMEOUT_SECONDS: u64 = 1800;
+pub(super) const TIMEOUT_SECONDS: u64 = 1800;
 
 /// The keys of a Builder.
-pub(super) const KEYS: [&str; 11] = [
+pub(super) const KEYS: [&str; 15] = [
     "kind",
+    "agent",
+    "mode",
+    "arguments",
+    "max_cost",
     "run",
     "answer",
     "edits",
@@ -28,7 +33,7 @@ pub(super) const KEYS: [&str; 11] = [
 ];
 
 /// The kinds of Builder and the keys that each has besides `kind`.
-const KINDS: [(&str, &[&str]); 4] = [
+const KINDS: [(&str, &[&str]); 5] = [
     (
         "command",
         &[
@@ -43,6 +48,7 @@ const KINDS: [(&str, &[&str]); 4] = [
             "quality_threshold",
         ],
     ),
+    ("agent", &AGENT_KEYS),
     ("model", &["model"]),
     ("manual", &[]),
     ("replay", &["dir"]),
@@ -69,7 +75,7 @@ impl Reader<'_, '_> {
         for field in fields {
             let key = field.key.as_str();
             if key != "kind" && KEYS.contains(&key) && !own_keys.1.contains(&key) {
-                let message = format!("a {} builder has no `{key}`", own_keys.0);
+                let message = format!("{} {} builder has no `{key}`", article(own_keys.0), own_keys.0);
                 self.error(
                     &field.at,
                     "not-for-kind",
@@ -82,6 +88,7 @@ impl Reader<'_, '_> {
             "manual" => Some(BuilderKind::Manual),
             "model" => self.of_model(entry, fields),
             "replay" => self.replay(entry, fields),
+            "agent" => self.agent_of(entry, fields),
             _ => self.command(entry, fields),
         };
         let threshold_milli = value(fields, "quality_threshold").and_then(|node| self.threshold(node));
@@ -99,8 +106,18 @@ impl Reader<'_, '_> {
         let words = KINDS.map(|kind| (kind.0, kind));
         match value(fields, "kind") {
             Some(node) => self.one_of(node, &words),
+            None if value(fields, "agent").is_some() => Some(KINDS[1]),
             None => Some(KINDS[0]),
         }
+    }
+
+    fn agent_of(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
+        if let Some(node) = value(fields, "agent") {
+            return self.agent(node, fields);
+        }
+        let message = format!("the builder {} does not say which agent program it is", entry.key);
+        self.error(&entry.at, "no-agent", message, "add agent = \"codex\"".to_owned());
+        None
     }
 
     fn replay(&mut self, entry: &Entry, fields: &[Entry]) -> Option<BuilderKind> {
@@ -128,7 +145,7 @@ impl Reader<'_, '_> {
     }
 
     /// A name of `[models]`; which model it is is looked up once every layer is read.
-    fn named_model(&mut self, key: &'static str, node: &Node) -> Option<Box<ModelDef>> {
+    pub(super) fn named_model(&mut self, key: &'static str, node: &Node) -> Option<Box<ModelDef>> {
         let name = self.text(node)?;
         self.references(key, "model", node);
         Some(Box::new(ModelDef {
@@ -196,7 +213,7 @@ impl Reader<'_, '_> {
     }
 
     /// Whom it may speak to.
-    fn network(&mut self, node: &Node) -> Option<Network> {
+    pub(super) fn network(&mut self, node: &Node) -> Option<Network> {
         let places = match network::read_network(node) {
             Ok(network) => return Some(network),
             Err(places) => places,
@@ -239,6 +256,10 @@ impl Reader<'_, '_> {
     }
 }
 
-fn value<'a>(fields: &'a [Entry], key: &str) -> Option<&'a Node> {
+pub(super) fn value<'a>(fields: &'a [Entry], key: &str) -> Option<&'a Node> {
     fields.iter().find(|field| field.key == key).map(|field| &field.node)
+}
+
+fn article(word: &str) -> &'static str {
+    if word.starts_with('a') { "an" } else { "a" }
 }

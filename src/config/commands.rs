@@ -64,6 +64,16 @@ impl Config {
                         found.push(Listed::new("variables", &builder.name, env.clone()));
                     }
                 }
+                BuilderKind::Agent(agent) => {
+                    if !agent.network.is_none() {
+                        found.push(Listed::new("network", &builder.name, vec![agent.network.to_string()]));
+                    }
+                    let words = agent.run.iter().chain(&agent.arguments).cloned().collect();
+                    found.push(Listed::new("builder", &builder.name, words));
+                    if !agent.env.is_empty() {
+                        found.push(Listed::new("variables", &builder.name, agent.env.clone()));
+                    }
+                }
                 BuilderKind::Replay { dir } => {
                     let words = vec![dir.to_string_lossy().into_owned()];
                     found.push(Listed::new("answers", &builder.name, words));

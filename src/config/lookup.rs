@@ -15,6 +15,7 @@ impl Config {
     pub fn passed_variables(&self) -> Vec<&str> {
         let builders = self.builders.values().flat_map(|builder| match &builder.kind {
             BuilderKind::Command { env, .. } => env.as_slice(),
+            BuilderKind::Agent(agent) => agent.env.as_slice(),
             BuilderKind::Manual | BuilderKind::Replay { .. } | BuilderKind::Model(_) => &[],
         });
         let names = self.env.iter().chain(&self.slot.env).chain(builders);

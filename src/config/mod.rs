@@ -4,6 +4,7 @@
 //! all of them at once. The tracked file governs the project; the overlays may only say who builds and where, and can
 //! only raise the least fence.
 
+mod agents;
 mod budget;
 mod builders;
 mod commands;
@@ -21,6 +22,7 @@ mod sections;
 mod tests;
 mod trust;
 
+pub use agents::{AgentDef, AgentMode};
 pub use commands::{Listed, words_of};
 pub use load::{Layer, Source, load};
 pub use model::{

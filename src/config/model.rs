@@ -10,6 +10,7 @@ use crate::domain::gate::{Lane, SelfApproval};
 use crate::domain::network::Network;
 use crate::domain::route::Overrides;
 
+use super::agents::AgentDef;
 use super::models::ModelDef;
 use super::remote::RemoteRules;
 
@@ -68,6 +69,8 @@ pub enum BuilderKind {
         /// The model whose server the harness stands for, so that the program needs neither the way there nor the key.
         gateway: Option<Box<ModelDef>>,
     },
+    /// An agent program that the harness knows.
+    Agent(Box<AgentDef>),
     /// A model that answers with text.
     Model(Box<ModelDef>),
     /// Recorded answers.
@@ -85,6 +88,7 @@ impl BuilderKind {
             | Self::Command {
                 gateway: Some(model), ..
             } => Some(model),
+            Self::Agent(agent) => agent.gateway.as_deref_mut(),
             Self::Command { gateway: None, .. } | Self::Manual | Self::Replay { .. } => None,
         }
     }

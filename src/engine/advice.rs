@@ -62,6 +62,7 @@ pub(super) fn advise<T>(
     let advice = architect.advise(&Job {
         task: question.about,
         number: u32::try_from(question.number).unwrap_or(u32::MAX),
+        files: &[],
         packet: question.packet,
         view: &top,
         tmp: &slot.tmp(),
@@ -72,6 +73,7 @@ pub(super) fn advise<T>(
         clock: &*engine.clock,
         progress: &*engine.progress,
         account: &account,
+        caches: engine.ledger.caches(),
         keys: &keys,
     });
     engine.ledger.keep_out(&keys.take());

@@ -96,8 +96,10 @@ fn build(
     let pool = engine.pool(project.config.worktrees_dir.as_deref());
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
     let top = slot.tree();
-    if builder.answers_with() == AnswerMode::Files {
+    if builder.looks_around() {
         view::prepare(&mut slot, &engine.git, project.tip, assignment.start, &ignored)?;
+    }
+    if builder.answers_with() == AnswerMode::Files {
         verify::set_up(engine, &project.config, &mut slot, project.tree, &environment)?;
     }
     environment.set("TMPDIR", slot.tmp().as_os_str());
@@ -112,6 +114,7 @@ fn build(
     let built = builder.build(&Job {
         task: &card.id,
         number: dispatched.place.number,
+        files: &card.files,
         packet: &assignment.packet,
         view: &top,
         tmp: &slot.tmp(),
@@ -122,6 +125,7 @@ fn build(
         clock: &*engine.clock,
         progress: &*engine.progress,
         account: &account,
+        caches: engine.ledger.caches(),
         keys: &keys,
     });
     engine.ledger.keep_out(&keys.take());

@@ -63,6 +63,7 @@ fn stand(engine: &Engine, project: &Project, name: String) -> Stand {
     let model = config.builders.get(&name).and_then(|builder| match &builder.kind {
         BuilderKind::Model(model) => Some(format!("{}:{}", model.provider.name(), model.model)),
         BuilderKind::Command { model, .. } => model.clone(),
+        BuilderKind::Agent(agent) => Some(agent.label()),
         _ => None,
     });
     let place = config.roles.builder.iter().position(|link| *link == name);

@@ -199,6 +199,11 @@ impl Walls {
         finished
     }
 
+    /// How strong they are.
+    pub fn tier(&self) -> FenceTier {
+        self.fence.tier()
+    }
+
     /// What programs inside asked of the network by name since this was asked last.
     pub fn take_contacts(&self) -> Vec<Contact> {
         self.contacts.take()

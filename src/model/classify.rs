@@ -67,6 +67,17 @@ pub fn of_text(text: &str) -> Fault {
     of_words(None, None, &Words::plain(text.to_owned()))
 }
 
+/// The fault that a program tells of which asked a server by itself: a status where it names one, and its words.
+pub fn of_report(status: Option<u16>, said: &str) -> Fault {
+    // Some print the server's answer as it came.
+    let inner = said.find('{').and_then(|at| {
+        let mut values = serde_json::Deserializer::from_str(&said[at..]).into_iter::<Value>();
+        values.next()?.ok()
+    });
+    let words = inner.map_or_else(|| Words::plain(said.to_owned()), |value| Words::of(&value));
+    of_words(status, None, &words)
+}
+
 /// What an error says.
 struct Words {
     message: String,

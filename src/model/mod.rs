@@ -6,7 +6,7 @@
 
 mod address;
 mod anthropic;
-mod classify;
+pub mod classify;
 pub mod decode;
 mod exchange;
 mod fault;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
 
 mod agent_hooks;
+mod agents;
 mod architecture;
 mod attended;
 mod audit;

@@ -116,7 +116,7 @@ fn usage(rest: &str) -> Usage {
         cache_read: read,
         cache_write: written,
         output: of("received"),
-        micro_dollars: None,
+        ..Usage::default()
     }
 }
 

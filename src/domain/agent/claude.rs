@@ -34,6 +34,10 @@ pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
     if let Some(model) = ask.model {
         arguments.needs("--model", &[model]);
     }
+    if let Some(most) = ask.max_cost {
+        let dollars = format!("{}.{:06}", most / 1_000_000, most % 1_000_000);
+        arguments.likes("--max-budget-usd", &[&dollars]);
+    }
     if ask.want == Want::Proposal {
         arguments.needs("--json-schema", &[&proposal::schema().to_string()]);
     }
@@ -136,7 +140,7 @@ fn by_model(event: &Value) -> Option<Usage> {
         cache_read: count(model, "/cacheReadInputTokens"),
         cache_write: count(model, "/cacheCreationInputTokens"),
         output: count(model, "/outputTokens"),
-        micro_dollars: None,
+        ..Usage::default()
     };
     Some(
         models
@@ -151,7 +155,7 @@ fn usage(value: &Value) -> Usage {
         cache_read: count(value, "/cache_read_input_tokens"),
         cache_write: count(value, "/cache_creation_input_tokens"),
         output: count(value, "/output_tokens"),
-        micro_dollars: None,
+        ..Usage::default()
     }
 }
 

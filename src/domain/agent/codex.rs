@@ -106,7 +106,7 @@ fn usage(event: &Value) -> Usage {
         cache_read: read,
         cache_write: written,
         output: count(event, "/usage/output_tokens"),
-        micro_dollars: None,
+        ..Usage::default()
     }
 }
 

@@ -81,7 +81,7 @@ fn usage(stats: &Value) -> Usage {
             (Some(total), Some(all)) => Some(total.saturating_sub(all).max(said.unwrap_or_default())),
             _ => said,
         }),
-        micro_dollars: None,
+        ..Usage::default()
     }
 }
 

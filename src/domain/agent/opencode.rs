@@ -123,6 +123,7 @@ fn usage(part: &Value) -> Usage {
         cache_write: count(part, "/tokens/cache/write"),
         output: count(part, "/tokens/output").map(|output| output.saturating_add(reasoning)),
         micro_dollars: dollars(part, "/cost"),
+        ..Usage::default()
     }
 }
 

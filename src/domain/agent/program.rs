@@ -173,6 +173,8 @@ pub struct Ask<'a> {
     pub present: &'a [String],
     /// Whether the harness's own fence stands around it, so that it needs none of its own.
     pub held: bool,
+    /// What it may cost, in micro-dollars.
+    pub max_cost: Option<u64>,
     /// What its version knows.
     pub flags: &'a Flags,
 }
@@ -286,6 +288,7 @@ pub(super) mod tests {
             files: &[],
             present: &[],
             held: true,
+            max_cost: None,
             flags,
         }
     }

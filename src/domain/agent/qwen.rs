@@ -88,7 +88,7 @@ fn usage(value: &Value) -> Usage {
         cache_read: read,
         cache_write: None,
         output: count(value, "/output_tokens"),
-        micro_dollars: None,
+        ..Usage::default()
     }
 }
 

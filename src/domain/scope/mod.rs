@@ -18,7 +18,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use allowed::{Allowed, GlobError};
+pub use allowed::{Allowed, GlobError, has_wildcard};
 pub use named::Named;
 pub use protected::Protected;
 pub use verdict::{Terms, verdict};

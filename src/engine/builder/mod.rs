@@ -3,6 +3,7 @@
 //! A Builder is untrusted. What it says is kept for people; what it did is found out by the harvest. A new kind of
 //! Builder is one file here and one line in [`builder_for`].
 
+pub mod agent;
 pub mod command;
 mod endpoint;
 pub mod manual;
@@ -24,6 +25,7 @@ use crate::domain::redact::Redactor;
 use crate::domain::usage::Progress;
 use crate::engine::purse::Account;
 use crate::engine::walls::{Walls, WallsError};
+use crate::ledger::Caches;
 use crate::model::Fault;
 use crate::process::{Cancel, Environment};
 
@@ -33,6 +35,8 @@ pub struct Job<'a> {
     pub task: &'a TaskId,
     /// The attempt's number, counted for ever.
     pub number: u32,
+    /// The card's allowed files; none where advice is asked for.
+    pub files: &'a [String],
     /// The packet's exact text.
     pub packet: &'a str,
     /// A copy of the base (or of what a retry goes on from), thrown away afterwards.
@@ -53,6 +57,8 @@ pub struct Job<'a> {
     pub progress: &'a Watcher,
     /// Where what the work uses is noted, also where it fails; it is asked before each call.
     pub account: &'a Account<'a>,
+    /// What can be found out again: which flags a program has.
+    pub caches: &'a Caches,
     /// Where keys are noted that nobody knew before.
     pub keys: &'a Keys,
 }
@@ -123,6 +129,14 @@ pub enum BuilderError {
         /// Why.
         fault: Fault,
     },
+    /// An agent program cannot be used as it is configured or installed.
+    #[error("the agent program of {builder} cannot be used: {why}")]
+    Agent {
+        /// The Builder's name in the configuration.
+        builder: String,
+        /// Why.
+        why: String,
+    },
     /// A person is the Builder or the Architect, and is not asked by a program.
     #[error("{0} is a person's work")]
     Person(String),
@@ -141,6 +155,11 @@ pub trait Builder {
 
     /// How its edits arrive, which its packet has to tell it.
     fn answers_with(&self) -> AnswerMode;
+
+    /// Whether it reads the files of its folder, also where it answers with text.
+    fn looks_around(&self) -> bool {
+        self.answers_with() == AnswerMode::Files
+    }
 
     /// The format that it is asked for where it answers with text; the one that suits the files without.
     fn edits(&self) -> Option<Format> {
@@ -184,6 +203,7 @@ pub fn builder_for(definition: &BuilderDef) -> Box<dyn Builder> {
     match &definition.kind {
         BuilderKind::Manual => Box::new(manual::Manual::new(&definition.name)),
         BuilderKind::Command { .. } => Box::new(command::Command::new(definition.clone())),
+        BuilderKind::Agent(one) => Box::new(agent::Agent::new(&definition.name, (**one).clone())),
         BuilderKind::Model(one) => Box::new(model::Model::new(&definition.name, (**one).clone())),
         BuilderKind::Replay { dir } => Box::new(replay::Replay::new(&definition.name, dir.clone())),
     }

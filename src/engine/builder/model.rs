@@ -129,7 +129,7 @@ enum Asked {
 }
 
 /// The failure of an attempt that a fault stands for; `None` where the Builder is not to blame.
-fn failure(fault: &Fault) -> Option<Failure> {
+pub(super) fn failure(fault: &Fault) -> Option<Failure> {
     match fault {
         Fault::ContextOverflow { .. } => Some(Failure::PacketTooLarge {
             what: fault.to_string(),

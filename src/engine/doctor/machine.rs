@@ -118,8 +118,10 @@ pub(super) fn project(engine: &mut Engine, findings: &mut Findings) {
     for project in &projects {
         let config: &Config = &project.config;
         for builder in config.builders.values() {
-            let BuilderKind::Command { run, .. } = &builder.kind else {
-                continue;
+            let run = match &builder.kind {
+                BuilderKind::Command { run, .. } => run,
+                BuilderKind::Agent(agent) => &agent.run,
+                _ => continue,
             };
             if let Some(program) = run
                 .first()
