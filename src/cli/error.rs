@@ -4,6 +4,7 @@
 use crate::domain::diagnostic::Diagnostic;
 use crate::engine::accept::AcceptError;
 use crate::engine::builder::BuilderError;
+use crate::engine::canary::CanaryError;
 use crate::engine::commit::CommitFilesError;
 use crate::engine::dispatch::DispatchError;
 use crate::engine::import::ImportError;
@@ -16,7 +17,7 @@ use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
 use crate::git::{IdentityError, MoveError, OpenError, ReadError, RemoteError, WriteError};
 use crate::ledger::{AppendError, JournalError};
-use crate::model::{Action, Fault};
+use crate::model::Action;
 
 use super::exit::Exit;
 
@@ -52,6 +53,15 @@ impl CliError {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<CanaryError> for CliError {
+    fn from(error: CanaryError) -> Self {
+        match error {
+            CanaryError::Import(error) => error.into(),
+            CanaryError::Run(error) => error.into(),
+        }
     }
 }
 
@@ -192,10 +202,7 @@ impl From<PlanningError> for CliError {
             PlanningError::Prompt { template, .. } => Self::new(Exit::Usage, message)
                 .hint(format!("look at .harness/templates/{template}.md, if there is one")),
             PlanningError::Ask(error) => match *error {
-                RunError::Builder(BuilderError::Provider {
-                    fault: Fault::Withheld { .. },
-                    ..
-                }) => Self::new(Exit::PersonNeeded, message)
+                RunError::Builder(BuilderError::NotPaid(_)) => Self::new(Exit::PersonNeeded, message)
                     .hint("what was said is kept; raise [budget], go on another day, or ask by hand with --print"),
                 RunError::Builder(BuilderError::Provider { ref fault, .. }) if fault.action() != Action::AskPerson => {
                     Self::new(Exit::PersonNeeded, message).hint(
@@ -334,6 +341,8 @@ impl From<RunError> for CliError {
             }
             RunError::Builder(BuilderError::NoKey { .. }) => Self::new(Exit::Usage, message)
                 .hint("look at key_env or key_cmd of the model in your own configuration"),
+            RunError::Builder(BuilderError::NotPaid(_)) => Self::new(Exit::PersonNeeded, message)
+                .hint("raise [budget], or wait: a day's budget is new at midnight UTC; nothing is lost"),
             RunError::Builder(BuilderError::Provider { fault, .. }) => match fault.action() {
                 Action::AskPerson => Self::new(Exit::Usage, message)
                     .hint("look at [models] in .harness/config.toml and in your own configuration; nothing is lost"),

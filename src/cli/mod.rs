@@ -17,6 +17,7 @@ mod init;
 mod init_agents;
 mod log;
 mod models;
+mod models_check;
 mod next;
 mod one;
 mod packet;

@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::domain::quality::Rate;
+use crate::domain::task::books::Check;
 use crate::engine::models::{self, Stand};
 use crate::engine::project::Project;
 use crate::report::money;
@@ -12,6 +13,7 @@ use crate::report::table::columns;
 use super::context::{Context, Telling, print, print_json, target};
 use super::error::CliError;
 use super::exit::Exit;
+use super::models_check;
 
 /// Show how each model does: first tries, standing, what it used
 #[derive(Debug, Args)]
@@ -22,7 +24,7 @@ pub struct ModelsArgs {
     #[arg(long, value_name = "BRANCH", global = true)]
     onto: Option<String>,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 }
 
@@ -32,6 +34,11 @@ enum ModelsCommand {
     Reset {
         /// Its name among the builders
         name: String,
+    },
+    /// Give models small tasks with known answers, and keep the dated result: a drop is the model's, not the plan's
+    Check {
+        /// Their names among the builders [default: those that have a role]
+        names: Vec<String>,
     },
 }
 
@@ -45,6 +52,7 @@ pub fn run(args: &ModelsArgs, context: &Context) -> Result<Exit, CliError> {
     match &args.command {
         None => show(args, context),
         Some(ModelsCommand::Reset { name }) => reset(args, name, context),
+        Some(ModelsCommand::Check { names }) => models_check::run(names, args.onto.as_deref(), args.json, context),
     }
 }
 
@@ -92,6 +100,9 @@ fn table(stands: &[Stand], context: &Context) -> String {
                 text.push_str(&format!("    as {}: {used}\n", account.role.name()));
             }
         }
+        if !stand.checks.is_empty() {
+            text.push_str(&trend(&stand.checks));
+        }
         if stand.tokens.calls > 0 {
             let percent = stand.tokens.milli / 10;
             text.push_str(&format!(
@@ -102,6 +113,23 @@ fn table(stands: &[Stand], context: &Context) -> String {
     }
     text
 }
+
+/// The canaries' newest results, oldest first.
+fn trend(checks: &[Check]) -> String {
+    let newest = &checks[checks.len().saturating_sub(TREND)..];
+    let each = newest.iter().map(|check| {
+        let (day, Check { passed, tried, .. }) = (check.at.strftime("%Y-%m-%d"), check);
+        format!("{day} {passed}/{tried}")
+    });
+    let worse = match models::is_worse(checks) {
+        true => ": worse than before",
+        false => "",
+    };
+    format!("    canaries {}{worse}\n", each.collect::<Vec<_>>().join(", "))
+}
+
+/// How many results of canaries are shown.
+const TREND: usize = 6;
 
 fn reset(args: &ModelsArgs, name: &str, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.engine(Telling::Nothing)?;

@@ -13,6 +13,7 @@ pub mod attempt;
 pub mod attended;
 pub mod audit;
 pub mod builder;
+pub mod canary;
 pub mod cards;
 pub mod choose;
 pub mod commit;

@@ -7,7 +7,7 @@ use crate::config::BuilderKind;
 use crate::domain::actor::Actor;
 use crate::domain::packet::Scale;
 use crate::domain::quality::{Rate, Standing};
-use crate::domain::task::books::{Account, Role};
+use crate::domain::task::books::{Account, Check, Role};
 use crate::domain::task::event::Event;
 use crate::ledger::AppendError;
 
@@ -37,6 +37,8 @@ pub struct Stand {
     pub tokens: Scale,
     /// What it used, by role.
     pub used: Vec<Account>,
+    /// How it did on the canaries, the newest last.
+    pub checks: Vec<Check>,
 }
 
 /// Everybody who is configured, those with a role first, then whoever ever built.
@@ -84,6 +86,7 @@ fn stand(engine: &Engine, project: &Project, name: String) -> Stand {
             .filter(|account| account.name == name)
             .cloned()
             .collect(),
+        checks: record.map(|record| record.checks.clone()).unwrap_or_default(),
         model,
         name,
     }
@@ -107,6 +110,14 @@ pub fn reset(engine: &mut Engine, builder: &str, by: Actor) -> Result<(), Append
         by,
     }])?;
     Ok(())
+}
+
+/// Whether the canaries' last result is worse than the one before.
+pub fn is_worse(checks: &[Check]) -> bool {
+    match checks {
+        [.., before, last] => last.passed * before.tried < before.passed * last.tried,
+        _ => false,
+    }
 }
 
 /// A standing in words.

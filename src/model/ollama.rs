@@ -19,7 +19,14 @@ impl Provider for Ollama {
         if let Some(key) = &self.0.key {
             post.headers.push(("authorization", format!("Bearer {}", key.expose())));
         }
-        exchange(&self.0, post, &mut Lines::new(request.context), around)
+        exchange(&self.0, post, &mut Lines::new(request.context), around).map_err(|mut error| {
+            if let Fault::Setup { said } = &mut error.fault
+                && said.contains("not found")
+            {
+                said.push_str(&format!("; to fetch it: `ollama pull {}`", self.0.model));
+            }
+            error
+        })
     }
 }
 

@@ -111,6 +111,14 @@ fn said(event: &Event) -> String {
             done.commit.short(10)
         ),
         Event::Noted { by, text, .. } => format!("note of {by}: {}", quoted(text)),
+        Event::Checked(checked) => {
+            format!(
+                "{} passed {} of {} canaries",
+                checked.builder,
+                checked.passed(),
+                checked.results.len()
+            )
+        }
         Event::ModelReset { builder, by } => format!("{builder} begins anew, by {by}"),
         Event::Demoted { why, .. } => quoted(why),
         Event::JournalRepaired { bytes, kept_in } => {

@@ -7,6 +7,7 @@ mod agents;
 mod architecture;
 mod attended;
 mod audit;
+mod canaries;
 mod chain;
 mod doctor;
 #[path = "../fakes/mod.rs"]
@@ -19,8 +20,8 @@ mod jobs;
 mod model;
 mod money;
 mod packets;
-mod plan_first;
 mod plan_architect;
+mod plan_first;
 mod plan_new;
 mod plans;
 mod provider;

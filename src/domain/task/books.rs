@@ -16,13 +16,16 @@ use crate::domain::quality::Standing;
 use crate::domain::route::Trigger;
 use crate::domain::usage::Usage;
 
-use super::event::{AttemptMode, BuilderFinished, Dispatched, Event};
+use super::event::{AttemptMode, BuilderFinished, Checked, Dispatched, Event};
 
 /// The newest first tries that are kept of each Builder: enough for every chance that it had in half a year.
 const KEPT: usize = 64;
 
 /// The newest counted packets that are kept of each model.
 const COUNTED: usize = 15;
+
+/// The newest results of canaries that are kept of each Builder.
+const CHECKS: usize = 20;
 
 /// A role that calls are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -85,6 +88,22 @@ pub struct Record {
     pub answered_by: Option<String>,
     /// Packets as they were estimated and as the server counted them, the newest last.
     pub counted: Vec<Counted>,
+    /// How it did on the canaries, the newest last.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+}
+
+/// How the canaries went on one day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// When.
+    pub at: Timestamp,
+    /// How many passed.
+    pub passed: usize,
+    /// How many there were.
+    pub tried: usize,
+    /// The model that the server says has answered.
+    pub answered_by: Option<String>,
 }
 
 impl Record {
@@ -102,6 +121,13 @@ impl Record {
             }
         }
         standing.at(now)
+    }
+
+    /// Forgets what was tried with the model; the canaries' results are dated, and stay.
+    fn begin_anew(&mut self) {
+        self.tries.clear();
+        self.counted.clear();
+        self.answered_by = None;
     }
 
     /// How its newest first tries went.
@@ -180,8 +206,9 @@ impl Books {
             Event::Accepted(_) => self.tried(at, attempt, true),
             Event::Rejected { .. } => self.tried(at, attempt, false),
             Event::Escalated(escalated) if is_the_cards(escalated.trigger) => self.forgive(&escalated.task),
+            Event::Checked(checked) => self.checked(at, checked),
             Event::ModelReset { builder, .. } => {
-                self.records.remove(builder);
+                self.records.entry(builder.clone()).or_default().begin_anew();
             }
             _ => {}
         }
@@ -195,7 +222,7 @@ impl Books {
         if let Some(answered_by) = &finished.answered_by {
             if record.answered_by.as_ref().is_some_and(|known| known != answered_by) {
                 // Another model behind the same name: what the old one did says nothing of it.
-                *record = Record::default();
+                record.begin_anew();
             }
             record.answered_by = Some(answered_by.clone());
         }
@@ -205,6 +232,25 @@ impl Books {
             record.counted.drain(..old);
         }
         self.pay(at, Role::Builder, name, dispatched.model.as_ref(), (1, finished.usage));
+    }
+
+    fn checked(&mut self, at: Timestamp, checked: &Checked) {
+        let record = self.records.entry(checked.builder.clone()).or_default();
+        record.checks.push(Check {
+            at,
+            passed: checked.passed(),
+            tried: checked.results.len(),
+            answered_by: checked.answered_by.clone(),
+        });
+        let old = record.checks.len().saturating_sub(CHECKS);
+        record.checks.drain(..old);
+        self.pay(
+            at,
+            Role::Builder,
+            &checked.builder,
+            checked.model.as_ref(),
+            (0, checked.usage),
+        );
     }
 
     fn asked(&mut self, at: Timestamp, by: &Actor, usage: Option<Usage>) {

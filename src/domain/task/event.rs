@@ -289,6 +289,41 @@ pub struct RolledBack {
     pub by: Actor,
 }
 
+/// How a canary went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CanaryResult {
+    /// Its name.
+    pub name: String,
+    /// The class of what failed; `None` where it passed.
+    pub failure: Option<String>,
+    /// How long it took, in milliseconds.
+    pub millis: u64,
+}
+
+/// A model was given the canaries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Its name among the Builders.
+    pub builder: String,
+    /// `provider:model`, where known.
+    pub model: Option<String>,
+    /// Who wanted it.
+    pub by: Actor,
+    /// The model that the server says has answered.
+    pub answered_by: Option<String>,
+    /// How each went.
+    pub results: Vec<CanaryResult>,
+    /// What they used.
+    pub usage: Option<Usage>,
+}
+
+impl Checked {
+    /// How many passed.
+    pub fn passed(&self) -> usize {
+        self.results.iter().filter(|result| result.failure.is_none()).count()
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event", content = "data")]
@@ -488,6 +523,8 @@ pub enum Event {
         /// What.
         text: String,
     },
+    /// A model was given the canaries.
+    Checked(Checked),
     /// A model begins anew: what it was tried with before says nothing of it any more.
     ModelReset {
         /// Its name among the Builders.
@@ -581,6 +618,7 @@ impl Event {
             | Self::Paused { .. }
             | Self::Resumed { .. }
             | Self::RollbackIntended { .. }
+            | Self::Checked(_)
             | Self::ModelReset { .. }
             | Self::Demoted { .. }
             | Self::JournalRepaired { .. } => None,

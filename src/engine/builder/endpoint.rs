@@ -64,6 +64,7 @@ pub(super) fn relay(definition: &ModelDef, job: &Job) -> Result<Relay, BuilderEr
 pub(super) fn infrastructure(definition: &ModelDef, fault: Fault) -> BuilderError {
     match fault {
         Fault::Cancelled => BuilderError::Cancelled,
+        Fault::Withheld { why } => BuilderError::NotPaid(why),
         fault => BuilderError::Provider {
             model: definition.name.clone(),
             fault,

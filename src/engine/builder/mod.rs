@@ -137,6 +137,9 @@ pub enum BuilderError {
         /// Why.
         why: String,
     },
+    /// The call was not made, since no budget covers it.
+    #[error("no call was made: {0}")]
+    NotPaid(String),
     /// A person is the Builder or the Architect, and is not asked by a program.
     #[error("{0} is a person's work")]
     Person(String),

@@ -17,7 +17,6 @@ use crate::engine::packet::PacketNotMade;
 use crate::engine::project::Project;
 use crate::engine::proposal;
 use crate::engine::{recover, verify};
-use crate::model::Fault;
 
 use super::{Doings, RunError, RunOptions};
 
@@ -60,6 +59,12 @@ fn consult(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doi
         return Ok(());
     }
     match recover::consult(engine, project, card, &*architect) {
+        Err(RunError::Builder(BuilderError::NotPaid(why))) => {
+            doings
+                .left
+                .insert(card.id.clone(), format!("the Architect was not asked: {why}"));
+            Ok(())
+        }
         Err(RunError::Builder(error)) => {
             recover::block(engine, card, format!("the Architect could not be asked: {error}"))
         }
@@ -133,17 +138,17 @@ fn build(
                 note(doings, card, finished);
                 return Ok(());
             }
+            Err(RunError::Builder(BuilderError::NotPaid(why))) => {
+                *doings.attempts.entry(card.id.clone()).or_default() -= 1;
+                unaffordable.push(builder.name().to_owned());
+                if chain.is_one() {
+                    doings.left.insert(card.id.clone(), why);
+                    return Ok(());
+                }
+                why_not = Some(why);
+            }
             Err(RunError::Builder(BuilderError::Provider { model, fault })) => {
                 *doings.attempts.entry(card.id.clone()).or_default() -= 1;
-                if let Fault::Withheld { why } = fault {
-                    unaffordable.push(builder.name().to_owned());
-                    if chain.is_one() {
-                        doings.left.insert(card.id.clone(), why);
-                        return Ok(());
-                    }
-                    why_not = Some(why);
-                    continue;
-                }
                 if let Some(call) = fault.call() {
                     engine.supply.heard(builder.name(), call, now);
                 }

@@ -17,7 +17,7 @@ use crate::domain::actor::Actor;
 use crate::domain::task::books::Books;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// A task's story that was not read yet: a part of a snapshot.
 #[derive(Debug, Clone)]
