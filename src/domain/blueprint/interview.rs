@@ -240,7 +240,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_people_and_models_say_survives_the_file(texts in proptest::collection::vec("(?s)[^\u{0}]{0,40}", 1..6)) {
+        fn whatever_people_and_models_say_survives_the_file(texts in proptest::collection::vec("(?s).{0,40}", 1..6)) {
             let mut interview = interview();
             for text in &texts {
                 interview.ask(vec![question(text)]);

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::domain::diagnostic::Diagnostic;
+
 use super::list::{self, Notation};
 use super::markdown::{Block, blocks, heading, lines};
 use super::{Read, SourceFile};
@@ -60,7 +62,7 @@ pub(super) fn read(file: &SourceFile) -> Option<Read> {
     let first = found.first()?.clone();
     let mut read = Read::default();
     for block in &found {
-        let alone = only(file.text, &block.inside);
+        let alone = up_to(file.text, &block.inside);
         let mut part = list::read(
             &SourceFile {
                 name: file.name,
@@ -72,7 +74,8 @@ pub(super) fn read(file: &SourceFile) -> Option<Read> {
         read.title = read.title.or(part.title);
         read.target = read.target.or(part.target);
         read.drafts.append(&mut part.drafts);
-        read.wrong.append(&mut part.wrong);
+        read.wrong
+            .extend(part.wrong.into_iter().map(|mistake| in_whole(file, mistake)));
     }
     let title = lines(file.text)
         .iter()
@@ -84,19 +87,23 @@ pub(super) fn read(file: &SourceFile) -> Option<Read> {
     Some(read)
 }
 
-/// The same text with everything but a part of it made blank, so that places in the part stay true.
-fn only(text: &str, part: &Range<usize>) -> String {
-    let blank = |text: &str| -> String {
-        text.bytes()
-            .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
-            .collect()
-    };
-    format!(
-        "{}{}{}",
-        blank(&text[..part.start]),
-        &text[part.clone()],
-        blank(&text[part.end..])
-    )
+/// A part of a text behind as many blanks as there is before it, so that places in the part stay true.
+fn up_to(text: &str, part: &Range<usize>) -> String {
+    let before = text.as_bytes()[..part.start].iter();
+    let blanks: String = before.map(|byte| if *byte == b'\n' { '\n' } else { ' ' }).collect();
+    blanks + &text[part.clone()]
+}
+
+/// The same mistake in the whole text, whose characters before the part are not all one byte long.
+fn in_whole(file: &SourceFile, mistake: Diagnostic) -> Diagnostic {
+    let Diagnostic {
+        span,
+        code,
+        message,
+        fix,
+        ..
+    } = mistake;
+    Diagnostic::error(file.name, file.text, span, code, message, fix)
 }
 
 /// The blueprint without the tasks, and without the heading that stood over nothing else.
@@ -175,6 +182,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn mistakes_stand_within_the_text(before in "[aé\u{1F600}\n ]{0,8}", body in "[\\[\\]{}:,\"a0é\n -]{0,40}", after in "[é\u{1F600}\n]{0,8}") {
+            for info in ["json", "yaml", "toml"] {
+                let text = format!("{before}\n```{info}\n[{{\"id\": \"files\", \"tasks\":[[tasks]] {body}\n```\n{after}");
+                let yaml = format!("{before}\n```{info}\n- id: files\n[[tasks]]\ntasks: {body}\n```\n{after}");
+                for text in [text, yaml] {
+                    for wrong in read(&source(&text)).map(|read| read.wrong).unwrap_or_default() {
+                        prop_assert!(text.get(wrong.span.clone()).is_some(), "{:?}", wrong);
+                    }
+                }
+            }
+        }
+
         #[test]
         fn any_text_is_read_without_a_panic(text in "(?s)# T\n```(json|yaml|toml|)\n(\\{\"tasks\": \\[\\{\"title\": \"files\"|tasks:\n- title: files\n|\\[\\[tasks\\]\\]\ntitle=files)?.{0,120}") {
             let _ = read(&source(&text));
