@@ -1,6 +1,7 @@
 //! Errors at the edge: every error of the library becomes a message, a hint where there is one, and an exit code,
 //! here and nowhere else.
 
+use crate::domain::blueprint::PromptError;
 use crate::domain::diagnostic::Diagnostic;
 use crate::engine::accept::AcceptError;
 use crate::engine::builder::BuilderError;
@@ -199,6 +200,12 @@ impl From<PlanningError> for CliError {
             PlanningError::Context { .. } => {
                 Self::new(Exit::Usage, message).hint("name a file as `git ls-files` does, or commit it first")
             }
+            PlanningError::Prompt {
+                source: PromptError::TooLong { .. },
+                ..
+            } => Self::new(Exit::Usage, message).hint(
+                "show the Architect less (--context), give its model a larger `context`, ask another with --architect NAME, or by hand with --print",
+            ),
             PlanningError::Prompt { template, .. } => Self::new(Exit::Usage, message)
                 .hint(format!("look at .harness/templates/{template}.md, if there is one")),
             PlanningError::Ask(error) => match *error {

@@ -115,7 +115,7 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
             text.push_str(&format!("hook {} {state}{chained}\n", report.name));
         }
     }
-    text.push_str("next: commit these files, then `git harness plan import FILE --commit`\n");
+    text.push_str("next: commit these files, then `git harness plan new` or `git harness plan import FILE --commit`\n");
     print(&visible(&text))?;
     Ok(Exit::Done)
 }

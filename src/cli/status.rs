@@ -135,7 +135,7 @@ pub type Rows<'a> = Vec<(&'a CardHead, &'a TaskView)>;
 /// The table of one target.
 pub fn table(context: &Context, target: &str, rows: &Rows) -> String {
     if rows.is_empty() {
-        return format!("no plan on {target} yet: git harness plan import FILE --commit\n");
+        return format!("no plan on {target} yet: git harness plan new, or git harness plan import FILE --commit\n");
     }
     let complete = rows
         .iter()

@@ -43,6 +43,53 @@ fn json(outcome: &Outcome) -> Value {
     serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {}", outcome.stdout))
 }
 
+#[test]
+fn from_a_goal_to_landed_commits() {
+    let sandbox = Sandbox::new(&[]);
+    let answers = sandbox.beside("answers");
+    for (name, text) in [
+        ("shop/architect-1.md", QUESTIONS),
+        ("shop/architect-2.md", &blueprint()),
+        ("shop-01/1.md", "shop.sh\n```\nplums\n```\n\n- Sells\n"),
+        ("shop-02/1.md", "count.sh\n```\nthree\n```\n\n- Counts\n"),
+    ] {
+        let file = answers.join(name);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, text).unwrap();
+    }
+    sandbox.configure(&format!(
+        "[roles]\nbuilder = \"recorded\"\narchitect = \"recorded\"\n[builders.recorded]\nkind = \"replay\"\ndir = \"{}\"\n[approval]\nplan = \"required\"\n",
+        answers.display()
+    ));
+    let _ = plan_new(&sandbox, &["--goal", "A small shop"]).exits(4);
+    let _ = plan_new(&sandbox, &["--done", "--commit"])
+        .exits(0)
+        .says("next: read it, then say so: git harness plan approve shop");
+    assert_eq!(sandbox.state("shop-01"), "pending");
+    let _ = sandbox.harness(&["plan", "approve", "shop"]).exits(0);
+    let _ = sandbox.harness(&["run"]).exits(0);
+    assert_eq!(
+        (sandbox.state("shop-01").as_str(), sandbox.state("shop-02").as_str()),
+        ("complete", "complete")
+    );
+    let subjects = sandbox.subjects("main");
+    assert_eq!(
+        subjects.last().map(String::as_str),
+        Some("Task shop-02: Write count.sh"),
+        "{subjects:?}"
+    );
+}
+
+#[test]
+fn a_window_that_is_too_small_is_told_before_any_call() {
+    let (sandbox, server) = with_architect("context = 2000\n", vec![says(QUESTIONS)]);
+    let _ = plan_new(&sandbox, &["--goal", "A small shop", "--done"])
+        .exits(2)
+        .says("the window has room for")
+        .says("give its model a larger `context`");
+    assert_eq!(server.requests_left(), 0);
+}
+
 /// What the model was asked.
 fn asked(server: &ModelServer) -> String {
     server.request().body["messages"][0]["content"]

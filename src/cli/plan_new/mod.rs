@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::config::BuilderKind;
+use crate::config::{BuilderKind, PlanApproval};
 use crate::domain::blueprint::{Interview, read_answers};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::PlanId;
@@ -134,12 +134,7 @@ pub fn run(args: &NewArgs, context: &Context) -> Result<Exit, CliError> {
         talk,
     };
     let outcome = session.go_on()?;
-    let past = Past::of(&session.engine, session.planning.plan())?;
-    let shown = Shown {
-        context,
-        planning: &session.planning,
-        past,
-    };
+    let shown = session.shown()?;
     let exit = match args.json {
         true => shown.json(&outcome)?,
         false => shown.text(&outcome)?,
@@ -285,6 +280,15 @@ impl Session<'_> {
         }
     }
 
+    fn shown(&self) -> Result<Shown<'_>, CliError> {
+        Ok(Shown {
+            context: self.context,
+            planning: &self.planning,
+            past: Past::of(&self.engine, self.planning.plan())?,
+            needs_approval: self.project.config.approval.plan == PlanApproval::Required,
+        })
+    }
+
     fn prompt(&self, mistakes: &[Diagnostic]) -> Result<String, CliError> {
         // Whoever reads it by hand has no window that is known.
         let budget = Budget::default();
@@ -320,13 +324,7 @@ impl Session<'_> {
         };
         let mut commit = self.args.commit;
         if let Some(talk) = self.talk.as_ref().filter(|_| !commit) {
-            let past = Past::of(&self.engine, self.planning.plan())?;
-            let shown = Shown {
-                context: self.context,
-                planning: &self.planning,
-                past,
-            };
-            print(&shown.cards(&import))?;
+            print(&self.shown()?.cards(&import))?;
             let question = format!("Commit this plan onto {}, and trust its commands?", self.project.target);
             commit = talk.agrees(self.planning.plan(), &question)?;
         }

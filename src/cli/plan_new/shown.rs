@@ -69,6 +69,8 @@ pub struct Shown<'a> {
     pub context: &'a Context,
     pub planning: &'a Planning,
     pub past: Past,
+    /// Nothing is dispatched before somebody approves the plan.
+    pub needs_approval: bool,
 }
 
 impl Shown<'_> {
@@ -99,7 +101,10 @@ impl Shown<'_> {
                     Some(commit) => format!("{count} of plan {plan} committed on {target} as {}\n", commit.short(10)),
                     None => format!("{count} of plan {plan}: everything is there already\n"),
                 })?;
-                self.next("git harness run, or git harness next");
+                self.next(&match self.needs_approval {
+                    true => format!("read it, then say so: git harness plan approve {plan}"),
+                    false => "git harness run, or git harness next".to_owned(),
+                });
             }
         }
         Ok(exit_of(outcome))
