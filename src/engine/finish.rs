@@ -54,6 +54,10 @@ pub fn finish_recorded(
             "it was claimed on {remote} and lands there: git harness run --remote {remote}"
         )));
     }
+    let lock = engine.ledger.locks().try_task(&card.id).map_err(RunError::Transcript)?;
+    let Some(_lock) = lock else {
+        return Ok(Finish::InTheWay("another process works on it".to_owned()));
+    };
     let rules = rules(project, card)?;
     match again(engine, dispatched, tree, &rules)? {
         Ok(candidate) => finish(engine, project, card, dispatched, candidate),
@@ -86,11 +90,26 @@ pub fn finish(
     dispatched: &Dispatched,
     candidate: InScope,
 ) -> Result<Finish, RunError> {
+    let mut queue = None;
+    let finished = onto_the_branch(engine, project, card, dispatched, candidate, &mut queue);
+    if queue.is_some() {
+        engine.end_turn(&project.target);
+    }
+    finished
+}
+
+fn onto_the_branch(
+    engine: &mut Engine,
+    project: &Project,
+    card: &Card,
+    dispatched: &Dispatched,
+    candidate: InScope,
+    queue: &mut Option<FileLock>,
+) -> Result<Finish, RunError> {
     let rules = rules(project, card)?;
     let tree = candidate.tree();
     let mut candidate = candidate;
     let mut fresh: Option<Project> = None;
-    let mut queue: Option<FileLock> = None;
     for _ in 0..MOST_TRIES {
         let at = fresh.as_ref().unwrap_or(project);
         let on_tip = match land::bring_onto_tip(engine, at, &rules, dispatched, candidate)? {
@@ -114,8 +133,9 @@ pub fn finish(
             Some(_) => false,
             None => {
                 let locks = engine.ledger.locks();
-                queue = Some(locks.landing(&at.target).map_err(RunError::Transcript)?);
-                engine.tip_now(&at.target)? != Some(at.tip)
+                *queue = Some(locks.landing(&at.target).map_err(RunError::Transcript)?);
+                engine.wait_for_turn(&at.target, at.tip, &card.id)?;
+                engine.tip(&at.target)? != Some(at.tip)
             }
         };
         if came_second {
@@ -150,7 +170,7 @@ pub fn finish(
             Landing::Landed(landed) => return Ok(Finish::Landed(landed)),
             Landing::InTheWay(why) => return Ok(Finish::InTheWay(why)),
             Landing::Lost(why) => return Ok(Finish::InTheWay(why)),
-            Landing::BranchMoved => {}
+            Landing::BranchMoved => engine.wait_for_turn(&at.target, at.tip, &card.id)?,
         }
         let Some(now) = reload(engine, at, card, blob)? else {
             // Somebody revised the card meanwhile: what was accepted was another card's work.

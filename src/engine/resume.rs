@@ -24,6 +24,16 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
     fault::at(Point::ResumeFound).map_err(RunError::Transcript)?;
     for (task, dispatched, intent) in open {
         if let Some(intent) = intent {
+            // Whoever is landing it has the task's lock.
+            if engine
+                .ledger
+                .locks()
+                .try_task(&task)
+                .map_err(RunError::Transcript)?
+                .is_none()
+            {
+                continue;
+            }
             landing(engine, &intent)?;
         } else if let Some(dispatched) = dispatched
             && dispatched.mode == AttemptMode::Unattended

@@ -249,10 +249,13 @@ pub fn run(engine: &mut Engine, target: &str, options: &RunOptions) -> Result<Su
 
 /// Runs a branch's plan as far as it goes, several cards at a time.
 pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &Crew) -> Result<Summary, RunError> {
-    let _lock = engine
-        .ledger
-        .locks()
-        .try_run(target)
+    let locks = engine.ledger.locks();
+    // What is shared through a server is kept apart there, card by card.
+    let lock = match engine.server {
+        Some(_) => locks.try_shared_run(target),
+        None => locks.try_run(target),
+    };
+    let _lock = lock
         .map_err(RunError::Transcript)?
         .ok_or_else(|| RunError::AlreadyRunning(target.to_owned()))?;
     resume::resume(engine)?;

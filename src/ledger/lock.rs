@@ -32,9 +32,18 @@ impl FileLock {
 
     /// Takes the lock if it is free.
     pub(super) fn attempt(path: &Path) -> io::Result<Option<Self>> {
+        Self::attempt_by(path, File::try_lock)
+    }
+
+    /// Takes the lock together with others who take it so, if nobody has it alone.
+    fn attempt_shared(path: &Path) -> io::Result<Option<Self>> {
+        Self::attempt_by(path, File::try_lock_shared)
+    }
+
+    fn attempt_by(path: &Path, take: impl Fn(&File) -> Result<(), TryLockError>) -> io::Result<Option<Self>> {
         loop {
             let file = open(path)?;
-            match file.try_lock() {
+            match take(&file) {
                 Ok(()) if is_still(&file, path) => return Ok(Some(Self { _file: file })),
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
@@ -84,7 +93,13 @@ impl Locks {
 
     /// The lock of an unattended run onto a branch, if no other process has it.
     pub fn try_run(&self, target: &str) -> io::Result<Option<FileLock>> {
-        self.attempt(&format!("run-{}", target.replace('/', "%2F")))
+        self.attempt(&run_name(target))
+    }
+
+    /// The same for a run that shares the branch with others like it, here and elsewhere.
+    pub fn try_shared_run(&self, target: &str) -> io::Result<Option<FileLock>> {
+        fs::create_dir_all(&self.dir)?;
+        FileLock::attempt_shared(&self.dir.join(run_name(target)))
     }
 
     /// The lock of a plan in the making, if no other process has it.
@@ -117,6 +132,10 @@ impl Locks {
 
 type TaskLock = FileLock;
 
+fn run_name(target: &str) -> String {
+    format!("run-{}", target.replace('/', "%2F"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -130,6 +149,21 @@ mod tests {
         assert!(locks.try_task(&task).unwrap().is_none());
         drop(held);
         assert!(locks.try_task(&task).unwrap().is_some());
+    }
+
+    #[test]
+    fn runs_that_share_go_on_together_and_one_alone_beside_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let locks = Locks::new(dir.path());
+        let shared = (
+            locks.try_shared_run("m/a").unwrap(),
+            locks.try_shared_run("m/a").unwrap(),
+        );
+        assert!(shared.0.is_some() && shared.1.is_some());
+        assert!(locks.try_run("m/a").unwrap().is_none());
+        drop(shared);
+        let alone = locks.try_run("m/a").unwrap();
+        assert!(alone.is_some() && locks.try_shared_run("m/a").unwrap().is_none());
     }
 
     #[test]

@@ -422,3 +422,19 @@ fn a_claim_can_be_given_back_and_taken_from_one_who_does_not_come_back() {
         .says("taken over by another machine");
     assert_eq!(team.landings(), Vec::<String>::new());
 }
+
+#[test]
+fn the_turn_to_land_of_a_machine_that_died_is_taken_over() {
+    let team = Team::with_lease(2, &["a"], "");
+    let one = team.machine("one", AT_ONCE);
+    let turn = "v = 1\nwhat = \"turn/main\"\nwriter = \"wother\"\nholder = \"p\"\nhost = \"h\"\nnonce = \"n\"\nlease_seconds = 2\n";
+    let tree = team.on_server(&["hash-object", "-t", "tree", "-w", "/dev/null"]);
+    let message = format!("Claim turn/main\n\n{turn}");
+    let identity = ["-c", "user.name=Bob", "-c", "user.email=bob@example.invalid"];
+    let words = ["commit-tree", "-m", message.as_str(), tree.as_str()];
+    let commit = team.on_server(&[&identity[..], &words[..]].concat());
+    team.on_server(&["update-ref", "refs/harness/turns/main", &commit]);
+    let _ = team.run(&one, &[]).exits(0).prints("1 landed");
+    assert_eq!(team.landings(), ["a"]);
+    assert_eq!(team.on_server(&["for-each-ref", "refs/harness"]), "");
+}

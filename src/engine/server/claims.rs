@@ -213,9 +213,12 @@ impl Server {
         if swap.reference == self.branch_ref() {
             return view.tip;
         }
-        let prefix = self.claim_ref("");
-        let what = swap.reference.strip_prefix(&prefix)?;
-        view.claims.get(what).map(|seen| seen.commit)
+        let turn = swap.reference.strip_prefix(&self.there("turns"));
+        let what = match turn {
+            Some(branch) => format!("{}{branch}", super::view::TURNS),
+            None => swap.reference.strip_prefix(&self.there("claims"))?.to_owned(),
+        };
+        view.claims.get(&what).map(|seen| seen.commit)
     }
 
     /// Whether a push that seemed to fail did what it was to. All of it moved or nothing, and of a branch one knows for

@@ -90,8 +90,12 @@ impl Server {
             }
             swaps.push(self.claim_swap(task.as_str(), Some(at), renewed));
         }
+        let turn = held.get(&self.turn()).and_then(|turn| turn.at);
+        if let Some(at) = turn {
+            swaps.push(self.claim_swap(&self.turn(), Some(at), None));
+        }
         match self.push(engine, &swaps)? {
-            Pushed::Done => {}
+            Pushed::Done => drop(held.remove(&self.turn())),
             Pushed::Second(view) => {
                 if let Some((task, _)) = claim
                     && let Some(mine) = held.get_mut(task.as_str())
@@ -99,6 +103,9 @@ impl Server {
                 {
                     mine.at = None;
                     return Err(AdvanceError::ClaimLost(task.to_string()));
+                }
+                if turn.is_some() && view.claims.get(&self.turn()).map(|seen| seen.commit) != turn {
+                    held.remove(&self.turn());
                 }
                 return Err(MoveError::Moved {
                     branch: self.target.clone(),

@@ -10,6 +10,7 @@ mod landing;
 mod offer;
 mod person;
 mod pulse;
+mod turn;
 mod view;
 
 use std::collections::BTreeMap;
@@ -141,12 +142,21 @@ impl Server {
         format!("refs/harness/remotes/{}/heads/{}", self.name(), self.target)
     }
 
-    fn claims_here(&self) -> String {
-        format!("refs/harness/remotes/{}/claims/", self.name())
+    /// Where something that others publish is kept here.
+    fn here(&self, kind: &str) -> String {
+        format!("refs/harness/remotes/{}/{kind}/", self.name())
+    }
+
+    /// Where it stands on the server.
+    fn there(&self, kind: &str) -> String {
+        format!("{}/{kind}/", self.rules().namespace)
     }
 
     fn claim_ref(&self, what: &str) -> String {
-        format!("{}/claims/{what}", self.rules().namespace)
+        match what.strip_prefix(view::TURNS) {
+            Some(branch) => self.there("turns") + branch,
+            None => self.there("claims") + what,
+        }
     }
 
     fn branch_ref(&self) -> String {

@@ -1,12 +1,24 @@
 //! A look at the server: where the branch stands, and who works on what.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::domain::claim::{self, Claim, Sightings, Standing};
 use crate::domain::oid::CommitId;
 use crate::engine::Engine;
 
 use super::{Server, ServerError};
+
+/// What begins the name of a turn to land; a task's id has no slash.
+pub(super) const TURNS: &str = "turn/";
+
+/// How long it is waited before a look is tried again.
+const PAUSES: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+];
 
 /// A claim as it stands on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +52,7 @@ impl View {
     pub fn elsewhere(&self) -> impl Iterator<Item = &str> {
         self.claims
             .iter()
-            .filter(|(_, seen)| matches!(seen.standing, Standing::Held { .. }))
+            .filter(|(what, seen)| matches!(seen.standing, Standing::Held { .. }) && !what.starts_with(TURNS))
             .map(|(what, _)| what.as_str())
     }
 }
@@ -48,28 +60,44 @@ impl View {
 impl Server {
     /// Brings the branch alone, before it is known how the project wants machines to meet.
     pub(super) fn look_at_branch(&self) -> Result<(), ServerError> {
-        let _turn = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
-        Ok(self.remote.fetch(&[(self.branch_ref(), self.tip_ref())])?)
+        let _alone = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
+        self.bring(&[(self.branch_ref(), self.tip_ref())])
+    }
+
+    /// Fetches; what may be a passing fault is tried again. (A server that takes a ref away while it tells of it may
+    /// name an object that is none.)
+    pub(super) fn bring(&self, pairs: &[(String, String)]) -> Result<(), ServerError> {
+        let mut pauses = PAUSES.iter();
+        loop {
+            let pause = pauses.next();
+            match (self.remote.fetch(pairs), pause) {
+                (Err(error), Some(pause)) if error.may_pass() => std::thread::sleep(*pause),
+                (done, _) => return Ok(done?),
+            }
+        }
     }
 
     /// Looks at the branch and all claims, in one exchange.
     pub fn look(&self, engine: &Engine) -> Result<View, ServerError> {
-        let turn = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
-        let claims = (
-            format!("{}/claims/*", self.rules().namespace),
-            format!("{}*", self.claims_here()),
+        let alone = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
+        let all = |kind: &str| (self.there(kind) + "*", self.here(kind) + "*");
+        self.bring(&[(self.branch_ref(), self.tip_ref()), all("claims"), all("turns")])?;
+        let mut found = engine.git.references_below(&self.here("claims"))?;
+        let turns = engine.git.references_below(&self.here("turns"))?;
+        found.extend(
+            turns
+                .into_iter()
+                .map(|(branch, commit)| (format!("{TURNS}{branch}"), commit)),
         );
-        self.remote.fetch(&[(self.branch_ref(), self.tip_ref()), claims])?;
-        let found = engine.git.references_below(&self.claims_here())?;
         let tip = engine.git.reference(&self.tip_ref())?;
         let now = self.clock.steady_seconds();
         let sightings = self.note(engine, now, &found);
-        drop(turn);
+        drop(alone);
         let mut claims = BTreeMap::new();
         for (what, commit) in found {
             let claim = Claim::read(&engine.git.commit(commit)?.message).filter(|claim| claim.what == what);
             let still = sightings.still_seconds(&what, now);
-            let standing = claim::standing(Some(claim.as_ref()), still, &self.me);
+            let standing = self.alive(&what, claim::standing(Some(claim.as_ref()), still, &self.me))?;
             claims.insert(
                 what,
                 Seen {
@@ -80,6 +108,14 @@ impl Server {
             );
         }
         Ok(View { tip, claims })
+    }
+
+    /// Another process of this clone holds its claims as long as it lives, which its lock tells.
+    fn alive(&self, what: &str, standing: Standing) -> Result<Standing, ServerError> {
+        if standing != Standing::Ours || self.locks.try_claim(what).map_err(ServerError::Lock)?.is_some() {
+            return Ok(standing);
+        }
+        Ok(Standing::Held { seconds_left: 0 })
     }
 
     /// Since when each claim has stood where it stands, as far as anybody on this machine has seen. Losing it only

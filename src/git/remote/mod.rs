@@ -67,6 +67,13 @@ pub enum RemoteError {
     Git(#[from] GitError),
 }
 
+impl RemoteError {
+    /// Whether it may be otherwise in a moment.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Exchange { source, .. } if !matches!(source, GitError::Ended { .. }))
+    }
+}
+
 /// One ref that is to move on the server. It moves only if it stands at `old` there (`None`: if it is not there).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Swap {
