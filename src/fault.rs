@@ -75,6 +75,7 @@ points! {
     WriteTreeDone "git.write-treed",
     RefSync "ref.sync",
     RefSynced "ref.synced",
+    IndexLock "index.lock",
     IndexLocked "index.locked",
     IndexSync "index.sync",
     IndexRename "index.rename",
@@ -94,6 +95,7 @@ points! {
     ViewWrite "view.write",
     ViewWritten "view.written",
     // The steps of the loop.
+    Imported "imported",
     Claim "claim",
     Claimed "claimed",
     Built "built",

@@ -15,7 +15,7 @@ use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
 use crate::engine::project::{self, Project};
-use crate::engine::{Engine, Host};
+use crate::engine::{Engine, Host, attended};
 use crate::git::{Head, Repository};
 use crate::ledger::Ledger;
 use crate::process::Cancel;
@@ -122,6 +122,13 @@ impl Context {
     /// An engine that may write.
     pub fn engine(&self, telling: Telling) -> Result<Engine, CliError> {
         self.engine_that_tells(&self.voice(telling))
+    }
+
+    /// The same, once whatever an interruption left half done is finished.
+    pub fn settled_engine(&self, telling: Telling) -> Result<Engine, CliError> {
+        let mut engine = self.engine(telling)?;
+        attended::settle(&mut engine)?;
+        Ok(engine)
     }
 
     /// The same for one of several that tell of their work together.

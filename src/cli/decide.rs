@@ -112,7 +112,7 @@ pub(super) struct Decision {
 }
 
 pub(super) fn begin(context: &Context, task: &TaskId, telling: Telling) -> Result<Decision, CliError> {
-    let mut engine = context.engine(telling)?;
+    let mut engine = context.settled_engine(telling)?;
     let person = engine.person()?;
     let project = project_of(&mut engine, task)?;
     let view = project.views(&engine).into_iter().find(|view| view.id == *task);
@@ -270,7 +270,7 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
         decision.only_in(&args.task, &[TaskState::Escalated], "answered")?;
         let text = read_input(context, file)?;
         let by = decision.person.clone();
-        recover::apply_answer(&mut decision.engine, &decision.project, &card, by, &text, None)?;
+        recover::apply_answer(&mut decision.engine, &decision.project, &card, &by, &text, None)?;
         let project = Project::load(&mut decision.engine, &decision.project.target)?;
         super::context::trust_project(context, &decision.engine, &project)?;
         return Ok(Exit::Done);
@@ -363,7 +363,7 @@ pub fn pause(_args: &PauseArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 pub fn resume(_args: &ResumeArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.engine(Telling::Nothing)?;
+    let mut engine = context.settled_engine(Telling::Lines)?;
     let by = engine.person()?;
     engine.record(&[Event::Resumed { by }])?;
     print("not paused any more\n")?;

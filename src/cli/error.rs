@@ -172,6 +172,7 @@ impl From<ImportError> for CliError {
             ImportError::Read(error) => error.into(),
             ImportError::Commit(error) => error.into(),
             ImportError::Append(error) => error.into(),
+            ImportError::Interrupted(_) => Self::new(Exit::Refused, message),
         }
     }
 }
@@ -233,6 +234,7 @@ impl From<CommitFilesError> for CliError {
     fn from(error: CommitFilesError) -> Self {
         match error {
             CommitFilesError::Move(error) => error.into(),
+            CommitFilesError::Append(error) => error.into(),
             other => Self::new(Exit::Refused, other.to_string()),
         }
     }

@@ -71,10 +71,8 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     if args.peek {
         return peek(args, context);
     }
-    let mut engine = context.engine(Telling::Lines)?;
-    attended::notice_commits(&mut engine)?;
+    let mut engine = context.settled_engine(Telling::Lines)?;
     if let Some(open) = attended::open(&engine)? {
-        attended::set_mark(&engine, &open.card.id)?;
         if let Some(remote) = &args.remote {
             renew(&mut engine, remote, &open)?;
         }
@@ -85,7 +83,6 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
         let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
         return take_shared(context, &mut engine, remote, &wanted);
     }
-    resume::resume(&mut engine)?;
     for project in project::projects(&mut engine)? {
         let views = project.views(&engine);
         let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
@@ -133,8 +130,7 @@ fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.engine(Telling::Lines)?;
-    attended::notice_commits(&mut engine)?;
+    let mut engine = context.settled_engine(Telling::Lines)?;
     if let Some(open) = attended::open(&engine)? {
         if open.card.id == args.task {
             if let Some(remote) = &args.remote {
@@ -153,7 +149,6 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
     if let Some(remote) = &args.remote {
         return take_shared(context, &mut engine, remote, &|card| card.id == args.task);
     }
-    resume::resume(&mut engine)?;
     let project = project_of(&mut engine, &args.task)?;
     let view = project.views(&engine).into_iter().find(|view| view.id == args.task);
     if let Some(view) = view.filter(|view| !matches!(view.state, TaskState::Ready | TaskState::Failed)) {
@@ -175,7 +170,7 @@ fn take_shared(
 ) -> Result<Exit, CliError> {
     let (branch, _) = attended::branch(engine)?;
     engine.join(remote, &branch)?;
-    resume::resume(engine)?;
+    attended::settle(engine)?;
     let project = Project::load(engine, &branch)?;
     // Before anything is claimed: a person may have to agree first.
     require_trust(context, engine, &project)?;
@@ -236,13 +231,14 @@ fn tell(text: &str) {
 
 pub fn submit(args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
     context.catch_interrupts();
-    let mut engine = context.engine(Telling::Lines)?;
-    attended::notice_commits(&mut engine)?;
-    let open = attended::open(&engine)?.ok_or(AttendedError::NothingOpen)?;
+    let mut engine = context.settled_engine(Telling::Lines)?;
     if let Some(remote) = &args.remote {
         let (branch, _) = attended::branch(&engine)?;
         engine.join(remote, &branch)?;
-    } else if let Some(remote) = resume::claimed_elsewhere(&engine, &open.card.id) {
+        attended::settle(&mut engine)?;
+    }
+    let open = attended::open(&engine)?.ok_or(AttendedError::NothingOpen)?;
+    if let Some(remote) = resume::claimed_elsewhere(&engine, &open.card.id) {
         return Err(CliError::new(
             Exit::Usage,
             format!("{} was claimed on {remote}, and lands there", open.card.id),

@@ -110,7 +110,7 @@ impl Builder for Given {
 
 fn attempt(context: &Context, task: &TaskId, builder: &dyn Builder) -> Result<Exit, CliError> {
     context.catch_interrupts();
-    let mut engine = context.engine(Telling::Lines)?;
+    let mut engine = context.settled_engine(Telling::Lines)?;
     let project = project_of(&mut engine, task)?;
     require_trust(context, &engine, &project)?;
     engine.person()?;

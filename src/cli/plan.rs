@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
+use crate::domain::actor::Actor;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::PlanId;
-use crate::domain::oid::CommitId;
+use crate::domain::oid::{CommitId, Digest};
 use crate::domain::path::RepoPath;
 use crate::domain::plan::format::SourceFile;
 use crate::domain::plan::lint::{LintFacts, lint};
@@ -144,7 +145,7 @@ pub fn target_of(engine: &Engine, onto: Option<&str>) -> Result<String, CliError
 }
 
 fn import_plan(args: &ImportArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.engine(Telling::Nothing)?;
+    let mut engine = context.settled_engine(Telling::Nothing)?;
     let files = read_sources(&super::context::from_dir(context, &args.path))?;
     let text = import_files(args, context, &mut engine, &files)?;
     print(&text)?;
@@ -316,7 +317,7 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 fn approve(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.engine(Telling::Nothing)?;
+    let mut engine = context.settled_engine(Telling::Nothing)?;
     let person = engine.person()?;
     let projects = project::projects(&mut engine)?;
     let found: Vec<(&Project, PlanId)> = projects
@@ -328,6 +329,13 @@ fn approve(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
         return Err(CliError::new(Exit::Usage, "name the plan to approve").hint("`git harness plan show` lists them"));
     };
     let digest = project.plan_digest(plan);
+    let said = |(approved, of, _, by): &(PlanId, Digest, CommitId, String)| {
+        approved == plan && *of == digest && Actor::Person(by.clone()) == person
+    };
+    if project.history.approvals().iter().any(said) {
+        print(&format!("{person} has approved plan {plan} as it stands\n"))?;
+        return Ok(Exit::Done);
+    }
     let commit = commit_words(&engine, &project.target, &approval_message(plan, digest, &person))?;
     print(&format!(
         "{person} approves plan {plan} as it stands, in {}\n",

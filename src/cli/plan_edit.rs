@@ -10,7 +10,7 @@ use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::graph;
 use crate::engine::Engine;
 use crate::engine::project::Project;
-use crate::engine::recover;
+use crate::engine::revise;
 
 use super::context::{Context, Telling, print, project_of, trust_project};
 use super::decide::read_input;
@@ -31,7 +31,7 @@ pub struct EditArgs {
 }
 
 pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.engine(Telling::Nothing)?;
+    let mut engine = context.settled_engine(Telling::Nothing)?;
     let person = engine.person()?;
     let project = project_of(&mut engine, &args.task)?;
     let file = args.task.card_path();
@@ -70,7 +70,7 @@ pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
     {
         return Err(CliError::new(Exit::Usage, problem.message).hint(problem.fix));
     }
-    recover::commit_revision(&mut engine, &project, &old, &new, person, false, &args.reason)?;
+    revise::commit_revision(&mut engine, &project, &old, &new, &person, false, &args.reason)?;
     let project = Project::load(&mut engine, &project.target)?;
     trust_project(context, &engine, &project)?;
     print(&format!("{} is changed on {}\n", args.task, project.target))?;

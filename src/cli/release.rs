@@ -41,9 +41,6 @@ pub fn run(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> {
         give_back_there(&mut decision, args, remote)?;
     }
     if decision.state == TaskState::Complete {
-        // A plain `git commit` completed it; the hooks go on until somebody notices.
-        attended::notice_commits(&mut decision.engine)
-            .map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
         print(&format!("{} is complete, and no longer open\n", args.task))?;
         return Ok(Exit::Done);
     }

@@ -31,7 +31,7 @@ pub struct RollbackArgs {
 }
 
 pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut engine = context.engine(Telling::Lines)?;
+    let mut engine = context.settled_engine(Telling::Lines)?;
     let person = engine.person()?;
     let (project, tasks) = match (&args.task, &args.since) {
         (Some(task), _) => (project_of(&mut engine, task)?, vec![task.clone()]),

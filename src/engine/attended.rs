@@ -6,6 +6,8 @@
 //! commit is made, and the card is the one that was handed out.
 
 mod mark;
+mod settle;
+mod submit;
 
 use std::fs;
 use std::io;
@@ -17,24 +19,25 @@ use crate::domain::id::TaskId;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
-use crate::domain::task::event::{self, AttemptMode, Dispatched, Event, Harvested};
-use crate::git::{Head, Worktree};
+use crate::domain::task::event::{AttemptMode, Dispatched, Event, Harvested};
+use crate::git::{Head, MoveError, SwapError, Worktree};
 
 use super::Engine;
 use super::accept::{self, Accepted, Gated, Work};
 use super::builder::manual::Manual;
 use super::dispatch;
-use super::finish::{self, Finish};
+use super::finish;
 use super::judge::InScope;
 use super::leak;
 use super::limits;
 use super::project::Project;
 use super::record;
 use super::run::RunError;
-use super::server::{AdvanceError, Then};
 use super::verify::{self, Verified};
 use mark::mark;
 pub use mark::{clear_mark, mark_of, set_mark};
+pub use settle::settle;
+pub use submit::submit;
 
 /// Why there is no commit for an open task.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +54,20 @@ pub enum AttendedError {
     /// The task has landed already since it was opened.
     #[error("{0} is committed already; close it with `git harness release {0}`, or amend that commit")]
     AlreadyCommitted(TaskId),
+    /// Somebody committed while the change was looked at.
+    #[error("{0} moved while the change was verified; submit it again")]
+    Moved(String),
+    /// The branch could not be moved.
+    #[error("cannot move the branch: {0}")]
+    Land(SwapError),
+    /// The branch moved, and the index did not.
+    #[error("{commit} landed, and the index follows with the next command: {source}", commit = .commit.short(10))]
+    Follow {
+        /// The landing commit.
+        commit: CommitId,
+        /// Why it did not.
+        source: MoveError,
+    },
     /// The mark could not be read or written.
     #[error("cannot use {path}: {source}")]
     Io {
@@ -276,99 +293,4 @@ pub fn other_work(engine: &Engine, open: &Open, project: &Project) -> Result<Vec
         .filter(|path| !rules.allows(path))
         .map(ToString::to_string)
         .collect())
-}
-
-/// Lands the worktree's change as `run` would, on the branch that HEAD is on.
-pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
-    let candidate = worktree_candidate(engine, open)?;
-    let verdict = judge(engine, project, open, candidate)?;
-    let Verdict::Accepted { accepted, .. } = &verdict else {
-        return Ok((verdict, None));
-    };
-    let (branch, _) = branch(engine)?;
-    let commit = super::land::build_commit(engine, project, &open.card, accepted).map_err(RunError::from)?;
-    engine.record(&[Event::LandIntended(event::LandIntended {
-        task: open.card.id.clone(),
-        attempt: open.dispatched.attempt.clone(),
-        commit,
-        target: branch.clone(),
-        old: candidate.parent,
-    })])?;
-    if let Err(error) = publish(engine, &branch, commit, candidate.parent, &open.card.id) {
-        if error.is_certain() {
-            engine.record(&[Event::LandLost {
-                task: open.card.id.clone(),
-                attempt: open.dispatched.attempt.clone(),
-                reason: error.to_string(),
-                still_accepted: true,
-            }])?;
-        }
-        return Err(RunError::from(error).into());
-    }
-    engine
-        .git
-        .compare_and_swap(
-            &format!("refs/heads/{branch}"),
-            commit,
-            Some(candidate.parent),
-            &format!("harness: submit {}", open.card.id),
-        )
-        .map_err(RunError::KeepCandidate)?;
-    engine.git.follow_commit(candidate.parent, commit)?;
-    engine.record(&[Event::Landed(event::Landed {
-        task: open.card.id.clone(),
-        attempt: open.dispatched.attempt.clone(),
-        commit,
-        target: branch,
-    })])?;
-    clear_mark(engine)?;
-    Ok((verdict, Some(Finish::Landed(super::land::Landed { commit }))))
-}
-
-/// Lands on the server first, where the task was claimed on one.
-fn publish(
-    engine: &mut Engine,
-    branch: &str,
-    commit: CommitId,
-    parent: CommitId,
-    task: &TaskId,
-) -> Result<(), AdvanceError> {
-    match engine.server_of(branch).cloned() {
-        Some(server) => server.land(engine, commit, parent, Some((task, Then::Done))),
-        None => Ok(()),
-    }
-}
-
-/// After a plain `git commit` went through the hooks: finds the commit and records the landing.
-pub fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
-    let waiting: Vec<(TaskId, Dispatched)> = engine
-        .replay()
-        .in_hand()
-        .filter(|(_, log)| log.accepted.is_some() && log.land_intent.is_none())
-        .filter_map(|(task, log)| Some((task.clone(), log.open()?.clone())))
-        .filter(|(_, dispatched)| matches!(dispatched.mode, AttemptMode::Attended { .. }))
-        .collect();
-    if waiting.is_empty() {
-        return Ok(());
-    }
-    let Ok((branch, tip)) = branch(engine) else {
-        return Ok(());
-    };
-    let history = engine.git.history(tip, None)?;
-    for (task, dispatched) in waiting {
-        let already = engine
-            .replay()
-            .task(&task)
-            .is_some_and(|log| log.landed.iter().any(|landed| landed.attempt == dispatched.attempt));
-        if let (Some(commit), false) = (history.landing(&task), already) {
-            engine.record(&[Event::Landed(event::Landed {
-                task: task.clone(),
-                attempt: dispatched.attempt.clone(),
-                commit,
-                target: branch.clone(),
-            })])?;
-            clear_mark(engine)?;
-        }
-    }
-    Ok(())
 }

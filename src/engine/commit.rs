@@ -5,7 +5,9 @@ use crate::domain::change::{Entry, FileMode};
 use crate::domain::id::TaskId;
 use crate::domain::oid::{BlobId, CommitId};
 use crate::domain::path::{PathError, RepoPath};
+use crate::domain::task::event::Event;
 use crate::git::{MoveError, NewCommit, ReadError, WriteError};
+use crate::ledger::AppendError;
 
 use super::Engine;
 use super::server::{AdvanceError, Then};
@@ -28,6 +30,9 @@ pub enum CommitFilesError {
     /// The branch could not be moved.
     #[error(transparent)]
     Move(#[from] MoveError),
+    /// What was meant could not be recorded beforehand.
+    #[error(transparent)]
+    Append(#[from] AppendError),
     /// It could not be moved on the server.
     #[error(transparent)]
     Advance(AdvanceError),
@@ -46,13 +51,15 @@ impl From<AdvanceError> for CommitFilesError {
 const MOST_TRIES: usize = 8;
 
 /// Commits files (path and new text; `None` deletes) onto a branch, on behalf of a task that is in hand if there is one.
-/// Returns the commit, or `None` where the branch holds exactly these files already.
+/// Returns the commit, or `None` where the branch holds exactly these files already. The intent, made of the commit and of
+/// where the branch stands, is recorded before the branch moves; the caller records that it has.
 pub fn commit_files(
     engine: &mut Engine,
     branch: &str,
     files: &[(String, Option<String>)],
     message: &str,
     task: Option<&TaskId>,
+    intent: impl Fn(CommitId, CommitId) -> Event,
 ) -> Result<Option<CommitId>, CommitFilesError> {
     let mut edits = Vec::with_capacity(files.len());
     for (path, text) in files {
@@ -77,6 +84,7 @@ pub fn commit_files(
             return Ok(None);
         }
         let commit = commit_on(engine, tip, tree, message)?;
+        engine.record(&[intent(commit, tip)])?;
         let claim = task.map(|task| (task, Then::GoesOn));
         match engine.advance(branch, commit, tip, "harness: commit cards", claim) {
             Ok(()) => return Ok(Some(commit)),

@@ -1,6 +1,7 @@
 //! Import: a plan in any of its formats becomes cards, all of them or none.
 
 use std::collections::BTreeSet;
+use std::io;
 
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::{PlanId, TaskId};
@@ -9,7 +10,8 @@ use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::render_card;
 use crate::domain::plan::format::plan_file::{PlanHead, render_plan_file};
 use crate::domain::plan::format::{ImportOptions, Plan, SourceFile, read_plan};
-use crate::domain::task::event::Event;
+use crate::domain::task::event::{Event, ImportIntended};
+use crate::fault::{self, Point};
 use crate::git::ReadError;
 use crate::ledger::AppendError;
 
@@ -41,6 +43,9 @@ pub enum ImportError {
     /// The row could not be written.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// It stopped between two of its steps.
+    #[error("the import was interrupted: {0}")]
+    Interrupted(#[from] io::Error),
 }
 
 fn names(tasks: &[TaskId]) -> String {
@@ -165,16 +170,24 @@ pub fn commit(
         import.plan.title,
         import.plan.cards.len()
     );
-    let commit = commit_files(engine, &project.target, &files, &message, None)?;
-    if commit.is_some() {
-        let cards = import.new.iter().chain(&import.changed).cloned().collect();
-        engine.record(&[Event::PlanImported {
+    let intent = |commit, parent| {
+        Event::ImportIntended(ImportIntended {
             plan: import.plan.id.clone(),
-            target: project.target.clone(),
-            commit,
-            cards,
+            cards: import.new.iter().chain(&import.changed).cloned().collect(),
             source: source.to_owned(),
-        }])?;
+            commit,
+            target: project.target.clone(),
+            parent,
+        })
+    };
+    let commit = commit_files(engine, &project.target, &files, &message, None, intent)?;
+    if let Some(commit) = commit {
+        fault::at(Point::Imported)?;
+        // Unless another process found it done.
+        engine.record_if(|replay| {
+            let open = replay.open_import().filter(|open| open.commit == commit);
+            open.map(ImportIntended::done).into_iter().collect()
+        })?;
     }
     Ok(commit)
 }

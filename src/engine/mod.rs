@@ -40,6 +40,7 @@ pub mod purse;
 pub mod record;
 pub mod recover;
 pub mod resume;
+pub mod revise;
 pub mod rollback;
 pub mod run;
 pub mod server;
@@ -67,7 +68,7 @@ use crate::domain::task::event::{Event, Sink};
 use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
 use crate::git::{IdentityError, Repository};
-use crate::ledger::{AppendError, Ledger};
+use crate::ledger::{AppendError, AppendIfError, Ledger};
 use crate::process::{Cancel, fence};
 
 /// What the machine and its user bring along; read once at the edge.
@@ -169,6 +170,29 @@ impl Engine {
     /// Writes events to the journal, one write for all of them, and then tells the sink.
     pub fn record(&mut self, events: &[Event]) -> Result<Vec<Row>, AppendError> {
         let rows = self.ledger.append(events)?;
+        self.catch_up();
+        self.show(&rows);
+        Ok(rows)
+    }
+
+    /// Writes what is decided of everything that anybody has written by now, under the journal's lock: what one process
+    /// finds to be done, another may have done a moment before.
+    pub fn record_if(&mut self, decide: impl FnOnce(&Replay) -> Vec<Event>) -> Result<Vec<Row>, AppendError> {
+        let Self {
+            ledger, replay, seen, ..
+        } = self;
+        let decided = ledger.append_if(|new_rows| {
+            for row in new_rows {
+                replay.apply(row);
+            }
+            *seen += new_rows.len();
+            Ok::<_, std::convert::Infallible>((decide(replay), ()))
+        });
+        let rows = match decided {
+            Ok((rows, ())) => rows,
+            Err(AppendIfError::Append(error)) => return Err(error),
+            Err(AppendIfError::Refused(never)) => match never {},
+        };
         self.catch_up();
         self.show(&rows);
         Ok(rows)

@@ -5,26 +5,21 @@
 
 use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
-use crate::domain::packet::answer::{ArchitectAnswer, read_architect};
+use crate::domain::packet::answer::read_architect;
 use crate::domain::plan::card::Card;
-use crate::domain::plan::format::card_md::render_card;
-use crate::domain::plan::revision::{self, Correction};
 use crate::domain::route::{self, Decision, RouteInput, Trigger};
 use crate::domain::symptom;
-use crate::domain::task::event::{ArchitectAnswered, CardRevised, Escalated, Event};
+use crate::domain::task::event::{ArchitectAnswered, Escalated, Event};
 use crate::domain::task::replay::{AttemptLog, TaskLog};
-use crate::domain::trailer::RevisionMessage;
 use crate::domain::usage::Usage;
-
-use crate::fault::{self, Point};
 
 use super::Engine;
 use super::advice::{Question, advise};
 use super::builder::Builder;
 use super::choose::{self, Chain};
-use super::commit::{blob_of, commit_files};
 use super::packet;
 use super::project::Project;
+use super::revise::revise;
 use super::run::RunError;
 
 /// Decides what follows the last failure of a task, and records the decision unless it is another try.
@@ -114,7 +109,7 @@ pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &
         architect,
         &question,
         |engine, advice, usage| match advice {
-            Ok(text) => apply_answer(engine, project, card, by, &text, usage),
+            Ok(text) => apply_answer(engine, project, card, &by, &text, usage),
             Err(error) => {
                 engine.record(&[Event::ArchitectFailed {
                     task: card.id.clone(),
@@ -133,7 +128,7 @@ pub fn apply_answer(
     engine: &mut Engine,
     project: &Project,
     card: &Card,
-    by: Actor,
+    by: &Actor,
     text: &str,
     usage: Option<Usage>,
 ) -> Result<(), RunError> {
@@ -147,7 +142,7 @@ pub fn apply_answer(
     let answer = match read_architect(text) {
         Ok(answer) => answer,
         Err(error) => {
-            record_answer(engine, card, &by, transcript, String::new(), Vec::new(), usage)?;
+            record_answer(engine, card, by, transcript, String::new(), Vec::new(), usage)?;
             return block(
                 engine,
                 card,
@@ -158,7 +153,7 @@ pub fn apply_answer(
     record_answer(
         engine,
         card,
-        &by,
+        by,
         transcript,
         answer.diagnosis.clone(),
         answer.notes.clone(),
@@ -190,93 +185,6 @@ fn record_answer(
         text,
     }));
     engine.record(&events)?;
-    Ok(())
-}
-
-fn revise(
-    engine: &mut Engine,
-    project: &Project,
-    card: &Card,
-    by: Actor,
-    answer: &ArchitectAnswer,
-) -> Result<(), RunError> {
-    let correction = Correction {
-        instructions: Some(answer.instructions.clone()),
-        constraints: answer.constraints.clone(),
-        definition_of_done: answer.definition_of_done.clone(),
-        verify: answer.verify.clone(),
-        files: answer.files.clone(),
-    };
-    let (new_card, widenings) = revision::apply(&correction, card);
-    if !widenings.is_empty() && !by.is_person() {
-        let list: Vec<String> = widenings.iter().map(ToString::to_string).collect();
-        return block(
-            engine,
-            card,
-            format!(
-                "the Architect's correction needs a person, because it would loosen the card: {}",
-                list.join("; ")
-            ),
-        );
-    }
-    commit_revision(
-        engine,
-        project,
-        card,
-        &new_card,
-        by,
-        answer.keep_changes,
-        &answer.diagnosis,
-    )
-}
-
-/// Commits a revision of a card and records it. Opens a new round.
-pub fn commit_revision(
-    engine: &mut Engine,
-    project: &Project,
-    old: &Card,
-    new: &Card,
-    by: Actor,
-    keep_changes: bool,
-    why: &str,
-) -> Result<(), RunError> {
-    let text = render_card(new);
-    let Some(old_blob) = project.blobs.get(&old.id).copied() else {
-        return Err(RunError::CardGone(old.id.clone()));
-    };
-    let message = RevisionMessage {
-        task: &old.id,
-        title: &new.title,
-        by: &by,
-        why,
-    }
-    .render();
-    fault::at(Point::Revise).map_err(RunError::Transcript)?;
-    let commit = commit_files(
-        engine,
-        &project.target,
-        &[(old.id.card_path(), Some(text.clone()))],
-        &message,
-        Some(&old.id),
-    )?;
-    let Some(commit) = commit else {
-        return block(
-            engine,
-            old,
-            "the Architect's correction does not change the card".to_owned(),
-        );
-    };
-    fault::at(Point::Revised).map_err(RunError::Transcript)?;
-    let correction = matches!(by, Actor::Architect(_));
-    engine.record(&[Event::CardRevised(CardRevised {
-        task: old.id.clone(),
-        commit,
-        old: old_blob,
-        new: blob_of(&text),
-        by,
-        keep_changes,
-        correction,
-    })])?;
     Ok(())
 }
 

@@ -1,11 +1,14 @@
 //! Resume: after a kill, the last intent of every task decides (design section 5, step 9; security reference 4.4).
 //!
 //! Run at the start of every command that writes. Nothing is repeated that was done, and nothing is believed that
-//! cannot be seen: a landing is done if its commit is on the branch, an attempt goes on if its lock is held.
+//! cannot be seen: a commit is made if it is on the branch, an attempt goes on if its lock is held. Whatever another
+//! process is at right now is left to it: it holds the turn to land, or the task's lock; and what both find done, one records.
 
 use crate::domain::actor::Actor;
 use crate::domain::id::TaskId;
-use crate::domain::task::event::{self, AttemptMode, Event, LandIntended};
+use crate::domain::oid::CommitId;
+use crate::domain::task::event::{self, AttemptMode, Event, ImportIntended, LandIntended, RevisionIntended};
+use crate::domain::task::replay::OpenRollback;
 use crate::fault::{self, Control, Point};
 use crate::git::MoveError;
 
@@ -14,108 +17,162 @@ use super::run::RunError;
 
 /// Brings the ledger and the branch together again.
 pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
-    rollback(engine)?;
-    let open: Vec<(TaskId, Option<event::Dispatched>, Option<LandIntended>)> = engine
-        .replay()
-        .in_hand()
-        .filter(|(_, log)| log.state.is_with_builder() || log.land_intent.is_some())
-        .map(|(task, log)| (task.clone(), log.open().cloned(), log.land_intent.clone()))
-        .collect();
+    if let Some(open) = engine.replay().open_rollback().cloned() {
+        rollback(engine, &open)?;
+    }
+    if let Some(intent) = engine.replay().open_import().cloned() {
+        import(engine, &intent)?;
+    }
+    let in_hand: Vec<TaskId> = engine.replay().in_hand().map(|(task, _)| task.clone()).collect();
     fault::at(Point::ResumeFound).map_err(RunError::Transcript)?;
-    for (task, dispatched, intent) in open {
-        if let Some(intent) = intent {
-            // Whoever is landing it has the task's lock.
-            if engine
-                .ledger
-                .locks()
-                .try_task(&task)
-                .map_err(RunError::Transcript)?
-                .is_none()
-            {
+    for task in in_hand {
+        let Some(log) = engine.replay().task(&task) else {
+            continue;
+        };
+        if let Some(intent) = log.revision_intent.clone() {
+            revision(engine, &intent)?;
+        } else if let Some(intent) = log.land_intent.clone() {
+            // Whoever is landing it has the task's lock, here or by way of a server.
+            let locks = engine.ledger.locks();
+            if locks.try_task(&task).map_err(RunError::Transcript)?.is_none() {
                 continue;
             }
             landing(engine, &intent)?;
-        } else if let Some(dispatched) = dispatched
+        } else if let Some(dispatched) = log.open().cloned()
+            && log.state.is_with_builder()
             && dispatched.mode == AttemptMode::Unattended
         {
-            attempt(engine, &task, &dispatched)?;
+            attempt(engine, &dispatched)?;
         }
     }
     fault::at(Point::ResumeDone).map_err(RunError::Transcript)
 }
 
-/// A rollback whose end was not recorded: done if the branch holds its last commit, else as if it had not been asked for.
-fn rollback(engine: &mut Engine) -> Result<(), RunError> {
-    let Some(open) = engine.replay().open_rollback().cloned() else {
-        return Ok(());
+/// Whether a branch holds a commit. Where it stands at the commit, its files are brought along.
+fn has_moved(engine: &Engine, target: &str, new: CommitId, old: CommitId) -> Result<bool, RunError> {
+    let here = engine.git.settled_tip(target)?;
+    let tip = match engine.server_of(target) {
+        Some(_) => engine.tip(target)?,
+        None => here,
     };
-    let Some(tip) = engine.git.branch_tip(&open.target)? else {
-        return Ok(());
+    let holds = match tip.filter(|_| !fault::skips(Control::LookForLanding)) {
+        Some(tip) => tip == new || engine.git.is_ancestor(new, tip)?,
+        None => false,
     };
-    if tip != open.new && !engine.git.is_ancestor(open.new, tip)? {
-        return Ok(());
-    }
-    if tip == open.new {
-        match engine.git.finish_move(&open.target, open.new, open.old) {
+    if holds && here == Some(new) {
+        match engine.git.finish_move(target, new, old) {
             Ok(()) | Err(MoveError::Blocked { .. }) => {}
             Err(error) => return Err(RunError::Resume(error)),
         }
     }
-    let history = engine.git.history(tip, None)?;
+    Ok(holds)
+}
+
+/// A rollback whose end was not recorded: done if the branch holds its last commit, else as if it had not been asked for.
+fn rollback(engine: &mut Engine, open: &OpenRollback) -> Result<(), RunError> {
+    if !has_moved(engine, &open.target, open.new, open.old)? {
+        return Ok(());
+    }
+    let history = engine.git.history(open.new, None)?;
     let by = engine.person().unwrap_or(Actor::Harness);
-    let rows: Vec<Event> = open
+    let rows: Vec<(TaskId, Event)> = open
         .tasks
-        .into_iter()
+        .iter()
         .filter_map(|(task, landing)| {
-            let commit = history.reverted_by(landing)?;
-            Some(Event::RolledBack(event::RolledBack {
-                task,
-                reverted: landing,
-                commit,
+            let row = Event::RolledBack(event::RolledBack {
+                task: task.clone(),
+                reverted: *landing,
+                commit: history.reverted_by(*landing)?,
                 by: by.clone(),
-            }))
+            });
+            Some((task.clone(), row))
         })
         .collect();
-    engine.record(&rows)?;
+    let (tasks, rows): (Vec<TaskId>, Vec<Event>) = rows.into_iter().unzip();
+    let recorded = engine.record_if(|replay| match replay.open_rollback() == Some(open) {
+        true => rows,
+        false => Vec::new(),
+    })?;
+    for task in tasks.iter().filter(|_| !recorded.is_empty()) {
+        tell(engine, task, "its rollback had happened before the interruption");
+    }
+    Ok(())
+}
+
+/// An import whose end was not recorded: done if the branch holds its commit, else as if there had been none.
+fn import(engine: &mut Engine, intent: &ImportIntended) -> Result<(), RunError> {
+    if !has_moved(engine, &intent.target, intent.commit, intent.parent)? {
+        return Ok(());
+    }
+    let done = engine.record_if(|replay| match replay.open_import() == Some(intent) {
+        true => vec![intent.done()],
+        false => Vec::new(),
+    })?;
+    if !done.is_empty() {
+        engine.tell(&Event::Told {
+            task: None,
+            text: format!("plan {} had been imported before the interruption", intent.plan),
+        });
+    }
+    Ok(())
+}
+
+/// A revision whose end was not recorded: done if the branch holds its commit, else as if there had been none.
+fn revision(engine: &mut Engine, intent: &RevisionIntended) -> Result<(), RunError> {
+    if !has_moved(engine, &intent.target, intent.revision.commit, intent.parent)? {
+        return Ok(());
+    }
+    let done = engine.record_if(|replay| {
+        let still = replay.task(&intent.task).and_then(|log| log.revision_intent.as_ref()) == Some(intent);
+        let row = still.then(|| Event::CardRevised(intent.revision.clone()));
+        row.into_iter().collect()
+    })?;
+    if !done.is_empty() {
+        tell(
+            engine,
+            &intent.task,
+            "its card had been revised before the interruption",
+        );
+    }
     Ok(())
 }
 
 /// A landing whose end was not recorded: done if the branch holds the commit, else tried again from its row.
 fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
-    let tip = engine.tip(&intent.target)?;
-    let holds = match tip.filter(|_| !fault::skips(Control::LookForLanding)) {
-        Some(tip) => tip == intent.commit || engine.git.is_ancestor(intent.commit, tip)?,
-        None => false,
+    let locks = engine.ledger.locks();
+    let Some(_turn) = locks.try_landing(&intent.target).map_err(RunError::Transcript)? else {
+        return Ok(());
     };
-    if holds {
-        if engine.git.branch_tip(&intent.target)? == Some(intent.commit) {
-            match engine.git.finish_move(&intent.target, intent.commit, intent.old) {
-                Ok(()) | Err(MoveError::Blocked { .. }) => {}
-                Err(error) => return Err(RunError::Resume(error)),
-            }
-        }
-        engine.record(&[Event::Landed(event::Landed {
+    let (row, text) = if has_moved(engine, &intent.target, intent.commit, intent.old)? {
+        let landed = event::Landed {
             task: intent.task.clone(),
             attempt: intent.attempt.clone(),
             commit: intent.commit,
             target: intent.target.clone(),
-        })])?;
-        tell(engine, &intent.task, "its landing had happened before the interruption");
+        };
+        (
+            Event::Landed(landed),
+            "its landing had happened before the interruption",
+        )
     } else if let Some(remote) = claimed_elsewhere(engine, &intent.task) {
         let text = format!("whether it landed on {remote} is not known here: git harness run --remote {remote}");
         tell(engine, &intent.task, &text);
+        return Ok(());
     } else {
-        engine.record(&[Event::LandLost {
+        let lost = Event::LandLost {
             task: intent.task.clone(),
             attempt: intent.attempt.clone(),
             reason: "interrupted before the branch moved".to_owned(),
             still_accepted: true,
-        }])?;
-        tell(
-            engine,
-            &intent.task,
-            "its landing is made again, since the branch had not moved",
-        );
+        };
+        (lost, "its landing is made again, since the branch had not moved")
+    };
+    let done = engine.record_if(|replay| {
+        let still = replay.task(&intent.task).and_then(|log| log.land_intent.as_ref()) == Some(intent);
+        still.then_some(row).into_iter().collect()
+    })?;
+    if !done.is_empty() {
+        tell(engine, &intent.task, text);
     }
     Ok(())
 }
@@ -129,24 +186,26 @@ pub fn claimed_elsewhere(engine: &Engine, task: &TaskId) -> Option<String> {
 }
 
 /// An attempt whose owner is gone counts for nothing; one that is verified and waits keeps waiting.
-fn attempt(engine: &mut Engine, task: &TaskId, dispatched: &event::Dispatched) -> Result<(), RunError> {
-    let with_builder = engine
-        .replay()
-        .task(task)
-        .is_some_and(|log| log.state.is_with_builder());
-    if !with_builder {
+fn attempt(engine: &mut Engine, dispatched: &event::Dispatched) -> Result<(), RunError> {
+    let task = &dispatched.task;
+    let locks = engine.ledger.locks();
+    let Some(_lock) = locks.try_task(task).map_err(RunError::Transcript)? else {
         return Ok(());
+    };
+    let lost = engine.record_if(|replay| {
+        let still = replay
+            .task(task)
+            .is_some_and(|log| log.state.is_with_builder() && log.open() == Some(dispatched));
+        let row = still.then(|| Event::AttemptLost {
+            task: task.clone(),
+            attempt: dispatched.attempt.clone(),
+            reason: "its process ended before the work did".to_owned(),
+        });
+        row.into_iter().collect()
+    })?;
+    if !lost.is_empty() {
+        tell(engine, task, "its attempt was interrupted and counts for nothing");
     }
-    let lock = engine.ledger.locks().try_task(task).map_err(RunError::Transcript)?;
-    if lock.is_none() {
-        return Ok(());
-    }
-    engine.record(&[Event::AttemptLost {
-        task: task.clone(),
-        attempt: dispatched.attempt.clone(),
-        reason: "its process ended before the work did".to_owned(),
-    }])?;
-    tell(engine, task, "its attempt was interrupted and counts for nothing");
     Ok(())
 }
 

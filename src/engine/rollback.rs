@@ -150,7 +150,13 @@ pub fn rollback(
             })
         })
         .collect();
-    engine.record(&rows)?;
+    // Unless another process found it done.
+    engine.record_if(
+        |replay| match replay.open_rollback().is_some_and(|open| open.new == tip) {
+            true => rows,
+            false => Vec::new(),
+        },
+    )?;
     fault::at(Point::RolledBack)?;
     Ok(undone)
 }

@@ -6,6 +6,7 @@
 //! the filters that their files go through on the way to disk.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -187,6 +188,7 @@ pub struct Call {
     command: Command,
     words: Vec<OsString>,
     input: Option<Vec<u8>>,
+    held: Option<File>,
 }
 
 impl Call {
@@ -195,6 +197,7 @@ impl Call {
             command: Command::new(&program.path),
             words: Vec::new(),
             input: None,
+            held: None,
         };
         if !subcommand.is_empty() {
             call.word(subcommand);
@@ -238,6 +241,12 @@ impl Call {
         self
     }
 
+    /// Lets it hold a lock for as long as it runs, even where it outlives this process. Without input.
+    pub fn holding(&mut self, lock: File) -> &mut Self {
+        self.held = Some(lock);
+        self
+    }
+
     /// Runs it, whatever status it ends with.
     pub fn output(&mut self) -> Result<Output, GitError> {
         let points = self.words.first().and_then(|word| Point::of_git(word.to_str()?));
@@ -259,7 +268,9 @@ impl Call {
     fn wait(&mut self) -> io::Result<Output> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let Some(bytes) = self.input.take() else {
-            return self.command.stdin(Stdio::null()).output();
+            // Nobody reads it: it is the one file that a program is handed without its knowing.
+            let idle = self.held.take().map_or_else(Stdio::null, Stdio::from);
+            return self.command.stdin(idle).output();
         };
         let mut child = self.command.stdin(Stdio::piped()).spawn()?;
         let mut pipe = child.stdin.take();

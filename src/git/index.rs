@@ -79,47 +79,4 @@ impl Repository {
         let id = call.variable("GIT_INDEX_FILE", &copy).words(["write-tree"]).text()?;
         Ok(id.parse()?)
     }
-
-    /// Brings the index after a commit that was made of the worktree's files: entries that the commit changed are taken
-    /// from it, others stay staged as they were, and files that only the commit has are written.
-    pub fn follow_commit(
-        &self,
-        old: crate::domain::oid::CommitId,
-        new: crate::domain::oid::CommitId,
-    ) -> Result<(), WriteError> {
-        let changes = self.diff(self.tree_of(old)?, self.tree_of(new)?)?;
-        let mut input = Vec::new();
-        let mut to_write = Vec::new();
-        for change in &changes {
-            match change.new {
-                Some(entry) => {
-                    input.extend_from_slice(format!("{} {}\t", entry.mode.as_octal(), entry.blob).as_bytes());
-                    let missing = self.work_tree().is_some_and(|top| {
-                        use std::os::unix::ffi::OsStrExt;
-                        !top.join(std::ffi::OsStr::from_bytes(change.path.as_bytes())).exists()
-                    });
-                    if missing || change.path.is_harness() {
-                        to_write.extend_from_slice(change.path.as_bytes());
-                        to_write.push(0);
-                    }
-                }
-                None => input.extend_from_slice(format!("0 {}\t", "0".repeat(40)).as_bytes()),
-            }
-            input.extend_from_slice(change.path.as_bytes());
-            input.push(0);
-        }
-        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
-        call.words(["update-index", "-z", "--index-info"])
-            .input(input)
-            .bytes()?;
-        if !to_write.is_empty() {
-            let mut call = self.program().as_user(self.git_dir(), self.work_tree());
-            call.words(["checkout-index", "-z", "-f", "--stdin"])
-                .input(to_write)
-                .bytes()?;
-        }
-        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
-        call.words(["update-index", "-q", "--refresh"]).output()?;
-        Ok(())
-    }
 }

@@ -5,6 +5,7 @@
 //! the copy takes the index's place. Other staged and edited work stays as it is. Once the ref has moved there is no
 //! way back: what cannot follow then is left as the user has it, and `git status` shows it as their own change.
 
+mod follow;
 mod lock;
 mod way;
 
@@ -212,7 +213,8 @@ impl Repository {
         if trial == Trial::DryRun {
             call.word("-n");
         }
-        let output = call.word(old.to_string()).word(new.to_string()).output()?;
+        let call = call.word(old.to_string()).word(new.to_string());
+        let output = call.holding(lock.held()?).output()?;
         if output.status.success() {
             return Ok(Ok(()));
         }

@@ -1,6 +1,7 @@
 //! Refs and worktrees: where branches stand, and moving them by compare-and-swap.
 
 use std::fs;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::domain::oid::CommitId;
@@ -63,6 +64,9 @@ pub enum SwapError {
     /// The ref could not be read afterwards.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The turn to move refs could not be had.
+    #[error("cannot wait for the turn to move refs: {0}")]
+    Turn(std::io::Error),
     /// It moved, and whether that survives a power cut is not known.
     #[error("the ref moved, but {0}")]
     Sync(std::io::Error),
@@ -139,6 +143,7 @@ impl Repository {
         let zeros = "0".repeat(40);
         let old_text = old.map_or(zeros, |old| old.to_string());
         let mut call = self.trusted();
+        call.holding(self.wait_for_refs().map_err(SwapError::Turn)?);
         let result = call
             .words(["update-ref", "-m", why, "--create-reflog", reference])
             .word(new.to_string())
@@ -160,6 +165,24 @@ impl Repository {
             return Err(error.into());
         }
         self.sync_reference(reference).map_err(SwapError::Sync)
+    }
+
+    /// Where a branch stands once no `update-ref` of ours is under way any more: one may outlive its killed parent.
+    pub fn settled_tip(&self, branch: &str) -> Result<Option<CommitId>, ReadError> {
+        let turn = self.wait_for_refs();
+        let _turn = turn.map_err(|error| ReadError::reference(branch, &error))?;
+        self.branch_tip(branch)
+    }
+
+    /// The turn to move refs, which each `update-ref` of ours holds while it runs.
+    fn wait_for_refs(&self) -> std::io::Result<fs::File> {
+        let dir = self.common_dir().join("harness").join("locks");
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&dir)?;
+        let mut options = fs::OpenOptions::new();
+        let options = options.read(true).write(true).create(true).truncate(false);
+        let file = options.mode(0o600).open(dir.join("refs"))?;
+        file.lock()?;
+        Ok(file)
     }
 
     /// Every folder in which this repository is checked out.

@@ -110,7 +110,12 @@ impl Locks {
     /// Waits for the turn to land on a branch.
     pub fn landing(&self, target: &str) -> io::Result<FileLock> {
         fs::create_dir_all(&self.dir)?;
-        FileLock::wait(&self.dir.join(format!("landing-{}", target.replace('/', "%2F"))))
+        FileLock::wait(&self.dir.join(landing(target)))
+    }
+
+    /// The turn to land on a branch, if no other process has it.
+    pub fn try_landing(&self, target: &str) -> io::Result<Option<FileLock>> {
+        self.attempt(&landing(target))
     }
 
     /// The lock of a claim on a server, if no other process of this clone has it.
@@ -134,6 +139,10 @@ type TaskLock = FileLock;
 
 fn run_name(target: &str) -> String {
     format!("run-{}", target.replace('/', "%2F"))
+}
+
+fn landing(target: &str) -> String {
+    format!("landing-{}", target.replace('/', "%2F"))
 }
 
 #[cfg(test)]

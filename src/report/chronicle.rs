@@ -24,6 +24,7 @@ fn quoted(text: &str) -> String {
 
 fn said(event: &Event) -> String {
     match event {
+        Event::ImportIntended(intent) => format!("importing plan {} onto {}", intent.plan, intent.target),
         Event::PlanImported {
             plan, cards, source, ..
         } => {
@@ -95,6 +96,10 @@ fn said(event: &Event) -> String {
         Event::Escalated(escalated) => format!("escalated by {}: {}", escalated.by, escalated.trigger),
         Event::ArchitectAnswered(answer) => format!("{} answered: {}", answer.by, quoted(&answer.diagnosis)),
         Event::ArchitectFailed { by, reason, .. } => format!("{by} gave no answer: {}", quoted(reason)),
+        Event::RevisionIntended(intent) => {
+            let commit = intent.revision.commit.short(10);
+            format!("revising the card on {} with {commit}", intent.target)
+        }
         Event::CardRevised(revised) => format!("card revised by {} in {}", revised.by, revised.commit.short(10)),
         Event::Blocked { by, reason, .. } => format!("blocked by {by}: {}", quoted(reason)),
         Event::Unblocked { by, reason, .. } => format!("unblocked by {by}: {}", quoted(reason)),

@@ -276,6 +276,49 @@ pub struct CardRevised {
     pub correction: bool,
 }
 
+/// Cards of a plan are about to be committed: what is recorded once the branch holds them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportIntended {
+    /// The plan.
+    pub plan: PlanId,
+    /// The cards that are new or change.
+    pub cards: Vec<TaskId>,
+    /// Where they come from.
+    pub source: String,
+    /// The commit, built beforehand.
+    pub commit: CommitId,
+    /// The branch.
+    pub target: String,
+    /// Where it stands before.
+    pub parent: CommitId,
+}
+
+impl ImportIntended {
+    /// That the branch holds them.
+    pub fn done(&self) -> Event {
+        Event::PlanImported {
+            plan: self.plan.clone(),
+            target: self.target.clone(),
+            commit: Some(self.commit),
+            cards: self.cards.clone(),
+            source: self.source.clone(),
+        }
+    }
+}
+
+/// A card is about to be changed in history: what is recorded once the branch holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionIntended {
+    /// The task.
+    pub task: TaskId,
+    /// The revision; its commit is built beforehand.
+    pub revision: CardRevised,
+    /// The branch.
+    pub target: String,
+    /// Where it stands before.
+    pub parent: CommitId,
+}
+
 /// A task came back: one commit undoes its landing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RolledBack {
@@ -328,6 +371,8 @@ impl Checked {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event", content = "data")]
 pub enum Event {
+    /// See [`ImportIntended`].
+    ImportIntended(ImportIntended),
     /// Cards came in, or changed, by `plan import` or `plan edit`.
     PlanImported {
         /// The plan.
@@ -465,6 +510,8 @@ pub enum Event {
         /// What it used all the same.
         usage: Option<Usage>,
     },
+    /// See [`RevisionIntended`].
+    RevisionIntended(RevisionIntended),
     /// See [`CardRevised`].
     CardRevised(CardRevised),
     /// Only a person can go on.
@@ -601,6 +648,7 @@ impl Event {
             | Self::Escalated(Escalated { task, .. })
             | Self::ArchitectAnswered(ArchitectAnswered { task, .. })
             | Self::ArchitectFailed { task, .. }
+            | Self::RevisionIntended(RevisionIntended { task, .. })
             | Self::CardRevised(CardRevised { task, .. })
             | Self::Blocked { task, .. }
             | Self::Unblocked { task, .. }
@@ -611,7 +659,8 @@ impl Event {
             Self::CheckStarted { task, .. } | Self::CheckFinished { task, .. } | Self::Told { task, .. } => {
                 task.as_ref()
             }
-            Self::PlanImported { .. }
+            Self::ImportIntended(_)
+            | Self::PlanImported { .. }
             | Self::PlanConsulted(_)
             | Self::RunStarted { .. }
             | Self::RunFinished { .. }

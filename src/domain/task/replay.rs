@@ -22,8 +22,8 @@ use crate::domain::usage::Usage;
 
 use super::books::Books;
 use super::event::{
-    Accepted, ArchitectAnswered, BuilderFinished, CardRevised, Dispatched, Escalated, Event, Harvested, LandIntended,
-    Landed, Proposed, ReviewRequested, RolledBack,
+    Accepted, ArchitectAnswered, BuilderFinished, CardRevised, Dispatched, Escalated, Event, Harvested, ImportIntended,
+    LandIntended, Landed, Proposed, ReviewRequested, RevisionIntended, RolledBack,
 };
 use super::row::Row;
 use super::state::TaskState;
@@ -108,6 +108,12 @@ pub struct TaskLog {
     /// What questions used that were not answered.
     #[serde(default)]
     pub in_vain: Usage,
+    /// The last answer, until something comes of it.
+    #[serde(default)]
+    pub unapplied: Option<ArchitectAnswered>,
+    /// A revision whose end is not recorded.
+    #[serde(default)]
+    pub revision_intent: Option<RevisionIntended>,
     /// Every revision.
     pub revisions: Vec<CardRevised>,
     /// Who blocked it, and why.
@@ -141,6 +147,8 @@ impl TaskLog {
             escalations: Vec::new(),
             answers: Vec::new(),
             in_vain: Usage::default(),
+            unapplied: None,
+            revision_intent: None,
             revisions: Vec::new(),
             blocked: None,
             notes: Vec::new(),
@@ -296,6 +304,7 @@ pub struct Replay {
     targets: BTreeSet<String>,
     paused: Option<Actor>,
     rollback: Option<OpenRollback>,
+    import: Option<ImportIntended>,
     oddities: Vec<Oddity>,
     books: Books,
 }
@@ -348,6 +357,11 @@ impl Replay {
         self.rollback.as_ref()
     }
 
+    /// An import whose end is not recorded.
+    pub fn open_import(&self) -> Option<&ImportIntended> {
+        self.import.as_ref()
+    }
+
     /// What everybody used, and how they did.
     pub fn books(&self) -> &Books {
         &self.books
@@ -374,9 +388,14 @@ impl Replay {
         match event {
             Event::Paused { by } => self.paused = Some(by.clone()),
             Event::Resumed { .. } => self.paused = None,
-            Event::RunStarted { target, .. } | Event::PlanImported { target, .. } => {
+            Event::RunStarted { target, .. } => {
                 self.targets.insert(target.clone());
             }
+            Event::PlanImported { target, .. } => {
+                self.targets.insert(target.clone());
+                self.import = None;
+            }
+            Event::ImportIntended(intent) => self.import = Some(intent.clone()),
             Event::RollbackIntended {
                 tasks,
                 target,
@@ -422,6 +441,9 @@ impl Replay {
 impl TaskLog {
     fn step(&mut self, step: Step) -> Result<(), String> {
         self.state = next(self.state, step).map_err(|illegal| illegal.to_string())?;
+        // Whatever was about to become of the card, something else has.
+        self.unapplied = None;
+        self.revision_intent = None;
         Ok(())
     }
 
@@ -526,7 +548,11 @@ impl TaskLog {
                 self.escalation = Some(escalated.clone());
                 self.escalations.push(escalated.clone());
             }
-            Event::ArchitectAnswered(answer) => self.answers.push(answer.clone()),
+            Event::ArchitectAnswered(answer) => {
+                self.answers.push(answer.clone());
+                self.unapplied = Some(answer.clone());
+            }
+            Event::RevisionIntended(intent) => self.revision_intent = Some(intent.clone()),
             Event::ArchitectFailed { usage, .. } => {
                 self.in_vain = self.in_vain.plus(&usage.unwrap_or_default());
             }

@@ -16,7 +16,7 @@ use crate::engine::finish::{self, Finish};
 use crate::engine::packet::PacketNotMade;
 use crate::engine::project::Project;
 use crate::engine::proposal;
-use crate::engine::{recover, verify};
+use crate::engine::{recover, revise, verify};
 
 use super::{Doings, RunError, RunOptions};
 
@@ -43,6 +43,9 @@ pub(super) fn turn(
 }
 
 fn consult(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
+    if revise::apply_kept_answer(engine, project, card)? {
+        return Ok(());
+    }
     doings.escalated.push(card.id.clone());
     let name = &project.config.roles.architect;
     let definition = project

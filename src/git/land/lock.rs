@@ -2,9 +2,10 @@
 //!
 //! Git knows a lock by the file's name alone, so a process that is killed would leave one behind for ever. Ours says
 //! whose it is and is held by `flock` as long as the process lives: what bears our line and nobody holds was left by
-//! a dead one of ours, and may be taken. A lock of anybody else is never touched.
+//! a dead one of ours, and may be taken. A lock of anybody else is never touched. The git commands that work under it
+//! hold it too, so that one which outlives its killed parent is waited for.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use super::{MoveError, io_at};
 
 const LINE: &str = "git-harness moves the branch that is checked out here\n";
 const COPY: &str = "index.harness.";
+/// What a lock is called until it is one.
+const DRAFT: &str = "index.harness-lock.";
 /// An editor's `git status` in the background holds the lock for some milliseconds.
 const TRIES: u32 = 24;
 const PAUSE: Duration = Duration::from_millis(25);
@@ -40,6 +43,8 @@ impl IndexLock {
                 thread::sleep(PAUSE);
             }
             if let Some(held) = try_take(&lock, &worktree.git_dir).map_err(io_at(&lock))? {
+                // Whoever made them held this lock, and is gone.
+                remove_copies(&worktree.git_dir);
                 let copy = worktree.git_dir.join(format!("{COPY}{}", std::process::id()));
                 let index = Self {
                     worktree,
@@ -56,6 +61,11 @@ impl IndexLock {
             worktree: worktree.path,
             lock,
         })
+    }
+
+    /// The lock's file, for a program that works under it.
+    pub(super) fn held(&self) -> Result<File, MoveError> {
+        self.held.try_clone().map_err(io_at(&self.lock))
     }
 
     fn index(&self) -> PathBuf {
@@ -87,21 +97,15 @@ impl Drop for IndexLock {
 }
 
 fn try_take(lock: &Path, git_dir: &Path) -> io::Result<Option<File>> {
-    match OpenOptions::new().read(true).write(true).create_new(true).open(lock) {
-        Ok(mut file) => {
-            // Held before it says whose it is, so that nobody takes a fresh one for one that was left behind.
-            file.try_lock()?;
-            file.write_all(LINE.as_bytes())?;
-            Ok(Some(file))
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let left = left_behind(lock);
-            if left.is_some() {
-                remove_copies(git_dir);
-            }
-            Ok(left)
-        }
-        Err(error) => Err(error),
+    // Held, and told whose it is, before it has the name: so it is never there without either.
+    let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(git_dir)?;
+    draft.as_file().try_lock()?;
+    draft.write_all(LINE.as_bytes())?;
+    fault::at(Point::IndexLock)?;
+    match draft.persist_noclobber(lock) {
+        Ok(held) => Ok(Some(held)),
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(left_behind(lock)),
+        Err(refused) => Err(refused.error),
     }
 }
 
@@ -123,7 +127,10 @@ fn is_at(file: &File, path: &Path) -> bool {
 
 fn remove_copies(git_dir: &Path) {
     for entry in fs::read_dir(git_dir).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(COPY) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let is_draft = || name.starts_with(DRAFT) && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok());
+        if name.starts_with(COPY) || is_draft() {
             let _ = fs::remove_file(entry.path());
         }
     }

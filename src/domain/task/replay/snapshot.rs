@@ -15,9 +15,10 @@ use crate::domain::id::{TaskId, WriterId};
 use super::{Kept, Oddity, OpenRollback, Replay, Standing};
 use crate::domain::actor::Actor;
 use crate::domain::task::books::Books;
+use crate::domain::task::event::ImportIntended;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// A task's story that was not read yet: a part of a snapshot.
 #[derive(Debug, Clone)]
@@ -33,6 +34,7 @@ struct Head {
     targets: Vec<String>,
     paused: Option<Actor>,
     rollback: Option<OpenRollback>,
+    import: Option<ImportIntended>,
     oddities: Vec<Oddity>,
     books: Books,
 }
@@ -53,6 +55,7 @@ pub fn write(replay: &Replay) -> serde_json::Result<String> {
         targets: replay.targets.iter().cloned().collect(),
         paused: replay.paused.clone(),
         rollback: replay.rollback.clone(),
+        import: replay.import.clone(),
         oddities: replay.oddities.clone(),
         books: replay.books.clone(),
     };
@@ -88,6 +91,7 @@ pub fn read(text: String, from: usize) -> Option<Replay> {
         targets: head.targets.into_iter().collect(),
         paused: head.paused,
         rollback: head.rollback,
+        import: head.import,
         oddities: head.oddities,
         books: head.books,
         ..Replay::default()

@@ -20,18 +20,20 @@ pub struct Standing {
     pub was_landed: bool,
     /// A landing was begun whose end is not recorded.
     pub is_landing: bool,
+    /// A revision was begun whose end is not recorded.
+    pub is_revising: bool,
     /// Why it stands where it stands, where that is worth a sentence.
     pub reason: Option<String>,
 }
 
 impl Standing {
-    /// Whether an attempt is out or waits for something, or a landing is under way: what resuming has to look at.
+    /// Whether an attempt is out or waits for something, or a landing or a revision is under way: what resuming has to look at.
     pub fn is_in_hand(&self) -> bool {
         let waits = matches!(
             self.state,
             TaskState::InProgress | TaskState::Retrying | TaskState::NeedsReview | TaskState::Passed
         );
-        self.is_landing || (waits && self.landing.is_none())
+        self.is_landing || self.is_revising || (waits && self.landing.is_none())
     }
 
     pub(super) fn of(log: &TaskLog) -> Self {
@@ -47,6 +49,7 @@ impl Standing {
             landing,
             was_landed: !log.landed.is_empty(),
             is_landing: log.land_intent.is_some(),
+            is_revising: log.revision_intent.is_some(),
             reason: reason(log),
         }
     }

@@ -1,0 +1,98 @@
+//! Submit: the worktree's change lands as `run` would land it, on the branch that HEAD is on.
+
+use crate::domain::id::TaskId;
+use crate::domain::oid::CommitId;
+use crate::domain::task::event::{self, Event};
+use crate::engine::Engine;
+use crate::engine::accept::Accepted;
+use crate::engine::finish::Finish;
+use crate::engine::land;
+use crate::engine::project::Project;
+use crate::engine::run::RunError;
+use crate::engine::server::{AdvanceError, Then};
+use crate::fault::{self, Point};
+use crate::git::SwapError;
+
+use super::{AttendedError, Open, Verdict, branch, clear_mark, judge, worktree_candidate};
+
+/// Lands the worktree's change as `run` would, on the branch that HEAD is on.
+pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
+    let candidate = worktree_candidate(engine, open)?;
+    let verdict = judge(engine, project, open, candidate)?;
+    let Verdict::Accepted { accepted, .. } = &verdict else {
+        return Ok((verdict, None));
+    };
+    let commit = land_here(engine, project, open, accepted)?;
+    Ok((verdict, Some(Finish::Landed(land::Landed { commit }))))
+}
+
+/// Moves the branch that HEAD is on to the accepted change; the files are there already.
+fn land_here(
+    engine: &mut Engine,
+    project: &Project,
+    open: &Open,
+    accepted: &Accepted,
+) -> Result<CommitId, AttendedError> {
+    let (target, _) = branch(engine)?;
+    let (task, attempt) = (&open.card.id, &open.dispatched.attempt);
+    let parent = accepted.row().parent;
+    let _turn = engine.ledger.locks().landing(&target).map_err(RunError::Transcript)?;
+    let commit = land::build_commit(engine, project, &open.card, accepted).map_err(RunError::from)?;
+    fault::at(Point::LandIntend).map_err(RunError::Transcript)?;
+    engine.record(&[Event::LandIntended(event::LandIntended {
+        task: task.clone(),
+        attempt: attempt.clone(),
+        commit,
+        target: target.clone(),
+        old: parent,
+    })])?;
+    fault::at(Point::LandIntended).map_err(RunError::Transcript)?;
+    let lost = |error: &dyn std::fmt::Display| Event::LandLost {
+        task: task.clone(),
+        attempt: attempt.clone(),
+        reason: error.to_string(),
+        still_accepted: true,
+    };
+    if let Err(error) = publish(engine, &target, commit, parent, task) {
+        if error.is_certain() {
+            engine.record(&[lost(&error)])?;
+        }
+        return Err(RunError::from(error).into());
+    }
+    let name = format!("refs/heads/{target}");
+    let why = format!("harness: submit {task}");
+    match engine.git.compare_and_swap(&name, commit, Some(parent), &why) {
+        Ok(()) => {}
+        Err(error @ SwapError::Moved { .. }) if engine.server_of(&target).is_none() => {
+            engine.record(&[lost(&error)])?;
+            return Err(AttendedError::Moved(target));
+        }
+        Err(error) => return Err(AttendedError::Land(error)),
+    }
+    fault::at(Point::LandMoved).map_err(RunError::Transcript)?;
+    let follow = |source| AttendedError::Follow { commit, source };
+    engine.git.follow_commit(parent, commit).map_err(follow)?;
+    engine.record(&[Event::Landed(event::Landed {
+        task: task.clone(),
+        attempt: attempt.clone(),
+        commit,
+        target,
+    })])?;
+    fault::at(Point::Landed).map_err(RunError::Transcript)?;
+    clear_mark(engine)?;
+    Ok(commit)
+}
+
+/// Lands on the server first, where the task was claimed on one.
+fn publish(
+    engine: &mut Engine,
+    branch: &str,
+    commit: CommitId,
+    parent: CommitId,
+    task: &TaskId,
+) -> Result<(), AdvanceError> {
+    match engine.server_of(branch).cloned() {
+        Some(server) => server.land(engine, commit, parent, Some((task, Then::Done))),
+        None => Ok(()),
+    }
+}
