@@ -25,6 +25,6 @@ pub use render::{
     AnswerFormat, BuilderPacket, EscalationPacket, PacketError, Rendered, render_builder, render_escalation,
 };
 pub use section::{Account, Fate, Kind};
-pub use template::{Template, render_goal};
+pub use template::Template;
 pub use tokens::{Counted, Scale, estimate_tokens, extra_tokens};
 pub use window::{Budget, Window};

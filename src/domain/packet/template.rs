@@ -59,18 +59,6 @@ pub(super) struct Values {
 
 pub(super) const VARIABLES: &str = "task, context, answer, failure, correction, expected, actual, question, goal";
 
-/// Fills one of the planning prompts.
-///
-/// # Errors
-/// A template that is none.
-pub fn render_goal(template: &str, goal: &str) -> Result<String, PacketError> {
-    let values = Values {
-        goal: goal.to_owned(),
-        ..Values::default()
-    };
-    fill(template, &values)
-}
-
 /// Fills a template.
 pub(super) fn fill(template: &str, values: &Values) -> Result<String, PacketError> {
     let mut environment = Environment::new();

@@ -1,7 +1,7 @@
 //! Packets as their readers get them.
 
 use super::*;
-use crate::domain::packet::template::{Template, render_goal};
+use crate::domain::packet::template::Template;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::scope::violation::{Rule, Violation};
 
@@ -132,11 +132,4 @@ fn of_a_file_that_may_be_changed_the_named_lines_stay() {
 fn a_template_with_a_wrong_variable_is_refused_with_the_right_ones() {
     let error = render_builder(&packet(&card(), &[], None), "{{ tsak }}", &Budget::default()).unwrap_err();
     assert!(error.to_string().contains("the variables are: task"), "{error}");
-}
-
-#[test]
-fn every_built_in_template_renders() {
-    for template in [Template::Plan, Template::Blueprint] {
-        assert!(render_goal(template.built_in(), "a game").unwrap().contains("a game"));
-    }
 }
