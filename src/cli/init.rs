@@ -32,28 +32,16 @@ pub struct InitArgs {
     agents: Option<Vec<Caller>>,
 }
 
-/// Agent programs, and how each works on its own. What stands here is written commented out: it is for the user to
+/// Programs that can build, and what their entry says. What stands here is written commented out: it is for the user to
 /// look at.
-const AGENTS: [(&str, &str); 8] = [
-    (
-        "claude",
-        "run = [\"claude\", \"-p\", \"--permission-mode\", \"acceptEdits\"]",
-    ),
-    (
-        "codex",
-        "run = [\"codex\", \"exec\", \"--sandbox\", \"workspace-write\", \"-\"]",
-    ),
-    (
-        "aider",
-        "run = [\"aider\", \"--yes-always\", \"--no-auto-commits\", \"--message-file\", \"{packet}\"]",
-    ),
-    (
-        "opencode",
-        "run = [\"sh\", \"-c\", \"opencode run \\\"$(cat $HARNESS_PACKET)\\\"\"]",
-    ),
-    ("gemini", "run = [\"gemini\", \"--approval-mode\", \"auto_edit\"]"),
-    ("qwen", "run = [\"qwen\", \"--approval-mode\", \"auto-edit\"]"),
-    ("goose", "run = [\"goose\", \"run\", \"-i\", \"{packet}\"]"),
+const PROGRAMS: [(&str, &str); 8] = [
+    ("claude", "agent = \"claude\""),
+    ("codex", "agent = \"codex\""),
+    ("aider", "agent = \"aider\""),
+    ("opencode", "agent = \"opencode\""),
+    ("gemini", "agent = \"gemini\""),
+    ("qwen", "agent = \"qwen\""),
+    ("goose", "agent = \"goose\""),
     (
         "ollama",
         "run = [\"ollama\", \"run\", \"qwen2.5-coder\"]\n# answer = \"stdout\"",
@@ -80,7 +68,7 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
             let dir = top.join(".harness");
             fs::create_dir_all(&dir)?;
             let path = context.variables.get(std::ffi::OsStr::new("PATH"));
-            let found: Vec<&(&str, &str)> = AGENTS
+            let found: Vec<&(&str, &str)> = PROGRAMS
                 .iter()
                 .filter(|(name, _)| find_program(name, path.map(std::ffi::OsString::as_os_str)).is_some())
                 .collect();

@@ -18,7 +18,9 @@ pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
         "autoupdate": false,
         "permission": {"edit": edits(ask), "bash": "deny", "webfetch": "deny"},
     });
-    let mut variables = Vec::new();
+    // It cannot write to the home folder, and nothing that it keeps there is needed but keys and settings.
+    let folder = |name: &str| format!("{}/opencode/{name}", ask.tmp);
+    let mut variables = vec![("XDG_STATE_HOME", folder("state")), ("XDG_CACHE_HOME", folder("cache"))];
     let model = match ask.gateway {
         None => ask.model.map(str::to_owned),
         Some(gateway) => {
@@ -32,15 +34,8 @@ pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
                 "options": {"baseURL": address, "apiKey": "held-by-git-harness"},
                 "models": {model: {}},
             }});
-            // What is known of the user is not needed then.
-            for (name, folder) in [
-                ("XDG_DATA_HOME", "data"),
-                ("XDG_CONFIG_HOME", "config"),
-                ("XDG_STATE_HOME", "state"),
-                ("XDG_CACHE_HOME", "cache"),
-            ] {
-                variables.push((name, format!("{}/opencode/{folder}", ask.tmp)));
-            }
+            // With a server of ours these are not needed either.
+            variables.extend([("XDG_DATA_HOME", folder("data")), ("XDG_CONFIG_HOME", folder("config"))]);
             Some(format!("harness/{model}"))
         }
     };

@@ -12,7 +12,7 @@ const FAULT: &str = "[API Error: ";
 
 pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
     let mut arguments = Arguments::of(Agent::Qwen, ask.flags);
-    let mut variables = Vec::new();
+    let (mut variables, mut files) = (Vec::new(), Vec::new());
     arguments.needs("--output-format", &["stream-json"]);
     // Without a person nothing that asks is allowed.
     let mode = if ask.want == Want::Edits {
@@ -27,11 +27,15 @@ pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
     if ask.gateway.is_some() {
         arguments.needs("--auth-type", &["openai"]);
         variables.push(("OPENAI_MODEL", ask.model.unwrap_or_default().to_owned()));
+        // It insists on writing to the home folder, and with a server of ours it needs nothing that is there.
+        let home = format!("{}/qwen", ask.tmp);
+        files.push((format!("{home}/.qwen/.keep"), String::new()));
+        variables.push(("HOME", home));
     }
     Ok(Line {
         arguments: arguments.done()?,
         variables,
-        files: Vec::new(),
+        files,
         reads_packet: true,
     })
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::program::Flags;
-use crate::process::{Ending, Input, Program, find_program};
+use crate::process::{Ending, Environment, Finished, Input, Program, find_program};
 
 use super::{Agent, BuilderError, Job, end_of};
 
@@ -74,34 +74,41 @@ impl Agent {
         ))
     }
 
-    /// What it prints, without network.
+    /// What it prints, without network. Some want to write to the home folder first, which they may not; those get
+    /// another one.
     fn say(&self, job: &Job, arguments: &[&str]) -> Result<String, BuilderError> {
-        let words = self.definition.run.iter().map(OsString::from);
-        let finished = job.walls.run(
-            Program {
-                argv: words.chain(arguments.iter().map(OsString::from)).collect(),
-                dir: job.view,
-                environment: job.environment,
-                input: Input::Closed,
-                timeout: Some(Duration::from_secs(HELP_SECONDS)),
-                keep_bytes: HELP_BYTES,
-                log: None,
-                redactor: job.redactor,
-            },
-            job.cancel,
-        )?;
-        match finished.ending {
-            Ending::Exited(0) => Ok(finished.output.text()),
+        let at_home = self.say_with(job, arguments, job.environment)?;
+        if at_home.ending == Ending::Exited(0) {
+            return Ok(at_home.output.text());
+        }
+        let mut environment = job.environment.clone();
+        environment.set("HOME", job.tmp);
+        environment.remove("XDG_CACHE_HOME");
+        let elsewhere = self.say_with(job, arguments, &environment)?;
+        match elsewhere.ending {
+            Ending::Exited(0) => Ok(elsewhere.output.text()),
             Ending::Cancelled => Err(BuilderError::Cancelled),
             Ending::TimedOut => Err(self.wrong(format!("it printed no help within {HELP_SECONDS} s"))),
             Ending::Exited(_) | Ending::Signalled(_) => {
-                let (words, said) = (arguments.join(" "), finished.output.text());
-                Err(self.wrong(format!(
-                    "`{} {words}` failed: {}",
-                    self.known().name(),
-                    end_of(&said).trim()
-                )))
+                let (words, said) = (arguments.join(" "), elsewhere.output.text());
+                let name = self.definition.agent.name();
+                Err(self.wrong(format!("`{name} {words}` failed: {}", end_of(&said).trim())))
             }
         }
+    }
+
+    fn say_with(&self, job: &Job, arguments: &[&str], environment: &Environment) -> Result<Finished, BuilderError> {
+        let words = self.definition.run.iter().map(OsString::from);
+        let program = Program {
+            argv: words.chain(arguments.iter().map(OsString::from)).collect(),
+            dir: job.view,
+            environment,
+            input: Input::Closed,
+            timeout: Some(Duration::from_secs(HELP_SECONDS)),
+            keep_bytes: HELP_BYTES,
+            log: None,
+            redactor: job.redactor,
+        };
+        Ok(job.walls.run(program, job.cancel)?)
     }
 }
