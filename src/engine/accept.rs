@@ -80,11 +80,18 @@ pub enum Gated {
 }
 
 /// Puts evidence to the lane's gates.
-pub fn accept(
+pub fn accept(engine: &mut Engine, project: &Project, work: &Work, evidence: Evidence) -> Result<Gated, AcceptError> {
+    accept_with(engine, project, work, evidence, Vec::new())
+}
+
+/// The same, where the rows of what led to the evidence are still to be written: all of them in one write, since each
+/// waits for the disk, and a person waits for their commit.
+pub fn accept_with(
     engine: &mut Engine,
     project: &Project,
     work: &Work,
     mut evidence: Evidence,
+    mut rows: Vec<Event>,
 ) -> Result<Gated, AcceptError> {
     let task: &TaskId = &work.card.id;
     let subject = ApprovalSubject {
@@ -108,7 +115,10 @@ pub fn accept(
             };
             let known = engine.replay().task(task).and_then(|log| log.review.as_ref());
             if known != Some(&request) {
-                engine.record(&[Event::ReviewRequested(request)])?;
+                rows.push(Event::ReviewRequested(request));
+            }
+            if !rows.is_empty() {
+                engine.record(&rows)?;
             }
             return Ok(Gated::Waiting(missing));
         }
@@ -128,9 +138,11 @@ pub fn accept(
         self_approved,
         commit_seconds: engine.clock.now().as_second(),
     };
-    let rows = engine.record(&[Event::Accepted(row.clone())])?;
+    rows.push(Event::Accepted(row.clone()));
+    let stored = engine.record(&rows)?;
     evidence.keep_warm()?;
-    let stored = &rows[0];
+    // Each event that is recorded is a row, and the last one is the acceptance.
+    let stored = &stored[stored.len() - 1];
     Ok(Gated::Accepted(Box::new(Accepted {
         evidence,
         row,

@@ -227,10 +227,11 @@ pub fn judge(
         attempt: open.dispatched.attempt.clone(),
         evidence: verified.record().clone(),
     };
-    engine.record(&[harvested, evidence_row])?;
+    let rows = vec![harvested, evidence_row];
     let evidence = match verified {
         Verified::Passed(evidence) => evidence,
         Verified::Failed(record) => {
+            engine.record(&rows)?;
             return refuse(engine, task, finish::failure_of(record));
         }
     };
@@ -241,7 +242,7 @@ pub fn judge(
         author: &open.dispatched.author,
         parent: candidate.parent,
     };
-    Ok(match accept::accept(engine, project, &work, evidence)? {
+    Ok(match accept::accept_with(engine, project, &work, evidence, rows)? {
         Gated::Waiting(gates) => Verdict::Waiting(gates),
         Gated::Accepted(accepted) => {
             let trailers = record::landing_trailers(engine, project, &open.card, &accepted);

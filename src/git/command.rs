@@ -5,6 +5,8 @@
 //! user* keeps the user's environment and configuration, for the few things that are theirs: identity, signing, and
 //! the filters that their files go through on the way to disk.
 
+mod editor;
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
@@ -13,9 +15,10 @@ use std::process::{Command, Output, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::fault::{self, Point};
 use crate::process::Cancel;
 
-use crate::fault::{self, Point};
+pub(super) use editor::run_editor;
 
 /// Why a git call did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -379,25 +382,5 @@ fn reader(pipe: Option<impl io::Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
             let _ = pipe.read_to_end(&mut bytes);
         }
         bytes
-    })
-}
-
-/// Runs an editor, as git names it, on a file and on this terminal.
-pub(super) fn run_editor(editor: &str, file: &Path) -> Result<(), GitError> {
-    let status = Command::new("sh")
-        .args(["-c", &format!("{editor} \"$1\""), "sh"])
-        .arg(file)
-        .status()
-        .map_err(|source| GitError::Start {
-            program: PathBuf::from(editor),
-            source,
-        })?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(GitError::Status {
-        call: editor.to_owned(),
-        code: status.code(),
-        stderr: "the editor did not end well; nothing was changed".to_owned(),
     })
 }

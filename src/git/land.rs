@@ -188,6 +188,14 @@ impl Repository {
         if !covered.is_empty() {
             return Err(blocked_by(lock.worktree.path.clone(), &covered));
         }
+        // A new file that is there already to the byte: as if somebody had added it.
+        let is_there =
+            |change: &Change| change.old.is_none() && exists(&on_disk(&lock.worktree.path, change.path.as_bytes()));
+        if step.changes.iter().any(is_there) {
+            let mut there = self.settled(lock, step)?;
+            there.retain(|change| is_there(change));
+            self.adopt(lock, &there)?;
+        }
         // Times that changed without the content are no edits, and only a refresh knows.
         self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
         let Err(error) = self.two_way(lock, step.old, step.new, Trial::DryRun)? else {

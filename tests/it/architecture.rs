@@ -141,12 +141,12 @@ const PLACES: [(&str, &[&str]); 10] = [
     ),
     (
         "std::process::Command",
-        &["src/git/command.rs", "src/process/group.rs", "src/process/fence/"],
+        &["src/git/command", "src/process/group.rs", "src/process/fence/"],
     ),
     (
         "Command::new(",
         &[
-            "src/git/command.rs",
+            "src/git/command",
             "src/process/group.rs",
             "src/process/fence/",
             "src/engine/builder/",

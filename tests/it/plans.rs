@@ -235,3 +235,33 @@ fn a_folder_of_native_cards_comes_in_as_it_is_and_keeps_its_plan_and_order() {
         [("game-01", "ready"), ("game-02", "pending")].map(|(id, state)| (id.to_owned(), state.to_owned()))
     );
 }
+
+#[test]
+fn what_was_imported_to_be_looked_at_is_committed_as_it_is_told() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let file = sandbox.beside("p.json");
+    std::fs::write(&file, one_card("p-1", "a.txt", "grep -q y a.txt")).unwrap();
+    let file = file.to_str().unwrap();
+    let told = sandbox.harness(&["plan", "import", file]).exits(0);
+    let _ = told.prints(&format!("next: git harness plan import {file} --commit"));
+    let _ = sandbox.harness(&["plan", "import", file, "--commit"]).exits(0);
+    assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+    assert_eq!(sandbox.state("p-1"), "ready");
+}
+
+#[test]
+fn a_file_of_ones_own_where_a_card_would_be_is_in_the_way_still() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let file = sandbox.beside("p.json");
+    std::fs::write(&file, one_card("p-1", "a.txt", "grep -q y a.txt")).unwrap();
+    let file = file.to_str().unwrap();
+    let _ = sandbox.harness(&["plan", "import", file]).exits(0);
+    let card = sandbox.read(".harness/tasks/p-1.md");
+    sandbox.write(".harness/tasks/p-1.md", &format!("{card}\nMine.\n"));
+    let refused = sandbox.harness(&["plan", "import", file, "--commit"]);
+    assert_ne!(refused.code, 0);
+    assert!(
+        sandbox.read(".harness/tasks/p-1.md").ends_with("Mine.\n"),
+        "nothing of it is lost"
+    );
+}

@@ -187,10 +187,19 @@ fn suspect(top: &Path, change: &Change) -> Option<Suspect> {
             files_below(top, path, &mut files);
             Some(Suspect::Files(files))
         }
+        // What is there already to the byte is nobody's loss.
+        (Ok(there), None) if there.is_file() && is_the_same(&on_disk(top, path), change) => None,
         (Ok(_), None) => Some(Suspect::Files(vec![path.to_vec()])),
         (Err(_), Some(_)) => Some(Suspect::Gone),
         _ => None,
     }
+}
+
+/// Whether a file holds what the change would write there.
+fn is_the_same(file: &Path, change: &Change) -> bool {
+    let wanted = change.new.filter(|entry| entry.mode.is_file());
+    let there = fs::read(file).ok().map(|bytes| Repository::hash_blob(&bytes));
+    wanted.is_some_and(|entry| there == Some(entry.blob))
 }
 
 fn files_below(top: &Path, dir: &[u8], found: &mut Vec<Vec<u8>>) {
