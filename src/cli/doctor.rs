@@ -15,6 +15,9 @@ use super::exit::Exit;
 /// journal, missing programs: each with the way to mend it. Changes nothing.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// Try out this remote instead: whether machines can share work there. Makes refs of its own and takes them away
+    #[arg(long, value_name = "NAME")]
+    remote: Option<String>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -28,7 +31,10 @@ struct Json<'a> {
 
 pub fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    let symptoms = doctor::examine(&mut engine);
+    let symptoms = match &args.remote {
+        Some(name) => doctor::examine_remote(&mut engine, name),
+        None => doctor::examine(&mut engine),
+    };
     if args.json {
         print_json(&Json {
             v: 1,

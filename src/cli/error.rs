@@ -17,7 +17,7 @@ use crate::engine::server::{AdvanceError, ServerError};
 use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
 use crate::git::{IdentityError, MoveError, OpenError, ReadError, RemoteError, WriteError};
-use crate::ledger::{AppendError, JournalError};
+use crate::ledger::{AppendError, JournalError, TakeInError};
 use crate::model::Action;
 
 use super::exit::Exit;
@@ -299,13 +299,15 @@ impl From<ServerError> for CliError {
                 "publish them first: git push {remote} {branch}; where both have their own: git pull --rebase {remote} {branch}"
             )),
             ServerError::Remote(RemoteError::Exchange { remote, .. }) | ServerError::Refused { remote, .. } => {
-                Self::new(Exit::Refused, message).hint(format!("look whether `git ls-remote {remote}` answers; nothing is lost"))
+                Self::new(Exit::Refused, message).hint(format!("nothing is lost; git harness doctor --remote {remote}"))
             }
             ServerError::Behind { branch, remote } => {
                 Self::new(Exit::PersonNeeded, message).hint(format!(
                     "git pull --rebase --autostash {remote} {branch}, then the same command again"
                 ))
             }
+            ServerError::Journal(TakeInError::Fork(_) | TakeInError::Damaged { .. }) => Self::new(Exit::Damaged, message)
+                .hint("nothing was changed; a clone or a backup that was put back in its place begins a journal of its own once `.git/harness/writer` is moved away"),
             ServerError::Read(error) => error.into(),
             _ => Self::new(Exit::Refused, message),
         }

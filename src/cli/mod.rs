@@ -31,6 +31,7 @@ mod run;
 mod shell;
 mod show;
 mod status;
+mod sync;
 mod trust;
 mod verify;
 mod voice;
@@ -101,6 +102,7 @@ enum Command {
     Note(decide::NoteArgs),
     Rollback(rollback::RollbackArgs),
     Audit(audit::AuditArgs),
+    Sync(sync::SyncArgs),
     #[command(subcommand)]
     Hooks(hooks::HooksCommand),
     Completions(shell::CompletionsArgs),
@@ -199,6 +201,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Note(args) => decide::note(&args, context),
         Command::Rollback(args) => rollback::run(&args, context),
         Command::Audit(args) => audit::run(&args, context),
+        Command::Sync(args) => sync::run(&args, context),
         Command::Hooks(command) => hooks::run(&command, context),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

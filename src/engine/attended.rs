@@ -124,7 +124,9 @@ pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
             let AttemptMode::Attended { worktree } = &dispatched.mode else {
                 return None;
             };
-            (in_hand && is_it(dispatched, worktree)).then(|| dispatched.clone())
+            // Another clone may have a worktree of the same name.
+            let is_ours = || !engine.ledger.is_copied(&dispatched.attempt.writer);
+            (in_hand && is_it(dispatched, worktree) && is_ours()).then(|| dispatched.clone())
         })
     };
     let found = in_hand(&|_, worktree| worktree == here).or_else(|| {

@@ -20,7 +20,7 @@ use super::accept::Accepted;
 use super::judge::{InScope, JudgeError, Rules};
 use super::project::Project;
 use super::record;
-use super::server::{AdvanceError, ServerError, Then};
+use super::server::{AdvanceError, Then};
 
 /// Why a change could not be landed for reasons outside it.
 #[derive(Debug, thiserror::Error)]
@@ -146,9 +146,12 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
             Ok(Landing::BranchMoved)
         }
         Err(
-            error @ (AdvanceError::Move(MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })
-            | AdvanceError::Server(ServerError::Refused { .. })),
+            error @ AdvanceError::Move(MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. }),
         ) => {
+            engine.record(&[lost(&error, true)])?;
+            Ok(Landing::InTheWay(error.to_string()))
+        }
+        Err(error @ AdvanceError::Server(_)) if error.is_certain() => {
             engine.record(&[lost(&error, true)])?;
             Ok(Landing::InTheWay(error.to_string()))
         }

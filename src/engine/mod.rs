@@ -47,6 +47,7 @@ pub mod server;
 pub mod slot;
 pub mod supply;
 mod symptoms;
+pub mod sync;
 pub mod verify;
 pub mod view;
 pub mod walls;
@@ -63,12 +64,12 @@ use crate::config::{Config, secret_values};
 use crate::domain::actor::Actor;
 use crate::domain::budget::Spent;
 use crate::domain::id::TaskId;
-use crate::domain::oid::Digest;
+use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::task::event::{Event, Sink};
 use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
 use crate::git::{IdentityError, Repository};
-use crate::ledger::{AppendError, AppendIfError, Ledger};
+use crate::ledger::{AppendError, AppendIfError, JournalError, Ledger};
 use crate::process::{Cancel, fence};
 
 /// What the machine and its user bring along; read once at the edge.
@@ -139,6 +140,18 @@ impl Engine {
         engine
     }
 
+    /// Opens the ledger anew, with what was taken in from others since.
+    pub(crate) fn read_again(&mut self) -> Result<(), JournalError> {
+        let mut ledger = Ledger::open(self.ledger.dir(), self.clock.clone())?;
+        self.replay = ledger.take_base();
+        self.ledger = ledger;
+        self.seen = 0;
+        self.catch_up();
+        let secrets = secret_values(&self.host.variables, &[]);
+        self.ledger.keep_out(&secrets);
+        Ok(())
+    }
+
     /// Makes the values of variables that a configuration passes on known, so that they are neither kept nor shown.
     pub(crate) fn keep_secrets_out(&mut self, config: &Config) {
         let secrets = secret_values(&self.host.variables, &config.passed_variables());
@@ -157,6 +170,20 @@ impl Engine {
             task: log.map_or_else(Spent::default, |log| Spent::default().with(&log.usage())),
             day: self.replay.books().spent_on(self.clock.now()),
         }
+    }
+
+    /// What the last attempt of a task left, and the commit that it started from, where they are here: an attempt of
+    /// another clone left its objects there.
+    pub(crate) fn kept(&self, task: &TaskId) -> Option<(TreeId, CommitId)> {
+        let (tree, base) = self.replay().task(task)?.kept()?;
+        let is_here = self.git.contains(tree.object_id()) && self.git.contains(base.object_id());
+        is_here.then_some((tree, base))
+    }
+
+    /// Whether a task was last worked on in another clone, whose journal was taken in.
+    pub(crate) fn is_elsewhere(&self, task: &TaskId) -> bool {
+        let last = self.replay().task(task).and_then(|log| log.last());
+        last.is_some_and(|attempt| self.ledger.is_copied(&attempt.dispatched.attempt.writer))
     }
 
     /// Takes in rows that this value has not looked at yet.

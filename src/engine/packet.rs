@@ -9,7 +9,6 @@ use crate::domain::packet::{
     newest_within, render_builder, render_escalation,
 };
 use crate::domain::plan::card::Card;
-use crate::domain::task::replay::TaskLog;
 use crate::domain::task::state::TaskState;
 use crate::git::{ReadError, WriteError};
 
@@ -144,8 +143,8 @@ pub fn escalation(engine: &Engine, project: &Project, card: &Card, budget: &Budg
         None => String::new(),
     };
     let checks = project.config.checks_for(card);
-    let attempted = log
-        .and_then(TaskLog::kept)
+    let attempted = engine
+        .kept(&card.id)
         .map(|(tree, base)| attempted_files(engine, tree, base))
         .transpose()?
         .unwrap_or_default();
@@ -188,7 +187,7 @@ pub fn template_text(engine: &Engine, project: &Project, template: Template) -> 
 /// The in-scope changes of the last attempt, on the present base. Where others changed one of its files meanwhile, the
 /// attempt starts from the base.
 fn going_on_from(engine: &Engine, project: &Project, card: &Card) -> Result<Option<TreeId>, PacketNotMade> {
-    let Some((kept, base)) = engine.replay().task(&card.id).and_then(|log| log.kept()) else {
+    let Some((kept, base)) = engine.kept(&card.id) else {
         return Ok(None);
     };
     let old_base = engine.git.tree_of(base)?;

@@ -23,7 +23,14 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
     if let Some(intent) = engine.replay().open_import().cloned() {
         import(engine, &intent)?;
     }
-    let in_hand: Vec<TaskId> = engine.replay().in_hand().map(|(task, _)| task.clone()).collect();
+    // What another clone has in hand is not ours to end.
+    let ours = |(task, _): &(&TaskId, _)| !engine.is_elsewhere(task);
+    let in_hand: Vec<TaskId> = engine
+        .replay()
+        .in_hand()
+        .filter(ours)
+        .map(|(task, _)| task.clone())
+        .collect();
     fault::at(Point::ResumeFound).map_err(RunError::Transcript)?;
     for task in in_hand {
         let Some(log) = engine.replay().task(&task) else {

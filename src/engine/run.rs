@@ -19,12 +19,13 @@ use crate::domain::task::queue::TaskView;
 use crate::domain::task::state::TaskState;
 use crate::domain::usage::Usage;
 use crate::git::{MoveError, ReadError, SwapError, WriteError};
-use crate::ledger::AppendError;
+use crate::ledger::{AppendError, JournalError};
 use crate::process::find_program;
 
 use super::Engine;
 use super::accept::AcceptError;
 use super::attempt::attempt;
+use super::audit::AuditError;
 use super::builder::{Builder, BuilderError};
 use super::commit::CommitFilesError;
 use super::dispatch::DispatchError;
@@ -108,6 +109,12 @@ pub enum RunError {
     /// Work could not be shared with other machines.
     #[error(transparent)]
     Server(#[from] ServerError),
+    /// Commits could not be judged before they were published.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The ledger could not be opened anew.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A branch did not move on the server.
     #[error(transparent)]
     Advance(#[from] AdvanceError),
@@ -258,6 +265,7 @@ pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &
     let _lock = lock
         .map_err(RunError::Transcript)?
         .ok_or_else(|| RunError::AlreadyRunning(target.to_owned()))?;
+    shared::hear_decisions(engine)?;
     resume::resume(engine)?;
     let project = Project::load(engine, target)?;
     check_programs(engine, &project, options)?;
@@ -453,7 +461,7 @@ pub fn land_if_open(engine: &mut Engine, target: &str, task: &TaskId) -> Result<
         return Ok(None);
     };
     let log = engine.replay().task(task);
-    let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
+    let found = log.and_then(|log| Some((log.open()?.clone(), engine.kept(task)?.0)));
     match found {
         Some((dispatched, tree)) => finish::finish_recorded(engine, &project, &card, &dispatched, tree).map(Some),
         None => Ok(None),

@@ -9,6 +9,7 @@ mod clean;
 mod drafts;
 mod journal;
 mod lock;
+mod share;
 mod transcript;
 
 use std::fs;
@@ -29,6 +30,7 @@ pub use cache::Caches;
 pub use drafts::Drafts;
 pub use journal::JournalError;
 pub use lock::{FileLock, Locks};
+pub use share::TakeInError;
 pub use transcript::Transcripts;
 
 use checkpoint::Covered;

@@ -61,6 +61,21 @@ impl Transcripts {
         Ok(digest)
     }
 
+    /// The digests of everything that is kept, in their order.
+    pub fn all(&self) -> io::Result<Vec<Digest>> {
+        let mut found = Vec::new();
+        for folder in entries(&self.dir)? {
+            for file in entries(&folder)? {
+                let name =
+                    [&folder, &file].map(|path| path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+                // What is being written has another name.
+                found.extend(name.concat().parse::<Digest>());
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+
     /// The bytes under a digest; `None` where they were erased or never here.
     pub fn get(&self, digest: Digest) -> io::Result<Option<Vec<u8>>> {
         match fs::read(self.path(digest)) {
@@ -68,6 +83,14 @@ impl Transcripts {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }
+    }
+}
+
+fn entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(dir) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }
 
@@ -88,6 +111,8 @@ mod tests {
         assert_eq!(transcripts.put(b"packet").unwrap(), digest);
         assert_eq!(transcripts.get(digest).unwrap().as_deref(), Some(b"packet".as_slice()));
         assert_eq!(transcripts.get(Digest::of(b"other")).unwrap(), None);
+        fs::write(dir.path().join("t/.half"), "x").unwrap();
+        assert_eq!(transcripts.all().unwrap(), [digest]);
         let digest_of_secret = transcripts.put(b"it is kn0wn-by-value").unwrap();
         let kept = transcripts.get(digest_of_secret).unwrap().unwrap();
         assert!(kept.starts_with(b"it is [redacted:known:"));

@@ -436,5 +436,204 @@ fn the_turn_to_land_of_a_machine_that_died_is_taken_over() {
     team.on_server(&["update-ref", "refs/harness/turns/main", &commit]);
     let _ = team.run(&one, &[]).exits(0).prints("1 landed");
     assert_eq!(team.landings(), ["a"]);
+    assert_eq!(
+        team.on_server(&["for-each-ref", "refs/harness/turns", "refs/harness/claims"]),
+        ""
+    );
+}
+
+#[test]
+fn a_decision_travels_to_the_machine_that_knows_the_work() {
+    let team = Team::new(&["a"], "[lanes.throughput]\ngates = [\"review\"]\n");
+    let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
+    let at = |clone: &PathBuf, args: &[&str]| team.sandbox.harness_in(clone, args);
+    let _ = team.run(&one, &[]).exits(4).prints("needs_review");
+    let _ = at(&two, &["sync"]).exits(0).prints("parked").prints("waits for review");
+    let _ = at(&two, &["status"]).exits(0).prints("needs_review");
+    let mut approve = team.sandbox.harness_command_in(&two);
+    approve
+        .args(["approve", "a"])
+        .env("GIT_COMMITTER_NAME", "Bob")
+        .env("GIT_COMMITTER_EMAIL", "bob@example.invalid");
+    assert_eq!(approve.output().unwrap().status.code(), Some(0));
+    let _ = at(&two, &["sync"]).exits(0);
+    let _ = team.run(&one, &[]).exits(0).prints("1 landed");
+    let trailers = team.on_server(&["log", "-1", "--format=%(trailers:only)", "main"]);
+    assert!(
+        trailers.contains("Reviewed-by: Bob <bob@example.invalid>"),
+        "{trailers}"
+    );
+    // The whole story is known to both.
+    let _ = at(&two, &["sync"]).exits(0);
+    let _ = at(&two, &["show", "a"]).exits(0).prints("attempt 1");
+    let _ = at(&two, &["audit"]).exits(0);
+}
+
+#[test]
+fn what_was_committed_by_hand_goes_with_its_journal() {
+    let team = Team::new(&["a"], "");
+    let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
+    let at = |clone: &PathBuf, args: &[&str]| team.sandbox.harness_in(clone, args);
+    let _ = at(&one, &["init"]).exits(0);
+    let _ = at(&one, &["next", "--remote", "origin"]).exits(0);
+    fs::write(one.join("a.txt"), "a by hand\n").unwrap();
+    team.sandbox.git_in(&one, &["add", "a.txt"]);
+    team.sandbox.git_in(&one, &["commit", "-qm", "By hand"]);
+    let _ = at(&one, &["status"]).exits(0).prints("complete");
+    let _ = at(&one, &["sync"])
+        .exits(0)
+        .prints("main: 1 pushed to origin")
+        .prints("a is done, and its claim was given back");
+    assert_eq!(team.landings(), ["a"]);
+    assert_eq!(team.claims(), Vec::<String>::new());
+    let _ = at(&two, &["sync"]).exits(0).prints("main was behind origin");
+    let _ = at(&two, &["audit"]).exits(0).prints("1 landings");
+    // What no card allows is not published on anybody's behalf.
+    fs::write(one.join("all.txt"), "y\n").unwrap();
+    let message = "Task a: more\n\nHarness-Task: a\nHarness-Attempt: 2\n";
+    team.sandbox
+        .git_in(&one, &["-c", "core.hooksPath=/dev/null", "commit", "-qam", message]);
+    let _ = at(&one, &["sync"]).exits(1).prints("main is not pushed");
+    assert_eq!(team.landings(), ["a"]);
+}
+
+#[test]
+fn a_journal_that_was_changed_on_the_server_is_refused_by_name_and_keeps_no_other_out() {
+    let team = Team::new(&["a", "b"], "");
+    let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
+    let three = team.machine("three", AT_ONCE);
+    let at = |clone: &PathBuf, args: &[&str]| team.sandbox.harness_in(clone, args);
+    let _ = team.run(&one, &["--only", "a"]).exits(0);
+    let _ = team.run(&two, &["--only", "b"]).exits(0);
+    // Somebody with the right to push rewrites a row of the first one.
+    let list = team.on_server(&["for-each-ref", "--format=%(refname)", "refs/harness/ledger"]);
+    let names: Vec<&str> = list.lines().collect();
+    assert_eq!(names.len(), 2);
+    let rows = team.on_server(&["show", &format!("{}:journal/000001.jsonl", names[0])]);
+    let forged = team.sandbox.beside("forged.jsonl");
+    fs::write(
+        &forged,
+        rows.replacen("local", "locaI", 1).replacen("\"at\":1,", "\"at\":9,", 1) + "\n",
+    )
+    .unwrap();
+    let blob = team.on_server(&["hash-object", "-w", forged.to_str().unwrap()]);
+    let index = team.sandbox.beside("index");
+    let with_index = |args: &[&str]| {
+        let mut command = Command::new("git");
+        command.current_dir(team.sandbox.beside("server.git")).args(args);
+        command
+            .env("GIT_INDEX_FILE", &index)
+            .env("HOME", team.sandbox.beside("home"));
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    };
+    with_index(&["read-tree", names[0]]);
+    with_index(&[
+        "update-index",
+        "--cacheinfo",
+        &format!("100644,{blob},journal/000001.jsonl"),
+    ]);
+    let tree = with_index(&["write-tree"]);
+    let commit = with_index(&["commit-tree", "-m", "Forged", "-p", names[0], &tree]);
+    team.on_server(&["update-ref", names[0], &commit]);
+    let outcome = at(&three, &["sync"]).exits(5).prints("is damaged in segment 1, line 1");
+    assert!(outcome.stdout.contains("from 1 of 2 clones"), "{}", outcome.stdout);
+    // Its own writer does not go on from what it did not write.
+    let writer = names[0].rsplit('/').next().unwrap();
+    let of_writer = |clone: &&PathBuf| {
+        fs::read_to_string(clone.join(".git/harness/writer"))
+            .unwrap()
+            .starts_with(writer)
+    };
+    let victim = [&one, &two].into_iter().find(of_writer).unwrap();
+    let _ = at(victim, &["sync"]).exits(5).says("there are two journals of");
+}
+
+#[test]
+fn what_a_machine_left_in_the_middle_is_begun_anew_by_whoever_takes_it_over() {
+    let team = Team::with_lease(2, &["a"], "");
+    let (one, two) = (team.machine("one", WAITS), team.machine("two", AT_ONCE));
+    let at = |clone: &PathBuf, args: &[&str]| team.sandbox.harness_in(clone, args);
+    let mut first = team.start(&one, &[]);
+    let _builder = team.door.at_work_on("a");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // Its journal says that it is at work, and the other one has read so.
+    let _ = at(&one, &["sync"]).exits(0);
+    let _ = at(&two, &["sync"]).exits(0);
+    assert!(at(&two, &["status"]).exits(0).stdout.contains("in_progress"));
+    let _ = team
+        .run(&two, &["--wait"])
+        .exits(0)
+        .prints("1 landed")
+        .says("taken over");
+    assert_eq!(team.landings(), ["a"]);
+    let _ = at(&one, &["sync"]).exits(0);
+    let _ = at(&one, &["status"]).exits(0).prints("complete");
+}
+
+#[test]
+fn the_doctor_tries_a_server_out_and_leaves_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    let team = Team::new(&["a"], "");
+    let one = team.machine("one", AT_ONCE);
+    let doctor = || team.sandbox.harness_in(&one, &["doctor", "--remote", "origin"]);
+    let _ = doctor()
+        .exits(0)
+        .prints("origin answers")
+        .prints("together or not at all")
+        .prints("main has nothing that origin lacks");
     assert_eq!(team.on_server(&["for-each-ref", "refs/harness"]), "");
+    assert_eq!(
+        team.sandbox
+            .git_in(&one, &["for-each-ref", "refs/harness/remotes/origin/probe"]),
+        ""
+    );
+    // A server that takes branches alone.
+    let hook = team.sandbox.beside("server.git/hooks/pre-receive");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    let refuses = |what: &str| {
+        let text =
+            format!("#!/bin/sh\nwhile read -r old new ref; do case \"$new $ref\" in {what} exit 1 ;; esac; done\n");
+        fs::write(&hook, text).unwrap();
+        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    refuses("*' refs/heads/'*) ;; *)");
+    let _ = doctor()
+        .exits(1)
+        .prints("pre-receive hook declined")
+        .prints("namespace = \"refs/heads/harness\"");
+    let _ = team
+        .run(&one, &[])
+        .exits(1)
+        .says("origin refuses")
+        .says("doctor --remote origin");
+    refuses("0000000*)");
+    let _ = doctor().exits(1).prints("cannot be taken away");
+    team.sandbox.git_in(&one, &["remote", "set-url", "origin", "/nowhere"]);
+    let _ = doctor().exits(1).prints("git ls-remote origin");
+    let _ = team
+        .sandbox
+        .harness_in(&one, &["doctor", "--remote", "upstream"])
+        .exits(1)
+        .prints("there is no remote upstream");
+}
+
+#[test]
+fn a_server_that_takes_branches_only_can_be_shared_too() {
+    let team = Team::new(&["a", "b"], "namespace = \"refs/heads/harness\"\n");
+    let (one, two) = (team.machine("one", WAITS), team.machine("two", AT_ONCE));
+    let first = team.start(&one, &["--only", "a"]);
+    let builder = team.door.at_work_on("a");
+    assert_eq!(
+        team.on_server(&["branch", "--list", "harness/claims/*"]).trim(),
+        "harness/claims/a"
+    );
+    let _ = team.run(&two, &[]).exits(0).prints("1 landed");
+    go_on(builder);
+    let _ = ended(first).exits(0);
+    assert_eq!(team.landings(), ["a", "b"]);
+    let _ = team.sandbox.harness_in(&two, &["sync"]).exits(0);
+    let _ = team.sandbox.harness_in(&two, &["audit"]).exits(0);
 }

@@ -32,6 +32,7 @@ fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
         .filter(|(_, log)| log.accepted.is_some() && log.land_intent.is_none())
         .filter_map(|(task, log)| Some((task.clone(), log.open()?.clone())))
         .filter(|(_, dispatched)| matches!(dispatched.mode, AttemptMode::Attended { .. }))
+        .filter(|(task, _)| !engine.is_elsewhere(task))
         .collect();
     if waiting.is_empty() {
         return Ok(());

@@ -3,6 +3,7 @@
 
 mod clone;
 mod machine;
+mod server;
 
 use serde::Serialize;
 
@@ -65,6 +66,13 @@ impl Findings {
             self.good(name, found);
         }
     }
+}
+
+/// Tries out whether a remote can be shared by several machines.
+pub fn examine_remote(engine: &mut Engine, name: &str) -> Vec<Symptom> {
+    let mut findings = Findings::default();
+    server::probe(engine, name, &mut findings);
+    findings.0
 }
 
 /// Looks at everything.

@@ -9,7 +9,8 @@ use crate::domain::task::event::Event;
 use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::project::Project;
-use crate::engine::server::{Hunt, Offer, Server};
+use crate::engine::server::{Hunt, Offer, Server, Share};
+use crate::engine::sync;
 
 use super::{Doings, RunError, RunOptions, wanted};
 
@@ -66,6 +67,15 @@ pub(super) fn let_go(engine: &mut Engine, target: &str, doings: &Doings) -> Resu
             });
         }
     }
+    if let Err(error) = server.publish(engine, Share::Journal) {
+        engine.tell(&Event::Told {
+            task: None,
+            text: format!(
+                "this clone's journal is not published: {error}; `git harness sync {}` does it",
+                server.name()
+            ),
+        });
+    }
     if engine.cancel.is_cancelled() {
         return Ok(());
     }
@@ -90,6 +100,18 @@ fn let_go_of(engine: &mut Engine, server: &Server, task: &TaskId, left: Option<&
     match waits {
         true => server.park(engine, task.as_str(), left.or(reason.as_deref()).unwrap_or("it waits"))?,
         false => server.give_back(engine, task.as_str())?,
+    }
+    Ok(())
+}
+
+/// Before a run: what others decided about tasks that wait for somebody is in their journals.
+pub(super) fn hear_decisions(engine: &mut Engine) -> Result<(), RunError> {
+    let Some(server) = engine.server.clone() else {
+        return Ok(());
+    };
+    if server.look(engine)?.has_parked_of(&server) {
+        sync::take_in_all(engine, &server)?;
+        engine.read_again()?;
     }
     Ok(())
 }

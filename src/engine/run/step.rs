@@ -86,7 +86,7 @@ fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doing
         doings.left.insert(card.id.clone(), why);
         return Ok(());
     }
-    let found = log.and_then(|log| Some((log.open()?.clone(), log.kept()?.0)));
+    let found = log.and_then(|log| Some((log.open()?.clone(), engine.kept(&card.id)?.0)));
     let Some((dispatched, tree)) = found else {
         doings
             .left

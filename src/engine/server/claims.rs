@@ -8,6 +8,7 @@ use crate::domain::oid::CommitId;
 use crate::engine::Engine;
 use crate::git::{Answer, Swap};
 
+use super::publish::Ledger;
 use super::view::View;
 use super::{Held, Server, ServerError};
 
@@ -88,7 +89,7 @@ impl Server {
     }
 
     /// Takes away the claim that stands there; `false` where it has moved.
-    pub(super) fn remove(&self, engine: &Engine, what: &str, at: CommitId) -> Result<bool, ServerError> {
+    pub(in crate::engine) fn remove(&self, engine: &Engine, what: &str, at: CommitId) -> Result<bool, ServerError> {
         let mut held = self.held();
         held.remove(what);
         Ok(self.push(engine, &[self.claim_swap(what, Some(at), None)])? == Pushed::Done)
@@ -168,6 +169,14 @@ impl Server {
         Ok(self.remote.write_note(&claim.message(), old, seconds)?)
     }
 
+    pub(super) fn ledger_swap(&self, ledger: Ledger) -> Swap {
+        Swap {
+            reference: self.own_ledger().0,
+            old: ledger.old,
+            new: Some(ledger.new),
+        }
+    }
+
     pub(super) fn claim_swap(&self, what: &str, old: Option<CommitId>, new: Option<CommitId>) -> Swap {
         Swap {
             reference: self.claim_ref(what),
@@ -212,6 +221,9 @@ impl Server {
     fn stands_at(&self, view: &View, swap: &Swap) -> Option<CommitId> {
         if swap.reference == self.branch_ref() {
             return view.tip;
+        }
+        if swap.reference == self.own_ledger().0 {
+            return view.ledger;
         }
         let turn = swap.reference.strip_prefix(&self.there("turns"));
         let what = match turn {

@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::git::{MoveError, Swap, SwapError};
 
 use super::claims::Pushed;
+use super::publish::Share;
 use super::{Server, ServerError};
 
 /// Why a branch did not move.
@@ -27,7 +28,10 @@ pub enum AdvanceError {
 impl AdvanceError {
     /// Whether it is known that the branch did not move. Else the intent stays open, until the server was seen again.
     pub const fn is_certain(&self) -> bool {
-        !matches!(self, Self::Server(error) if !matches!(error, ServerError::Refused { .. }))
+        match self {
+            Self::Move(_) | Self::ClaimLost(_) => true,
+            Self::Server(error) => matches!(error, ServerError::Refused { .. } | ServerError::Journal(_)),
+        }
     }
 }
 
@@ -94,6 +98,9 @@ impl Server {
         if let Some(at) = turn {
             swaps.push(self.claim_swap(&self.turn(), Some(at), None));
         }
+        // The rows that it rests on come along, or nobody else could tell that it was verified.
+        let ledger = self.ledger(engine, Share::Journal)?;
+        swaps.extend(ledger.map(|ledger| self.ledger_swap(ledger)));
         match self.push(engine, &swaps)? {
             Pushed::Done => drop(held.remove(&self.turn())),
             Pushed::Second(view) => {
@@ -123,6 +130,9 @@ impl Server {
                 }
                 None => drop(held.remove(task.as_str())),
             }
+        }
+        if let Some(ledger) = ledger {
+            self.published(engine, ledger)?;
         }
         // Noted as seen, unless somebody has seen more already.
         match engine

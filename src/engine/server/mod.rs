@@ -9,6 +9,7 @@ mod claims;
 mod landing;
 mod offer;
 mod person;
+mod publish;
 mod pulse;
 mod turn;
 mod view;
@@ -20,8 +21,9 @@ use crate::clock::Clock;
 use crate::config::RemoteRules;
 use crate::domain::claim::Holder;
 use crate::domain::oid::CommitId;
-use crate::git::{MoveError, ReadError, Remote, RemoteError, SwapError};
-use crate::ledger::{FileLock, Ledger, Locks};
+use crate::domain::path::PathError;
+use crate::git::{MoveError, ReadError, Remote, RemoteError, SwapError, WriteError};
+use crate::ledger::{FileLock, Ledger, Locks, TakeInError};
 
 use super::Engine;
 use super::project::Project;
@@ -29,6 +31,7 @@ use super::run::RunError;
 
 pub use landing::{AdvanceError, Then};
 pub use offer::{Hunt, Offer, Taken};
+pub use publish::Share;
 pub use pulse::Pulse;
 pub use view::{Seen, View};
 
@@ -44,9 +47,18 @@ pub enum ServerError {
     /// The note of what was brought could not be moved.
     #[error(transparent)]
     Swap(#[from] SwapError),
-    /// A lock could not be used.
-    #[error("cannot use a lock beside the journal: {0}")]
+    /// A lock or a transcript could not be used.
+    #[error("cannot use what lies beside the journal: {0}")]
     Lock(std::io::Error),
+    /// A journal could not be taken in or published.
+    #[error(transparent)]
+    Journal(#[from] TakeInError),
+    /// An object could not be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A name is no path; digests and numbers make this impossible, and it is reported rather than believed.
+    #[error(transparent)]
+    Path(#[from] PathError),
     /// The server refuses although nobody came first.
     #[error("{remote} refuses: {why}")]
     Refused {
@@ -176,8 +188,14 @@ fn host_name() -> String {
 }
 
 impl Engine {
-    /// Shares the work on a branch with other machines from here on.
+    /// Shares the work on a branch with other machines from here on. The branch here follows the server's.
     pub fn join(&mut self, remote: &str, target: &str) -> Result<(), RunError> {
+        self.meet(remote, target)?;
+        self.follow_server()
+    }
+
+    /// The same where the branch here may stand elsewhere.
+    pub(in crate::engine) fn meet(&mut self, remote: &str, target: &str) -> Result<(), RunError> {
         let remote = self.git.remote(remote, &self.cancel).map_err(ServerError::from)?;
         let server = Server::new(&self.ledger, remote, target, self.clock.clone())?;
         server.look_at_branch()?;
@@ -186,7 +204,7 @@ impl Engine {
         // How machines meet is read where they do; nobody else has the server yet, so nothing was set before.
         let rules = Project::load(self, target)?.config.remote;
         server.rules.get_or_init(|| rules);
-        self.follow_server()
+        Ok(())
     }
 
     /// The tip that work on a branch stands on: the server's as last seen, or the branch's own here.

@@ -64,7 +64,7 @@ impl Hunt<'_> {
             }
             let project = Project::load(engine, self.target)?;
             let views = (self.wanted)(&project, engine);
-            let Some((task, _)) = self.choose(&project, &views, server, &view).into_iter().next() else {
+            let Some((task, _)) = self.choose(engine, &project, &views, &view).into_iter().next() else {
                 return Ok(match waits_for_others(&views, &view) {
                     true => Offer::Later,
                     false => Offer::Nothing,
@@ -79,11 +79,12 @@ impl Hunt<'_> {
             }
             let project = Project::load(engine, self.target)?;
             let views = (self.wanted)(&project, engine);
-            let still = self.choose(&project, &views, server, &view);
+            let still = self.choose(engine, &project, &views, &view);
             let chosen = still.into_iter().find(|(chosen, _)| *chosen == task);
             match chosen.and_then(|(_, state)| Some((project.card(&task)?.clone(), state))) {
                 Some((card, state)) => {
                     tell_of(engine, server, &task, &before);
+                    let state = take_over(engine, &task, state)?;
                     return Ok(Offer::Card(Box::new(Taken { project, card, state })));
                 }
                 // It landed meanwhile, or somebody claimed a card that may touch the same files.
@@ -95,7 +96,10 @@ impl Hunt<'_> {
 
     /// The cards to go on with, best first: what was begun here, then the ready ones in this machine's own order; none
     /// that meets what is in anybody's hand.
-    fn choose(&self, project: &Project, views: &[TaskView], server: &Server, view: &View) -> Vec<(TaskId, TaskState)> {
+    fn choose(&self, engine: &Engine, project: &Project, views: &[TaskView], view: &View) -> Vec<(TaskId, TaskState)> {
+        let Some(server) = &engine.server else {
+            return Vec::new();
+        };
         let theirs: Vec<Card> = view
             .elsewhere()
             .filter_map(|what| Some(project.card(&what.parse().ok()?)?.clone()))
@@ -110,6 +114,12 @@ impl Hunt<'_> {
             .iter()
             .filter(can)
             .filter(|view| self.begun.contains(&view.state) && view.landed_elsewhere.is_none());
+        // By a journal that was taken in another clone works on it; by the server nobody does any more.
+        let left_behind = views.iter().filter(can).filter(|one| {
+            let is_free = matches!(view.standing(one.id.as_str()), Standing::Free | Standing::Lapsed)
+                || server.holds(one.id.as_str());
+            one.state.is_with_builder() && is_free && engine.is_elsewhere(&one.id)
+        });
         let heads = views
             .iter()
             .filter(can)
@@ -123,6 +133,7 @@ impl Hunt<'_> {
         }
         let mut chosen = Vec::new();
         let candidates = begun
+            .chain(left_behind)
             .map(|view| (&view.id, view.state))
             .chain(in_own_order.into_iter().map(|task| (task, TaskState::Ready)));
         for (task, state) in candidates {
@@ -139,8 +150,23 @@ impl Hunt<'_> {
 
 /// Whether what others do now may make work: they hold something, and something here is not done.
 fn waits_for_others(views: &[TaskView], view: &View) -> bool {
-    let open = |view: &TaskView| matches!(view.state, TaskState::Pending | TaskState::Ready);
+    let open =
+        |view: &TaskView| matches!(view.state, TaskState::Pending | TaskState::Ready) || view.state.is_with_builder();
     view.elsewhere().next().is_some() && views.iter().any(open)
+}
+
+/// Ends what another clone had begun, since its claim is ours now. Where the task stands then.
+fn take_over(engine: &mut Engine, task: &TaskId, state: TaskState) -> Result<TaskState, RunError> {
+    let open = engine.replay().task(task).and_then(|log| log.open());
+    let Some(dispatched) = open.filter(|_| state.is_with_builder()).cloned() else {
+        return Ok(state);
+    };
+    engine.record(&[Event::AttemptLost {
+        task: task.clone(),
+        attempt: dispatched.attempt,
+        reason: "its machine left its claim".to_owned(),
+    }])?;
+    Ok(engine.replay().standing(task).map_or(state, |standing| standing.state))
 }
 
 fn tell_of(engine: &mut Engine, server: &Server, task: &TaskId, before: &Standing) {

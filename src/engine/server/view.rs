@@ -36,6 +36,8 @@ pub struct Seen {
 pub struct View {
     /// The tip of the branch.
     pub tip: Option<CommitId>,
+    /// What is published of this clone's journal.
+    pub ledger: Option<CommitId>,
     /// Every claim, by what is claimed.
     pub claims: BTreeMap<String, Seen>,
 }
@@ -46,6 +48,12 @@ impl View {
         self.claims
             .get(what)
             .map_or(Standing::Free, |seen| seen.standing.clone())
+    }
+
+    /// Whether something rests that this clone knows the work of.
+    pub fn has_parked_of(&self, server: &Server) -> bool {
+        let mut claims = self.claims.values().filter_map(|seen| seen.claim.as_ref());
+        claims.any(|claim| claim.parked.is_some() && claim.writer == server.me.writer)
     }
 
     /// What others are at work on now.
@@ -81,7 +89,14 @@ impl Server {
     pub fn look(&self, engine: &Engine) -> Result<View, ServerError> {
         let alone = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
         let all = |kind: &str| (self.there(kind) + "*", self.here(kind) + "*");
-        self.bring(&[(self.branch_ref(), self.tip_ref()), all("claims"), all("turns")])?;
+        let (ledger, ledger_here) = self.own_ledger();
+        self.bring(&[
+            (self.branch_ref(), self.tip_ref()),
+            all("claims"),
+            all("turns"),
+            // A pattern, since it need not be there; no other writer's name begins with ours.
+            (format!("{ledger}*"), format!("{ledger_here}*")),
+        ])?;
         let mut found = engine.git.references_below(&self.here("claims"))?;
         let turns = engine.git.references_below(&self.here("turns"))?;
         found.extend(
@@ -90,6 +105,7 @@ impl Server {
                 .map(|(branch, commit)| (format!("{TURNS}{branch}"), commit)),
         );
         let tip = engine.git.reference(&self.tip_ref())?;
+        let ledger = engine.git.reference(&ledger_here)?;
         let now = self.clock.steady_seconds();
         let sightings = self.note(engine, now, &found);
         drop(alone);
@@ -107,7 +123,7 @@ impl Server {
                 },
             );
         }
-        Ok(View { tip, claims })
+        Ok(View { tip, ledger, claims })
     }
 
     /// Another process of this clone holds its claims as long as it lives, which its lock tells.
