@@ -80,6 +80,7 @@ fn into_settings(caller: Caller, top: &Path) -> Result<String, CliError> {
             let done = if is_new { "wrote" } else { "added the hook to" };
             let trust = match caller {
                 Caller::Codex => " (Codex asks once whether you trust it)",
+                Caller::Gemini => " (Gemini CLI runs it in folders that you trust)",
                 _ => "",
             };
             format!("{done} {name}{trust}\n")
