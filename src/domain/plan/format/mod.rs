@@ -6,6 +6,7 @@ pub mod fields;
 pub mod markdown;
 pub mod network;
 pub mod node;
+mod places;
 pub mod plan_file;
 
 mod assemble;

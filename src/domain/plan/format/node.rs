@@ -9,6 +9,8 @@ use toml::de::{DeTable, DeValue};
 
 use crate::domain::diagnostic::Diagnostic;
 
+use super::places::Places;
+
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
@@ -140,11 +142,11 @@ fn toml_value(value: &DeValue, span: Range<usize>, text: &str, offset: usize) ->
 pub fn from_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
     let parsed: Result<Spanned<Raw>, _> = serde_saphyr::from_str(text);
     match parsed {
-        Ok(raw) => Ok(place(raw, text)),
+        Ok(raw) => Ok(place(raw, &Places::new(text))),
         Err(error) => {
             let at = error
                 .location()
-                .map_or(0, |place| offset_of(text, place.line(), place.column()));
+                .map_or(0, |place| Places::new(text).offset(place.line(), place.column()));
             Err(Diagnostic::error(
                 file,
                 text,
@@ -160,7 +162,7 @@ pub fn from_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
 /// Reads JSON.
 pub fn from_json(file: &str, text: &str) -> Result<Node, Diagnostic> {
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        let at = offset_of(text, error.line() as u64, error.column() as u64);
+        let at = Places::new(text).offset(error.line() as u64, error.column() as u64);
         return Err(Diagnostic::error(
             file,
             text,
@@ -176,14 +178,6 @@ pub fn from_json(file: &str, text: &str) -> Result<Node, Diagnostic> {
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
-}
-
-fn offset_of(text: &str, line: u64, column: u64) -> usize {
-    let line = usize::try_from(line).unwrap_or(1).max(1);
-    let column = usize::try_from(column).unwrap_or(1).max(1);
-    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-    let rest = text.get(start..).unwrap_or_default();
-    start + rest.chars().take(column - 1).map(char::len_utf8).sum::<usize>()
 }
 
 /// A value as the YAML reader gives it.
@@ -247,38 +241,29 @@ impl<'de> Deserialize<'de> for Raw {
     }
 }
 
-fn place(raw: Spanned<Raw>, text: &str) -> Node {
-    let at = offset_of(text, raw.referenced.line(), raw.referenced.column());
+fn place(raw: Spanned<Raw>, places: &Places) -> Node {
+    let span = places.to_line_end(raw.referenced.line(), raw.referenced.column());
     let value = match raw.value {
         Raw::Null => Value::Null,
         Raw::Bool(yes) => Value::Bool(yes),
         Raw::Int(number) => Value::Int(number),
         Raw::Text(text) => Value::Text(text),
-        Raw::List(list) => Value::List(list.into_iter().map(|node| place(node, text)).collect()),
+        Raw::List(list) => Value::List(list.into_iter().map(|node| place(node, places)).collect()),
         Raw::Table(entries) => Value::Table(
             entries
                 .into_iter()
                 .map(|(key, node)| {
-                    let at = offset_of(text, key.referenced.line(), key.referenced.column());
+                    let at = places.offset(key.referenced.line(), key.referenced.column());
                     Entry {
                         at: at..at + key.value.len(),
                         key: key.value,
-                        node: place(node, text),
+                        node: place(node, places),
                     }
                 })
                 .collect(),
         ),
     };
-    Node {
-        span: at..end_of_line(text, at),
-        value,
-    }
-}
-
-fn end_of_line(text: &str, at: usize) -> usize {
-    text.get(at..)
-        .and_then(|rest| rest.find('\n'))
-        .map_or(text.len(), |newline| at + newline)
+    Node { span, value }
 }
 
 #[cfg(test)]
