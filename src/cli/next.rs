@@ -84,14 +84,26 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
         return take_shared(context, &mut engine, remote, &wanted);
     }
     for project in project::projects(&mut engine)? {
-        let views = project.views(&engine);
-        let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
-        let queue = project.heads().iter().zip(&views).filter(|(card, _)| wanted(card));
-        if let Some(card) = next_ready(queue) {
-            return take(context, &mut engine, &project, &card.id);
+        loop {
+            let views = project.views(&engine);
+            let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
+            let queue = project.heads().iter().zip(&views).filter(|(card, _)| wanted(card));
+            let Some(card) = next_ready(queue) else {
+                break;
+            };
+            match take(context, &mut engine, &project, &card.id) {
+                Err(_) if was_taken(&engine, &card.id)? => {}
+                done => return done,
+            }
         }
     }
     Err(nothing_ready())
+}
+
+/// Whether somebody else was quicker to take a card.
+fn was_taken(engine: &Engine, task: &TaskId) -> Result<bool, CliError> {
+    let log = engine.replay().task(task);
+    Ok(log.is_some_and(|log| log.state.is_with_builder()) && attended::open(engine)?.is_none())
 }
 
 fn nothing_ready() -> CliError {

@@ -66,6 +66,14 @@ git commit -qam Configure; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt && echo lo
         outcome: "complete p-1 && grep -q p-1 a.txt && [ ! -e .git/harness/open ]",
     },
     Scene {
+        name: "submit-killed",
+        before: "begin; plan \"$(card p-1 'a.txt' 'grep -q p-1 a.txt')\"; \"$H\" next > /dev/null; echo p-1 > a.txt
+FAILPOINTS='land.intended=kill' \"$H\" submit > /dev/null 2>&1 || true",
+        steps: &["exec \"$H\" run --json", "exec \"$H\" submit"],
+        others: &[RUN, "\"$H\" note p-1 remember"],
+        outcome: "complete p-1 && grep -q p-1 a.txt && [ ! -e .git/harness/open ]",
+    },
+    Scene {
         name: "hooks",
         before: "begin; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"; \"$H\" hooks install > /dev/null; \"$H\" next > /dev/null; echo p-1 > a.txt; git add a.txt",
         steps: &["exec git commit -qm 'By hand'", "exec \"$H\" next"],

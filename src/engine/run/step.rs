@@ -5,7 +5,7 @@ use crate::domain::failure::Failure;
 use crate::domain::gate::AiPermission;
 use crate::domain::plan::card::Card;
 use crate::domain::route::Decision;
-use crate::domain::task::event::Event;
+use crate::domain::task::event::{AttemptMode, Event};
 use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::attempt::attempt;
@@ -93,6 +93,12 @@ fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doing
             .insert(card.id.clone(), "its candidate is not known here".to_owned());
         return Ok(());
     };
+    if let AttemptMode::Attended { worktree } = &dispatched.mode {
+        // Whoever has it may be in the middle of committing it.
+        let why = format!("it is open in {worktree}: commit it there, or `git harness submit`");
+        doings.left.insert(card.id.clone(), why);
+        return Ok(());
+    }
     let finished = finish::finish_recorded(engine, project, card, &dispatched, tree)?;
     note(doings, card, finished);
     Ok(())
