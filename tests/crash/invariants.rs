@@ -29,6 +29,25 @@ pub fn broken(world: &World, acknowledged: &[String]) -> Vec<String> {
     wrong
 }
 
+/// Whether resuming what is finished changes something.
+pub fn unchanged(world: &World) -> Vec<String> {
+    let look = || {
+        let journal: Vec<Vec<u8>> = world
+            .files_of_git("harness/journal")
+            .into_iter()
+            .map(|file| fs::read(file).unwrap())
+            .collect();
+        (journal, world.git("for-each-ref"), world.git("status --porcelain"))
+    };
+    let before = look();
+    let _ = world.sh("\"$H\" next --peek", &[]);
+    let _ = world.sh("\"$H\" submit", &[]);
+    match before == look() {
+        true => Vec::new(),
+        false => vec!["resuming once more changed something".to_owned()],
+    }
+}
+
 /// Every row of the journal, each checked.
 pub fn rows(world: &World) -> Result<Vec<Row>, String> {
     let dir = world.repo().join(".git/harness");

@@ -10,4 +10,5 @@
 mod invariants;
 mod matrix;
 mod scenes;
+mod torture;
 mod world;

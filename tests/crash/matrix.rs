@@ -63,7 +63,7 @@ struct Passing {
 /// As many cells as one world serves; a bound on what is lost when it breaks.
 const SHARE: usize = 24;
 
-fn wanted(name: &str) -> Option<String> {
+pub fn wanted(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|text| !text.is_empty())
 }
 
@@ -344,19 +344,6 @@ fn outcome(world: &World, scene: &Scene) -> Vec<String> {
     if said.code != 0 {
         wrong.push(format!("the outcome is wrong: {}{}", said.out, said.err));
     }
-    let look = || {
-        let journal: Vec<Vec<u8>> = world
-            .files_of_git("harness/journal")
-            .into_iter()
-            .map(|file| fs::read(file).unwrap())
-            .collect();
-        (journal, world.git("for-each-ref"), world.git("status --porcelain"))
-    };
-    let before = look();
-    let _ = world.sh("\"$H\" next --peek", &[]);
-    let _ = world.sh("\"$H\" submit", &[]);
-    if before != look() {
-        wrong.push("resuming once more changed something".to_owned());
-    }
+    wrong.extend(invariants::unchanged(world));
     wrong
 }

@@ -98,7 +98,8 @@ impl World {
         self.slow.path().join(name)
     }
 
-    fn command(&self, script: &str, variables: &[(&str, &str)]) -> Command {
+    /// A script in the repository, to be started.
+    pub fn command(&self, script: &str, variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new("sh");
         command
             .args(["-c", &format!("{PRELUDE}\n{script}")])
