@@ -2,7 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::domain::agent::hook::Caller;
@@ -125,7 +125,7 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
         arguments.get(1).is_some_and(|word| word == "commit") || command.iter().any(|word| word.starts_with("--am"));
     // A revert without conflicts leaves no file that tells of it, and is judged by the audit like every other.
     if subcommand(&command) == Some("revert") {
-        return Ok(());
+        return check_message(&here.engine, &here.open, &file);
     }
     match here.engine.git.replaying() {
         // Replays keep their message and get no trailers.
@@ -147,7 +147,7 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
         let head = here.engine.git.commit(here.candidate.parent)?;
         match head.parents.first() {
             Some(parent) => here.candidate.parent = *parent,
-            None => return Ok(()),
+            None => return check_message(&here.engine, &here.open, &file),
         }
     }
     let verdict = attended::judge(&mut here.engine, &here.project, &here.open, here.candidate)
@@ -176,7 +176,7 @@ fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), C
             "somebody else: git harness approve {}; then commit again",
             here.open.card.id
         ))),
-        Verdict::Empty => Ok(()),
+        Verdict::Empty => check_message(&here.engine, &here.open, &file),
     }
 }
 
@@ -316,7 +316,7 @@ fn reference_transaction(context: &Context, arguments: &[OsString]) -> Result<()
     )))
 }
 
-/// No line of ours that we did not write.
+/// No line of ours that we did not write. Where no editor opens, git's hook does not call this.
 fn commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), CliError> {
     let engine = context.reading_engine()?;
     let refused = |error: attended::AttendedError| CliError::new(Exit::Refused, error.to_string());
@@ -329,6 +329,10 @@ fn commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), CliError>
     let Some(file) = arguments.first().map(PathBuf::from) else {
         return Err(CliError::new(Exit::Refused, "git named no message file"));
     };
+    check_message(&engine, &open, &file)
+}
+
+fn check_message(engine: &Engine, open: &Open, file: &Path) -> Result<(), CliError> {
     let comment = engine
         .git
         .config_value("core.commentChar")

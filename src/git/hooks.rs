@@ -35,6 +35,7 @@ const DECIDES: &str = "exec \"$program\" hook ";
 const FORMER: &str = "pre-harness";
 
 const DISPATCH: &str = include_str!("../../hooks/dispatch.sh");
+const COMMIT_MSG: &str = include_str!("../../hooks/commit-msg.sh");
 const DISPATCH_WITH_INPUT: &str = include_str!("../../hooks/dispatch-with-input.sh");
 const REFERENCE_TRANSACTION: &str = include_str!("../../hooks/reference-transaction.sh");
 const PRE_RECEIVE: &str = include_str!("../../hooks/pre-receive.sh");
@@ -303,6 +304,7 @@ fn is_ours(file: &Path) -> bool {
 
 fn template(name: &str) -> &'static str {
     match name {
+        "commit-msg" => COMMIT_MSG,
         "pre-push" => DISPATCH_WITH_INPUT,
         STRICT => REFERENCE_TRANSACTION,
         SERVER => PRE_RECEIVE,

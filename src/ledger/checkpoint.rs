@@ -1,12 +1,12 @@
-//! Checkpoints: the replay of all closed segments, so that opening the journal costs what its open segment costs,
-//! however long it has become.
+//! Checkpoints: the replay of all closed segments and of the open one up to a place, so that opening the journal costs
+//! what its last rows cost, however long it has become.
 //!
-//! A checkpoint is a cache. It names each segment that it covers with its size, inode and times; where any of them
-//! differs, or a row turns up that belongs before its end, the journal is read from the beginning. The open segment is
-//! always read, and every row of it checked.
+//! A checkpoint is a cache. It names each closed segment that it covers with its size, inode and times, and what it
+//! covers of the open one, which grows, by its digest; where any of them differs, or a row turns up that belongs before
+//! its end, the journal is read from the beginning, and every row of it checked.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -46,17 +46,42 @@ impl Identity {
 pub(super) struct Start {
     /// Segments that need not be read.
     pub(super) segments: u64,
-    /// The number of the last row in them.
+    /// Bytes of the next one that need not be read, either.
+    pub(super) offset: u64,
+    /// How many lines these are.
+    pub(super) line: usize,
+    /// The number of the last row before.
     pub(super) seq: u64,
     /// Its hash.
     pub(super) prev: Option<Digest>,
+}
+
+impl Start {
+    /// The beginning of the segment after the one that this is in.
+    pub(super) fn behind_the_segment(self) -> Self {
+        Self {
+            segments: self.segments + 1,
+            offset: 0,
+            line: 0,
+            ..self
+        }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Writer {
     writer: WriterId,
     segments: Vec<Identity>,
+    /// The digest of what is covered of the segment behind them.
+    open: Option<Digest>,
     end: Start,
+}
+
+/// The digest of the first bytes of a file.
+fn digest_of_first(path: &Path, length: u64) -> io::Result<Digest> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(length).read_to_end(&mut bytes)?;
+    Ok(Digest::of(&bytes))
 }
 
 /// A row's place in the order of the replay.
@@ -79,13 +104,23 @@ pub(super) struct Covered {
     pub(super) needs_newer: Option<String>,
 }
 
-/// A segment that is closed, and the rows that were read of it.
+/// A segment and the rows that were read of it.
 #[derive(Debug)]
-pub(super) struct Closed {
+pub(super) struct Segment {
     pub(super) writer: WriterId,
     /// Where reading goes on behind it.
     pub(super) end: Start,
     pub(super) rows: Vec<Row>,
+}
+
+impl Segment {
+    /// The same, as one that does not grow any more.
+    pub(super) fn closed(self) -> Self {
+        Self {
+            end: self.end.behind_the_segment(),
+            ..self
+        }
+    }
 }
 
 const KIND: &str = "journal";
@@ -103,7 +138,11 @@ impl Covered {
         let is_current = covered.writers.iter().all(|writer| {
             let dir = ledger.join("journal").join(writer.writer.as_str());
             let mut segments = (1..).zip(&writer.segments);
+            let open = segment_path(&dir, writer.end.segments + 1);
             segments.all(|(number, known)| Identity::of(&segment_path(&dir, number)).is_ok_and(|found| found == *known))
+                && writer
+                    .open
+                    .is_none_or(|known| digest_of_first(&open, writer.end.offset).is_ok_and(|found| found == known))
         });
         if !is_current {
             return None;
@@ -125,8 +164,19 @@ impl Covered {
         }
     }
 
-    /// Takes closed segments in and keeps the checkpoint. The rows come in the order of the replay.
-    pub(super) fn extend(&mut self, closed: &[Closed], rows: &[Row], replay: &mut Replay) {
+    /// Whether so many rows behind what is covered cost each command more than a new checkpoint costs one of them, which
+    /// grows with what there is.
+    pub(super) fn is_far_behind(&self, rows: usize) -> bool {
+        rows as u64 >= 64 + self.rows / 256
+    }
+
+    /// Takes rows in, which come in the order of the replay, and knows where each writer's end.
+    pub(super) fn extend<'a>(
+        &mut self,
+        ends: impl IntoIterator<Item = (&'a WriterId, &'a Start)>,
+        rows: &[Row],
+        replay: &mut Replay,
+    ) {
         for row in rows {
             replay.apply(row);
             self.highest_at = self.highest_at.max(row.at);
@@ -136,14 +186,15 @@ impl Covered {
         }
         self.rows += rows.len() as u64;
         self.last = rows.last().map(place).or_else(|| self.last.take());
-        for segment in closed {
-            let known = self.writers.iter_mut().find(|known| known.writer == segment.writer);
+        for (writer, end) in ends {
+            let known = self.writers.iter_mut().find(|known| known.writer == *writer);
             match known {
-                Some(known) => known.end = segment.end.clone(),
+                Some(known) => known.end = end.clone(),
                 None => self.writers.push(Writer {
-                    writer: segment.writer.clone(),
+                    writer: writer.clone(),
                     segments: Vec::new(),
-                    end: segment.end.clone(),
+                    open: None,
+                    end: end.clone(),
                 }),
             }
         }
@@ -156,10 +207,14 @@ impl Covered {
             let found: io::Result<Vec<Identity>> = (1..=writer.end.segments)
                 .map(|number| Identity::of(&segment_path(&dir, number)))
                 .collect();
-            match found {
-                Ok(segments) => writer.segments = segments,
-                Err(_) => return,
-            }
+            let open = segment_path(&dir, writer.end.segments + 1);
+            let open = (writer.end.offset > 0)
+                .then(|| digest_of_first(&open, writer.end.offset))
+                .transpose();
+            let (Ok(segments), Ok(open)) = (found, open) else {
+                return;
+            };
+            (writer.segments, writer.open) = (segments, open);
         }
         if let (Ok(head), Ok(body)) = (serde_json::to_string(self), snapshot::write(replay)) {
             caches.put(KIND, &key(), format!("{head}\n{body}").as_bytes());

@@ -18,7 +18,7 @@ use crate::domain::task::event::Event;
 use crate::domain::task::row::{Row, RowError};
 use crate::fault::{self, Control, Point};
 
-use super::checkpoint::{Closed, Covered, Start};
+use super::checkpoint::{Covered, Segment, Start};
 use super::lock::FileLock;
 
 /// A segment is closed when it has grown to this size, in bytes.
@@ -86,8 +86,8 @@ impl Journal {
         let start = covered.start(&writer);
         let mut journal = Self {
             segment: start.segments + 1,
-            offset: 0,
-            line: 0,
+            offset: start.offset,
+            line: start.line,
             seq: start.seq,
             prev: start.prev,
             broken: false,
@@ -100,6 +100,7 @@ impl Journal {
         if let Some(torn) = torn {
             opened.repaired = Some(journal.cut(&torn)?);
         }
+        opened.end = Some((journal.writer.clone(), journal.place()));
         Ok((journal, opened))
     }
 
@@ -110,10 +111,11 @@ impl Journal {
         if let Some(own) = own {
             let mut segments = read_writer(ledger, &own, covered.start(&own))?;
             // The last one may still grow.
-            opened
-                .rows
-                .extend(segments.pop().into_iter().flat_map(|last| last.rows));
-            opened.closed.extend(segments);
+            if let Some(last) = segments.pop() {
+                opened.rows = last.rows;
+                opened.end = Some((own, last.end));
+            }
+            opened.closed.extend(segments.into_iter().map(Segment::closed));
         }
         Ok(opened)
     }
@@ -219,6 +221,17 @@ impl Journal {
         segment_path(&self.dir, number)
     }
 
+    /// Up to where it was read.
+    fn place(&self) -> Start {
+        Start {
+            segments: self.segment - 1,
+            offset: self.offset,
+            line: self.line,
+            seq: self.seq,
+            prev: self.prev,
+        }
+    }
+
     /// Reads on from where this value is. Returns what is torn, if something is.
     fn read_own(&mut self, _held: &Held, opened: &mut Opened) -> Result<Option<Torn>, JournalError> {
         loop {
@@ -262,13 +275,9 @@ impl Journal {
                 opened.rows = rows;
                 return Ok(None);
             }
-            opened.closed.push(Closed {
+            opened.closed.push(Segment {
                 writer: self.writer.clone(),
-                end: Start {
-                    segments: self.segment,
-                    seq: self.seq,
-                    prev: self.prev,
-                },
+                end: self.place().behind_the_segment(),
                 rows,
             });
             self.segment += 1;
@@ -358,9 +367,11 @@ impl Reader<'_> {
 #[derive(Debug, Default)]
 pub(super) struct Opened {
     /// Closed segments, each writer's in their order.
-    pub(super) closed: Vec<Closed>,
+    pub(super) closed: Vec<Segment>,
     /// The rows of this clone's own open segment.
     pub(super) rows: Vec<Row>,
+    /// Whose segment that is, and where it ends for now.
+    pub(super) end: Option<(WriterId, Start)>,
     /// How many bytes of a torn tail were cut, and where they are kept.
     pub(super) repaired: Option<(u64, PathBuf)>,
 }
@@ -371,18 +382,17 @@ fn read_others(ledger: &Path, own: Option<&WriterId>, covered: &Covered) -> Resu
     for writer in writers(ledger)? {
         if Some(&writer) != own {
             let segments = read_writer(ledger, &writer, covered.start(&writer))?;
-            opened
-                .closed
-                .extend(segments.into_iter().filter(|segment| !segment.rows.is_empty()));
+            let written = segments.into_iter().filter(|segment| !segment.rows.is_empty());
+            opened.closed.extend(written.map(Segment::closed));
         }
     }
     Ok(opened)
 }
 
-/// One writer's segments behind a place.
-fn read_writer(ledger: &Path, writer: &WriterId, start: Start) -> Result<Vec<Closed>, JournalError> {
+/// One writer's segments behind a place, each up to where it ends for now.
+fn read_writer(ledger: &Path, writer: &WriterId, start: Start) -> Result<Vec<Segment>, JournalError> {
     let dir = ledger.join("journal").join(writer.as_str());
-    let mut found: Vec<Closed> = Vec::new();
+    let mut found: Vec<Segment> = Vec::new();
     let mut end = start;
     loop {
         let path = segment_path(&dir, end.segments + 1);
@@ -390,23 +400,27 @@ fn read_writer(ledger: &Path, writer: &WriterId, start: Start) -> Result<Vec<Clo
             return Ok(found);
         };
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let begin = usize::try_from(end.offset).unwrap_or(usize::MAX).min(whole);
         let mut reader = Reader {
             path: &path,
-            line: 0,
+            line: end.line,
             seq: end.seq,
             prev: end.prev,
             writer,
         };
         let mut rows = Vec::new();
-        reader.read(&text[..whole], &mut rows)?;
-        end = Start {
-            segments: end.segments + 1,
+        reader.read(&text[begin..whole], &mut rows)?;
+        let read = Start {
+            segments: end.segments,
+            offset: whole as u64,
+            line: reader.line,
             seq: reader.seq,
             prev: reader.prev,
         };
-        found.push(Closed {
+        end = read.clone().behind_the_segment();
+        found.push(Segment {
             writer: writer.clone(),
-            end: end.clone(),
+            end: read,
             rows,
         });
     }

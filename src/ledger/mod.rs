@@ -33,7 +33,7 @@ pub use lock::{FileLock, Locks};
 pub use share::TakeInError;
 pub use transcript::Transcripts;
 
-use checkpoint::Covered;
+use checkpoint::{Covered, Start};
 use journal::{Journal, Opened};
 
 /// A task's lock: held while an attempt goes on.
@@ -151,8 +151,17 @@ impl Ledger {
             .last()
             .zip(rows.first())
             .is_none_or(|(last, first)| order(last) < order(first));
+        let mut ends: Vec<(&WriterId, &Start)> = opened
+            .closed
+            .iter()
+            .map(|closed| (&closed.writer, &closed.end))
+            .collect();
+        if in_order && covered.is_far_behind(rows.len()) {
+            closed.append(&mut rows);
+            ends.extend(opened.end.as_ref().map(|(writer, end)| (writer, end)));
+        }
         if in_order && !closed.is_empty() {
-            covered.extend(&opened.closed, &closed, &mut base);
+            covered.extend(ends, &closed, &mut base);
             covered.save(&caches, dir, &base);
         } else {
             closed.append(&mut rows);

@@ -276,6 +276,48 @@ fn a_checkpoint_spares_the_closed_segments_and_says_the_same() {
 }
 
 #[test]
+fn a_checkpoint_covers_the_open_segment_as_far_as_it_was_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let names: Vec<String> = (0..100).map(|number| format!("note{number:02}")).collect();
+    for name in &names {
+        open(dir.path()).unwrap().append(&[note(name)]).unwrap();
+    }
+    let mut again = open(dir.path()).unwrap();
+    let read = again.rows().len();
+    assert!((1..64).contains(&read), "the last rows alone are read: {read}");
+    assert_eq!(told(&mut again), names);
+    let count = again.count();
+    for number in 0..12 {
+        let text = format!("long{number:02}{}", "x".repeat(60_000));
+        open(dir.path()).unwrap().append(&[note(&text)]).unwrap();
+    }
+    let mut grown = open(dir.path()).unwrap();
+    assert_eq!(grown.count(), count + 12, "also where the segment was closed since");
+    assert_eq!(told(&mut grown).len(), names.len() + 12);
+    assert_eq!(grown.rows().last().unwrap().at, 112);
+    fs::remove_dir_all(dir.path().join("harness/cache")).unwrap();
+    assert_eq!(told(&mut open(dir.path()).unwrap()).len(), names.len() + 12);
+}
+
+#[test]
+fn a_change_in_what_is_covered_of_the_open_segment_stops_the_ledger() {
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..70 {
+        open(dir.path())
+            .unwrap()
+            .append(&[note(&format!("note{number:02}"))])
+            .unwrap();
+    }
+    assert!(open(dir.path()).unwrap().rows().len() < 70);
+    let file = segment(dir.path(), 1);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let found = open(dir.path()).map(|_| ());
+    assert!(matches!(found, Err(JournalError::Damaged { .. })), "{found:?}");
+}
+
+#[test]
 fn a_closed_segment_that_was_changed_is_read_again_and_stops_the_ledger() {
     let dir = tempfile::tempdir().unwrap();
     several_segments(dir.path());

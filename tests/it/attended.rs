@@ -165,6 +165,21 @@ fn trailers_that_somebody_else_writes_are_refused() {
 }
 
 #[test]
+fn trailers_that_are_forged_where_nothing_is_added_or_in_an_editor_are_refused() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["next"]).exits(0);
+    let forged = "Mine\n\nHarness-Task: p-1\nHarness-Evidence: forged";
+    let empty = sandbox.try_git(&["commit", "-q", "--allow-empty", "-m", forged]);
+    assert!(empty.stderr.contains("did not write"), "{}", empty.stderr);
+    sandbox.write("a.txt", "good\n");
+    sandbox.git(&["add", "-A"]);
+    let editor = "core.editor=printf '\\nHarness-Evidence: forged\\n' >>";
+    let edited = sandbox.try_git(&["-c", editor, "commit", "-q", "-m", "Mine", "-e"]);
+    assert!(edited.stderr.contains("Harness-Evidence: forged"), "{}", edited.stderr);
+    assert_eq!(sandbox.git(&["log", "--format=%s", "--grep=Mine"]), "");
+}
+
+#[test]
 fn nobody_approves_their_own_work() {
     let sandbox = ready();
     sandbox.import(

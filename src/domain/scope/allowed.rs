@@ -38,19 +38,21 @@ impl Allowed {
         let mut wrong = Vec::new();
         for (index, glob) in globs.iter().enumerate() {
             let glob = glob.as_ref();
-            match check(glob).and_then(|()| compile(glob)) {
-                Ok(compiled) => {
-                    builder.add(compiled);
-                    if !has_wildcard(glob) {
-                        names.insert(glob.as_bytes().to_vec());
-                    }
+            let added = check(glob).and_then(|()| {
+                if has_wildcard(glob) {
+                    builder.add(compile(glob)?);
+                } else {
+                    names.insert(glob.as_bytes().to_vec());
                 }
-                Err((why, fix)) => wrong.push(GlobError {
+                Ok(())
+            });
+            if let Err((why, fix)) = added {
+                wrong.push(GlobError {
                     index,
                     glob: glob.to_owned(),
                     why,
                     fix,
-                }),
+                });
             }
         }
         if !wrong.is_empty() {

@@ -10,6 +10,7 @@ pub mod overlap;
 pub mod violation;
 
 mod allowed;
+mod built_in;
 mod embedded;
 mod named;
 mod protected;
