@@ -6,17 +6,16 @@
 //! the filters that their files go through on the way to disk.
 
 mod editor;
+mod waiting;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
 
 use crate::fault::{self, Point};
-use crate::process::Cancel;
 
 pub(super) use editor::run_editor;
 
@@ -289,53 +288,6 @@ impl Call {
         Ok(output)
     }
 
-    /// The same for a call that may have to wait for another machine: it is ended after a while, or when the user wants
-    /// to stop.
-    pub fn output_within(&mut self, limit: Duration, cancel: &Cancel) -> Result<Output, GitError> {
-        let program = PathBuf::from(self.command.get_program());
-        let failed = |source| GitError::Start { program, source };
-        self.command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = match self.command.spawn() {
-            Ok(child) => child,
-            Err(source) => return Err(failed(source)),
-        };
-        // Whoever it started may hold the pipes longer than it lives, so nobody waits for their end after a kill.
-        let (stdout, stderr) = (reader(child.stdout.take()), reader(child.stderr.take()));
-        let begun = Instant::now();
-        let mut nap = Duration::from_millis(1);
-        loop {
-            match child.try_wait() {
-                Ok(Some(status)) => {
-                    return Ok(Output {
-                        status,
-                        stdout: stdout.join().unwrap_or_default(),
-                        stderr: stderr.join().unwrap_or_default(),
-                    });
-                }
-                Ok(None) => {}
-                Err(source) => return Err(failed(source)),
-            }
-            let why = match (cancel.is_cancelled(), begun.elapsed() >= limit) {
-                (true, _) => "because the user wants to stop",
-                (_, true) => "because the other side was silent for too long",
-                _ => {
-                    thread::sleep(nap);
-                    nap = (nap * 2).min(Duration::from_millis(20));
-                    continue;
-                }
-            };
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(GitError::Ended {
-                call: self.shown(),
-                why,
-            });
-        }
-    }
-
     /// Runs it and gives its standard output; any status but 0 is an error.
     pub fn bytes(&mut self) -> Result<Vec<u8>, GitError> {
         let output = self.output()?;
@@ -372,15 +324,4 @@ impl Call {
         let words: Vec<_> = self.words.iter().take(3).map(|word| word.to_string_lossy()).collect();
         words.join(" ")
     }
-}
-
-/// Reads a pipe to its end beside whatever else goes on.
-fn reader(pipe: Option<impl io::Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        bytes
-    })
 }

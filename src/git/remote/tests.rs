@@ -192,3 +192,30 @@ fn the_words_of_a_push() {
     );
     assert_eq!(missing_ref("fatal: unable to access"), None);
 }
+
+#[test]
+fn what_a_call_leaves_running_is_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_, remote) = with_origin(dir.path());
+    let clone = dir.path().join("clone");
+    // As ssh does that keeps its connection: something lives on with the pipe for what goes wrong.
+    let helper = dir.path().join("ssh");
+    let text = format!(
+        "#!/bin/sh\nsleep 600 >/dev/null & echo $! > {}\nexec git-upload-pack {}\n",
+        dir.path().join("pid").display(),
+        dir.path().join("server.git").display()
+    );
+    std::fs::write(&helper, text).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&helper, mode).unwrap();
+    git(&clone, &["config", "core.sshCommand", helper.to_str().unwrap()]);
+    git(&clone, &["remote", "set-url", "origin", "ssh://nobody/server.git"]);
+    let pair = (
+        "refs/heads/main".to_owned(),
+        "refs/harness/remotes/origin/heads/main".to_owned(),
+    );
+    remote.fetch(&[pair]).unwrap();
+    let pid = std::fs::read_to_string(dir.path().join("pid")).unwrap();
+    let killed = std::process::Command::new("kill").arg(pid.trim()).status().unwrap();
+    assert!(killed.success(), "it had ended by itself");
+}
