@@ -637,3 +637,58 @@ fn a_server_that_takes_branches_only_can_be_shared_too() {
     let _ = team.sandbox.harness_in(&two, &["sync"]).exits(0);
     let _ = team.sandbox.harness_in(&two, &["audit"]).exits(0);
 }
+
+#[test]
+fn a_fleet_that_a_scheduler_starts_does_the_whole_plan() {
+    let cards = ["a", "b", "c", "d"];
+    let team = Team::new(&cards, "");
+    let config = |name: &str| {
+        format!(
+            "[roles]\nbuilder = \"b\"\n[builders.b]\nrun = [\"bash\", \"{}\", \"at-once\", \"{name}\"]\nnetwork = \"open\"\n",
+            team.sandbox.beside("builder.sh").display()
+        )
+    };
+    let worker = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/fleet/worker.sh");
+    let path = std::env::join_paths(
+        [Sandbox::program().parent().unwrap().to_owned()]
+            .into_iter()
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+    )
+    .unwrap();
+    let start = |name: &str| {
+        let dir = team.sandbox.beside(name);
+        fs::create_dir_all(&dir).unwrap();
+        let mut command = team.sandbox.command("sh", &dir);
+        command.arg(&worker).env("PATH", &path).env("FLEET_BRANCH", "main");
+        command.env("XDG_CONFIG_HOME", dir.join("config"));
+        command.env("FLEET_URL", team.sandbox.beside("server.git"));
+        command
+            .env("FLEET_CONFIG", config(name))
+            .env("FLEET_NAME", name)
+            .env("FLEET_EMAIL", "f@example.invalid");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    for machine in [start("one"), start("two")] {
+        let _ = ended(machine).exits(0);
+    }
+    assert_eq!(team.landings(), cards);
+    assert_eq!(team.claims(), Vec::<String>::new());
+}
+
+#[test]
+fn the_files_that_start_fleets_say_what_they_mean() {
+    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/fleet");
+    let mut read = 0;
+    for entry in fs::read_dir(&dir).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        let text = fs::read_to_string(entry.path()).unwrap();
+        for document in text.split("\n---\n").filter(|_| !name.ends_with(".sh")) {
+            let yaml: serde_json::Value =
+                serde_saphyr::from_str(document).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert!(yaml.is_object(), "{name}");
+            read += 1;
+        }
+        assert!(text.contains("FLEET_BRANCH"), "{name} names no branch");
+    }
+    assert_eq!(read, 5);
+}

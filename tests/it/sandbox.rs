@@ -111,7 +111,8 @@ impl Sandbox {
         fs::read_to_string(self.repo().join(path)).unwrap()
     }
 
-    fn command(&self, program: impl AsRef<OsStr>, dir: &Path) -> Command {
+    /// A program in a folder of the sandbox, with nothing of the machine's in its environment but the path.
+    pub fn command(&self, program: impl AsRef<OsStr>, dir: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(dir).env_clear();
         for name in ["PATH", "RUSTUP_HOME", "CARGO_HOME"] {

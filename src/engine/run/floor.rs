@@ -19,8 +19,10 @@ use super::{Doings, RunError, RunOptions, wanted};
 /// How often somebody who waits for a card looks whether the user wants to stop.
 const TICK: Duration = Duration::from_millis(50);
 
-/// How often somebody who waits looks what others have done on the server.
-const LOOK: Duration = Duration::from_secs(3);
+/// How soon somebody who waits looks what others have done on the server, and how late at the latest: the longer nothing
+/// has come of it, the later.
+const FIRST_LOOK: Duration = Duration::from_secs(3);
+const LAST_LOOK: Duration = Duration::from_secs(60);
 
 /// The floor of one run.
 pub(super) struct Floor<'a> {
@@ -90,6 +92,7 @@ impl<'a> Floor<'a> {
     /// The next card, once there is one; `None` where none will come.
     fn take(&self, engine: &mut Engine) -> Result<Option<Taken>, RunError> {
         let mut state = self.state();
+        let mut pause = FIRST_LOOK;
         loop {
             if engine.cancel.is_cancelled() {
                 return Err(RunError::Interrupted);
@@ -107,11 +110,16 @@ impl<'a> Floor<'a> {
                 return Ok(None);
             }
             let (seen, begun) = (state.turns, Instant::now());
-            let look_again = || engine.server.is_some() && begun.elapsed() >= LOOK;
+            let look_again = || engine.server.is_some() && begun.elapsed() >= pause;
             while state.turns == seen && state.stopped.is_none() && !engine.cancel.is_cancelled() && !look_again() {
                 let waited = self.changed.wait_timeout(state, TICK);
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
+            pause = if state.turns == seen {
+                LAST_LOOK.min(pause * 2)
+            } else {
+                FIRST_LOOK
+            };
         }
     }
 

@@ -13,10 +13,11 @@ use crate::engine::run::RunError;
 
 use super::Server;
 
-/// How long one waits before the next look, in milliseconds: less while it may be short, never so long that the branch
-/// stands idle for want of a look.
+/// How long one waits before the next look, in milliseconds: little at first, and then the longer the more there are who
+/// may wait too. So somebody looks about twenty times a second at most, and the branch never stands idle for long.
 const FIRST_WAIT: u64 = 100;
-const LONGEST_WAIT: u64 = 5_000;
+const LEAST_WAIT: u64 = 1_000;
+const WAIT_PER_CLAIM: u64 = 50;
 
 impl Server {
     /// What is claimed for the turn.
@@ -62,7 +63,8 @@ impl Engine {
                 return Err(RunError::Interrupted);
             }
             std::thread::sleep(server.spread(wait));
-            wait = (wait * 3 / 2).min(LONGEST_WAIT);
+            let others = u64::try_from(view.elsewhere().count()).unwrap_or(u64::MAX);
+            wait = (wait * 3 / 2).min(LEAST_WAIT.max(others.saturating_mul(WAIT_PER_CLAIM)));
         }
     }
 
