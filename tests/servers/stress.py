@@ -4,10 +4,10 @@
     stress.py BIN --server file|daemon|http [--rounds N] [--cards N] [--clones N] [--processes N] [--kill] [--work DIR]
 
 Each round makes a server and clones of it, and starts the processes at once, as many in each clone: `run --remote origin
---wait`. Builders report when they begin and end a card. With --kill one process is killed while its builder works, and its
-claim has to be taken over. A round is good if every card has landed exactly once, no two builders were at work on one card at
-a time, no claim is left, the history is a line, and git finds nothing wrong. Prints what was counted; ends with 1 if a
-round was not good.
+--wait`. Builders report when they begin and end a card. With --kill one clone's processes are all killed while a builder of
+theirs works, and the others have to take its claims over. A round is good if every card has landed exactly once, no two
+builders were at work on one card at a time, no claim is left, the history is a line, and git finds nothing wrong. Prints
+what was counted; ends with 1 if a round was not good.
 """
 import argparse
 import json
@@ -79,7 +79,7 @@ class Round:
         with open(f"{place}/builder.sh", "w") as file:
             file.write(
                 f"exec 3<>/dev/tcp/127.0.0.1/{self.desk.port} || exit 9\n"
-                "echo \"$HARNESS_TASK $1-$PPID-$$\" >&3; read -r line <&3\n"
+                "echo \"$HARNESS_TASK $WHO\" >&3; read -r line <&3\n"
                 "sleep 0.2\n"
                 "echo \"$HARNESS_TASK by $1\" > \"$HARNESS_TASK.txt\"\n"
             )
@@ -131,7 +131,7 @@ class Round:
             os.makedirs(f"{clone}/.git/harness", mode=0o700)
             with open(f"{clone}/.git/harness/config.toml", "w") as file:
                 file.write(
-                    f'[roles]\nbuilder = "b"\n[builders.b]\nrun = ["bash", "{self.place}/builder.sh", "clone-{number}"]\nnetwork = "open"\n'
+                    f'[roles]\nbuilder = "b"\n[builders.b]\nrun = ["bash", "{self.place}/builder.sh", "clone-{number}"]\nnetwork = "open"\nenv = ["WHO"]\n'
                 )
             self.harness(clone, "trust")
             self.clones.append(clone)
@@ -167,7 +167,8 @@ class Round:
             log = open(f"{self.place}/run-{number}.log", "w")
             logs.append(log)
             words = [self.options.bin, "run", "--remote", "origin", "--wait"]
-            runs.append(subprocess.Popen(words, cwd=clone, stdout=log, stderr=subprocess.STDOUT))
+            who = {**os.environ, "WHO": str(number)}
+            runs.append(subprocess.Popen(words, cwd=clone, stdout=log, stderr=subprocess.STDOUT, env=who))
         killed = self.kill(runs) if self.options.kill else None
         limit = begun + self.options.limit
         codes = []
@@ -183,20 +184,15 @@ class Round:
         return time.monotonic() - begun, codes, killed
 
     def kill(self, runs):
-        """Kills a process whose builder works, as a machine that loses its power."""
-        while True:
-            time.sleep(0.05)
-            for card in list(self.desk.at_work):
-                children = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True).stdout.split("\n")[1:]
-                parents = dict(tuple(map(int, line.split())) for line in children if line.strip())
-                who = self.desk.at_work.get(card)
-                pid = int(who.rsplit("-", 2)[2]) if who else 0
-                # Inside a fence the builder sees other numbers than we; then any run will do.
-                while pid in parents and pid not in [run.pid for run in runs]:
-                    pid = parents[pid]
-                victim = next((run for run in runs if run.pid == pid), runs[0])
-                victim.kill()
-                return victim.pid
+        """Kills every process of a clone one of whose builders works, as a machine that loses its power."""
+        while not self.desk.at_work:
+            time.sleep(0.02)
+        card, who = next(iter(self.desk.at_work.items()))
+        machine = int(who) % len(self.clones)
+        for number, run in enumerate(runs):
+            if number % len(self.clones) == machine:
+                run.kill()
+        return card
 
     def judge(self, seconds, codes, killed):
         wrong = []
@@ -208,6 +204,8 @@ class Round:
         missing = sorted(set(self.cards) - set(landed))
         if missing:
             wrong.append(f"not landed: {missing}")
+        if killed and len(self.desk.began.get(killed, [])) < 2 and killed not in landed:
+            wrong.append(f"nobody took {killed} over")
         if self.desk.doubles:
             wrong.append(f"worked on by two at a time: {self.desk.doubles}")
         claims = git(self.bare, "for-each-ref", "refs/harness/claims", "refs/harness/turns")
@@ -238,7 +236,7 @@ class Round:
             "verified/landing": round(lines.count("✓ grep") / max(1, len(landed)), 2),
             "taken over": lines.count("taken over: its claim"),
             "odd exits": bad,
-            "killed": killed is not None,
+            "killed at": killed,
             "wrong": wrong,
         }
 
