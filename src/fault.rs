@@ -155,6 +155,8 @@ pub enum Control {
     Write,
     /// Syncing rows before they are acknowledged.
     Sync,
+    /// Cutting a torn tail off before anything is written behind it.
+    Cut,
     /// Moving a branch only from where it was expected to stand.
     Swap,
     /// Looking whether an interrupted landing is on the branch already.
@@ -168,6 +170,7 @@ impl Control {
             Self::LookAgain => "control.look-again",
             Self::Write => "control.write",
             Self::Sync => "control.sync",
+            Self::Cut => "control.cut",
             Self::Swap => "control.swap",
             Self::LookForLanding => "control.look-for-landing",
         }

@@ -131,9 +131,13 @@ impl Digest {
 impl FromStr for Digest {
     type Err = OidError;
     fn from_str(text: &str) -> Result<Self, OidError> {
+        // One text for one digest: else a changed byte in it would go unnoticed.
+        let is_plain = !text.bytes().any(|byte| byte.is_ascii_uppercase());
         blake3::Hash::from_hex(text)
+            .ok()
+            .filter(|_| is_plain)
             .map(|hash| Self(*hash.as_bytes()))
-            .map_err(|_| OidError {
+            .ok_or_else(|| OidError {
                 kind: "blake3",
                 text: text.to_owned(),
             })

@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "figures and tables are what this prints")]
 
 mod invariants;
+mod journal;
 mod matrix;
 mod scenes;
 mod torture;

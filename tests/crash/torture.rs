@@ -163,7 +163,7 @@ fn round(
                             kill(&mut child, dice.below(4) == 0);
                             kills.fetch_add(1, Ordering::Relaxed);
                         }
-                        Some(0) if matches!(worker, Worker::Run | Worker::RunJobs) => {
+                        Some(0 | 3) if matches!(worker, Worker::Run | Worker::RunJobs) => {
                             done.store(true, Ordering::Relaxed);
                         }
                         Some(code @ (5 | 101)) => {
@@ -193,7 +193,7 @@ fn finish(world: &World, failpoints: &str, tally: &mut Tally) {
         let said = world.sh("exec \"$H\" run --json", &variables);
         acknowledged.extend(said.out.lines().map(str::to_owned));
         last = format!("{said:?}");
-        if said.code == 0 {
+        if [0, 3].contains(&said.code) {
             break;
         }
     }
