@@ -1,12 +1,14 @@
 //! `hook claude|codex|gemini|cursor`: what agent programs call before they edit a file. What anything means to them is
 //! in `domain/agent/`.
 
+use std::ffi::OsStr;
 use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use crate::domain::agent::hook::{Caller, read_call};
 use crate::domain::agent::reply::{Reply, allow, deny};
-use crate::engine::early::{self, EarlyError};
+use crate::engine::early::{self, EarlyError, SCOPE};
 
 use super::context::Context;
 use super::error::CliError;
@@ -45,7 +47,8 @@ fn refusal(caller: Caller, context: &Context) -> Result<Option<String>, CliError
         return Ok(None);
     };
     let here = std::env::current_dir()?;
-    let found = early::judge(&call, &here, |git| context.reading_engine_of(git))?;
+    let left = context.variables.get(OsStr::new(SCOPE)).map(Path::new);
+    let found = early::judge(&call, &here, left, |git| context.reading_engine_of(git))?;
     Ok(found.map(|refusal| refusal.to_string()))
 }
 

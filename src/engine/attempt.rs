@@ -20,6 +20,7 @@ use super::Engine;
 use super::answer::{self, Read};
 use super::builder::{Builder, BuilderError, Built, Job, Keys};
 use super::dispatch::{self, Assignment};
+use super::early;
 use super::finish::{self, Finish};
 use super::harvest::{self, Harvested, Limits};
 use super::judge::{self, Judged};
@@ -101,6 +102,15 @@ fn build(
     }
     if builder.answers_with() == AnswerMode::Files {
         verify::set_up(engine, &project.config, &mut slot, project.tree, &environment)?;
+    }
+    if builder.answers_with() == AnswerMode::Files {
+        let left = slot.tmp().join("scope.json");
+        let bounds = judge::bounds(card, &project.config);
+        early::leave(&left, &top, bounds).map_err(|source| BuilderError::Io {
+            path: left.clone(),
+            source,
+        })?;
+        environment.set(early::SCOPE, left.as_os_str());
     }
     environment.set("TMPDIR", slot.tmp().as_os_str());
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, builder.network())

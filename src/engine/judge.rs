@@ -6,6 +6,7 @@ use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
+use crate::domain::scope::bounds::Bounds;
 use crate::domain::scope::near::Near;
 use crate::domain::scope::violation::Violation;
 use crate::domain::scope::{Allowed, GlobError, Named, Protected, Terms, verdict};
@@ -102,6 +103,18 @@ pub enum Judged {
     Empty,
 }
 
+/// What a card's changes are judged by under a configuration.
+pub fn bounds(card: &Card, config: &Config) -> Bounds {
+    Bounds {
+        task: card.id.clone(),
+        files: card.files.clone(),
+        checks: config.checks_for(card),
+        protected: config.policy.protected.clone(),
+        incidental: config.policy.incidental.clone(),
+        open_protected: config.lane(card).open_protected,
+    }
+}
+
 /// The rules of one card, compiled once.
 pub struct Rules {
     allowed: Allowed,
@@ -114,19 +127,24 @@ pub struct Rules {
 impl Rules {
     /// Compiles the rules of a card under a configuration.
     pub fn new(card: &Card, config: &Config) -> Result<Self, JudgeError> {
+        Self::of(&bounds(card, config))
+    }
+
+    /// Compiles the rules of a card's bounds.
+    pub fn of(bounds: &Bounds) -> Result<Self, JudgeError> {
         let globs = |errors: Vec<GlobError>| JudgeError::Globs {
-            card: card.id.to_string(),
+            card: bounds.task.to_string(),
             why: errors.first().map(ToString::to_string).unwrap_or_default(),
         };
         Ok(Self {
-            allowed: Allowed::new(&card.files).map_err(globs)?,
-            protected: Protected::new(&config.policy.protected).map_err(globs)?,
-            incidental: match &config.policy.incidental[..] {
+            allowed: Allowed::new(&bounds.files).map_err(globs)?,
+            protected: Protected::new(&bounds.protected).map_err(globs)?,
+            incidental: match &bounds.incidental[..] {
                 [] => None,
                 some => Some(Allowed::new(some).map_err(globs)?),
             },
-            open_protected: config.lane(card).open_protected,
-            named: Named::of(&config.checks_for(card)),
+            open_protected: bounds.open_protected,
+            named: Named::of(&bounds.checks),
         })
     }
 

@@ -141,6 +141,7 @@ impl Walls {
         shown.extend(home);
         shown.extend(["CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(variable));
         shown.insert(engine.git.common_dir().to_owned());
+        shown.insert(fence.program().to_owned());
         Ok(Self {
             fence,
             confinement: Confinement {
@@ -197,6 +198,11 @@ impl Walls {
             contact.add_to(&mut self.contacts.borrow_mut());
         }
         finished
+    }
+
+    /// This very program, which programs inside may call.
+    pub fn own_program(&self) -> &Path {
+        self.fence.program()
     }
 
     /// How strong they are.

@@ -359,3 +359,39 @@ fn what_init_writes_calls_a_hook_that_refuses() {
     assert_eq!(words[..2], ["git-harness", "hook"]);
     is_refused(&ask(&sandbox, words[2], "b.txt"), "cursor", "b.txt: outside");
 }
+
+#[test]
+fn a_program_inside_of_the_fence_may_ask_too() {
+    let sandbox = Sandbox::new(&[("src/a.txt", "x\n"), ("b.txt", "x\n")]);
+    let program = Sandbox::program();
+    // It asks before each edit, and does what it is told.
+    let ask = |path: &str| {
+        let call = json!({
+            "hook_event_name": "PreToolUse", "cwd": "HERE", "tool_name": "Write", "tool_input": {"file_path": path},
+        });
+        format!(
+            "printf '%s' '{call}' | sed \"s|HERE|$PWD|\" | '{}' hook claude 2>> said; echo \"{path} $?\" >> said\n",
+            program.display()
+        )
+    };
+    let script = [ask("src/a.txt"), ask("b.txt"), ask("src/build.rs"), ask("/etc/x")].concat();
+    let script = sandbox.script("builder.sh", &format!("{script}mv said src/a.txt"));
+    let own = sandbox.beside("config/git-harness");
+    std::fs::create_dir_all(&own).unwrap();
+    let config = format!("[roles]\nbuilder = \"b\"\n[builders.b]\nrun = [\"{script}\"]\n");
+    std::fs::write(own.join("config.toml"), config).unwrap();
+    sandbox.import("p.json", &one_card("p-1", "src/**", "true"));
+    let _ = sandbox.harness(&["run"]).exits(0);
+    let said = sandbox.read("src/a.txt");
+    for line in [
+        "src/a.txt 0",
+        "b.txt: outside the card's allowed files",
+        "b.txt 2",
+        "src/build.rs: protected (build.rs)",
+        "src/build.rs 2",
+        // Nothing outside of its folder can be written, and that is not for a hook to say.
+        "/etc/x 0",
+    ] {
+        assert!(said.contains(line), "`{line}` is not in\n{said}");
+    }
+}

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::domain::usage::Usage;
 
+use super::hook::Caller;
 use super::program::{Agent, Arguments, Ask, Line, NoFlag, Want};
 use super::proposal;
 use super::report::{Report, Trouble, count, dollars, objects, text};
@@ -34,6 +35,13 @@ pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
     if let Some(model) = ask.model {
         arguments.needs("--model", &[model]);
     }
+    let mut files = Vec::new();
+    if let Some(hook) = ask.hook {
+        let settings = format!("{}/claude.settings.json", ask.tmp);
+        arguments.likes("--settings", &[&settings]);
+        let command = format!("{hook} {}", Caller::Claude.name());
+        files.push((settings, Caller::Claude.settings_of(&command).to_string()));
+    }
     if let Some(most) = ask.max_cost {
         let dollars = format!("{}.{:06}", most / 1_000_000, most % 1_000_000);
         arguments.likes("--max-budget-usd", &[&dollars]);
@@ -52,7 +60,7 @@ pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
     Ok(Line {
         arguments: arguments.done()?,
         variables,
-        files: Vec::new(),
+        files,
         reads_packet: true,
     })
 }

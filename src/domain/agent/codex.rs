@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::domain::usage::Usage;
 
+use super::hook::Caller;
 use super::program::{Agent, Arguments, Ask, Line, NoFlag, Want};
 use super::proposal;
 use super::report::{Report, Trouble, count, objects, text};
@@ -39,6 +40,13 @@ pub(super) fn line(ask: &Ask) -> Result<Line, NoFlag> {
         // What is known of the user is not needed then.
         variables.push(("CODEX_HOME", format!("{}/codex", ask.tmp)));
         files.push((format!("{}/codex/.keep", ask.tmp), String::new()));
+        if let Some(hook) = ask.hook {
+            // A hook that nobody was asked about runs only so.
+            arguments.likes("--dangerously-bypass-hook-trust", &[]);
+            let command = format!("{hook} {}", Caller::Codex.name());
+            let hooks = Caller::Codex.settings_of(&command).to_string();
+            files.push((format!("{}/codex/hooks.json", ask.tmp), hooks));
+        }
     }
     arguments.needs("--cd", &[ask.view]);
     if let Some(model) = ask.model {

@@ -173,6 +173,8 @@ pub struct Ask<'a> {
     pub present: &'a [String],
     /// Whether the harness's own fence stands around it, so that it needs none of its own.
     pub held: bool,
+    /// The command that answers its hooks, as a shell reads it, but for the program's name behind it.
+    pub hook: Option<&'a str>,
     /// What it may cost, in micro-dollars.
     pub max_cost: Option<u64>,
     /// What its version knows.
@@ -288,6 +290,7 @@ pub(super) mod tests {
             files: &[],
             present: &[],
             held: true,
+            hook: None,
             max_cost: None,
             flags,
         }

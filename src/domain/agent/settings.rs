@@ -44,7 +44,10 @@ impl Caller {
 
     /// The hook as it stands in the list of those that are called before a tool is used.
     pub fn hook_entry(self) -> Value {
-        let command = self.hook_command();
+        self.entry_of(&self.hook_command())
+    }
+
+    fn entry_of(self, command: &str) -> Value {
         match self {
             Self::Claude => json!({
                 "matcher": "Edit|MultiEdit|Write|NotebookEdit",
@@ -64,7 +67,12 @@ impl Caller {
 
     /// A whole settings file with the hook and nothing else.
     pub fn hook_settings(self) -> Value {
-        let hooks = json!({self.event(): [self.hook_entry()]});
+        self.settings_of(&self.hook_command())
+    }
+
+    /// The same with another command.
+    pub(super) fn settings_of(self, command: &str) -> Value {
+        let hooks = json!({self.event(): [self.entry_of(command)]});
         match self {
             Self::Cursor => json!({"version": 1, "hooks": hooks}),
             _ => json!({"hooks": hooks}),

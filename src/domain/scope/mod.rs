@@ -3,6 +3,7 @@
 //! Nothing here reads a file: what is a link, a device or another repository is found by the harvest and judged
 //! here by its name and kind.
 
+pub mod bounds;
 pub mod ignored;
 pub mod names;
 pub mod near;

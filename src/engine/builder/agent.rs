@@ -154,6 +154,7 @@ impl Agent {
             files: job.files,
             present: &present,
             held: job.walls.tier() > FenceTier::Shadow,
+            hook: Some(&format!("{} hook", quoted(job.walls.own_program()))),
             max_cost: definition.max_cost,
             flags,
         };
@@ -255,6 +256,11 @@ impl Ran {
             form: false,
         })
     }
+}
+
+/// A path as one word for the shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.to_string_lossy().replace('\'', "'\\''"))
 }
 
 /// The end of an output, as a failure quotes it.

@@ -6,8 +6,12 @@
 mod places;
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::agent::hook::Call;
 use crate::domain::agent::reply::Refusal;
@@ -15,18 +19,21 @@ use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::path::RepoPath;
-use crate::domain::plan::card::Card;
+use crate::domain::scope::bounds::Bounds;
 use crate::domain::scope::violation::{Rule, Violation};
 use crate::git::{Head, OpenError, ReadError, Repository};
 
 use super::Engine;
 use super::attended::{self, AttendedError};
-use super::judge::{JudgeError, Rules};
+use super::judge::{self, JudgeError, Rules};
 use super::project::{self, ProjectError};
 use super::slot;
 
 pub use places::PlaceError;
 use places::places;
+
+/// The variable that names what the harness left for the hooks of a program that it started.
+pub const SCOPE: &str = "HARNESS_SCOPE";
 
 /// Why an edit could not be judged.
 #[derive(Debug, thiserror::Error)]
@@ -49,16 +56,24 @@ pub enum EarlyError {
     /// The rules could not be made.
     #[error(transparent)]
     Judge(#[from] JudgeError),
+    /// What the harness left cannot be read.
+    #[error("cannot read {file}, where the harness left what bounds this work: {why}")]
+    Left {
+        /// The file.
+        file: PathBuf,
+        /// Why.
+        why: String,
+    },
     /// The configuration has mistakes.
     #[error("the configuration at HEAD has mistakes: {}", .0.first().map(|one| one.message.as_str()).unwrap_or_default())]
     Config(Vec<Diagnostic>),
 }
 
-/// A worktree in which a task is open, and what bounds it.
+/// A folder in which a task is worked on, and what bounds it.
 struct Guard {
-    engine: Engine,
+    git: Repository,
     top: PathBuf,
-    card: Card,
+    bounds: Bounds,
     rules: Rules,
     tree: TreeId,
     /// Its state, where nobody but a person may go on.
@@ -84,42 +99,57 @@ fn marked_worktree(folder: &Path) -> Result<Option<Repository>, EarlyError> {
 impl Guard {
     /// The guard of an engine's worktree; `None` where no task is open after all.
     fn of(engine: Engine) -> Result<Option<Self>, EarlyError> {
-        let (Some(open), Some(top)) = (attended::open(&engine)?, engine.git.work_tree().map(Path::to_owned)) else {
+        let Some(open) = attended::open(&engine)? else {
             return Ok(None);
         };
-        let tree = match engine.git.head()? {
-            Head::Branch { commit, .. } | Head::Detached { commit } => engine.git.tree_of(commit)?,
-            Head::Unborn { .. } => return Err(AttendedError::Detached.into()),
-        };
+        let tree = tree_at_head(&engine.git)?;
         let mut wrong = Vec::new();
         let Some(config) = project::read_config(&engine, tree, &mut wrong)? else {
             return Err(EarlyError::Config(wrong));
         };
         let state = engine.replay().task(&open.card.id).map(|log| log.state);
-        Ok(Some(Self {
+        let waits = state.filter(|state| state.waits_for_person());
+        let bounds = judge::bounds(&open.card, &config);
+        Self::new(engine.git, tree, bounds, waits.map(|state| state.as_str())).map(Some)
+    }
+
+    /// The guard of a Builder's view, by what the harness left for it.
+    fn of_view(left: &Path) -> Result<Self, EarlyError> {
+        let failed = |why: String| EarlyError::Left {
+            file: left.to_owned(),
+            why,
+        };
+        let bytes = fs::read(left).map_err(|error| failed(error.to_string()))?;
+        let view: View = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
+        let git = Repository::discover_plainly(&view.top)?;
+        let tree = tree_at_head(&git)?;
+        Self::new(git, tree, view.bounds, None)
+    }
+
+    fn new(git: Repository, tree: TreeId, bounds: Bounds, waits: Option<&'static str>) -> Result<Self, EarlyError> {
+        let top = git.work_tree().ok_or(AttendedError::NoWorktree)?.to_owned();
+        Ok(Self {
+            rules: Rules::of(&bounds)?,
+            git,
             top,
-            rules: Rules::new(&open.card, &config)?,
-            card: open.card,
+            bounds,
             tree,
-            waits: state
-                .filter(|state| state.waits_for_person())
-                .map(|state| state.as_str()),
-            engine,
-        }))
+            waits,
+        })
     }
 
     fn refuse(&self, violations: Vec<Violation>) -> Option<Refusal> {
         (!violations.is_empty()).then(|| Refusal::Scope {
-            task: self.card.id.clone(),
+            task: self.bounds.task.clone(),
             violations,
-            files: self.card.files.clone(),
+            files: self.bounds.files.clone(),
         })
     }
 
     /// Judges files below its top.
     fn judge(&self, files: &[(PathBuf, bool)]) -> Result<Option<Refusal>, EarlyError> {
         if let Some(state) = self.waits {
-            let task = self.card.id.clone();
+            let task = self.bounds.task.clone();
             return Ok(Some(Refusal::Waits { task, state }));
         }
         let mut changes = Vec::new();
@@ -135,9 +165,9 @@ impl Guard {
             }
         }
         let changes = ChangeSet::new(changes);
-        let found = self.rules.violations(&self.engine.git, self.tree, &changes)?;
+        let found = self.rules.violations(&self.git, self.tree, &changes)?;
         if !found.is_empty() {
-            let ignored = slot::ignore_rules(&self.engine.git, self.tree)?;
+            let ignored = slot::ignore_rules(&self.git, self.tree)?;
             // What the harvest drops without blame is not blamed here either.
             let is_dropped = |violation: &Violation| {
                 violation.rule == Rule::OutsideCard
@@ -155,7 +185,7 @@ impl Guard {
     /// The change that an edit would make, with some content or other.
     fn change(&self, path: RepoPath, deletes: bool) -> Result<Change, EarlyError> {
         let old = match path.as_str() {
-            Some(text) => self.engine.git.entry(self.tree, text)?,
+            Some(text) => self.git.entry(self.tree, text)?,
             None => None,
         };
         let new = Entry {
@@ -174,16 +204,44 @@ impl Guard {
     }
 }
 
+/// The tree of HEAD's commit.
+fn tree_at_head(git: &Repository) -> Result<TreeId, EarlyError> {
+    match git.head()? {
+        Head::Branch { commit, .. } | Head::Detached { commit } => Ok(git.tree_of(commit)?),
+        Head::Unborn { .. } => Err(AttendedError::Detached.into()),
+    }
+}
+
+/// What the harness leaves for the hooks of a Builder's program.
+#[derive(Debug, Serialize, Deserialize)]
+struct View {
+    top: PathBuf,
+    bounds: Bounds,
+}
+
+/// Leaves what the hooks of a Builder's program need, for `HARNESS_SCOPE` to name.
+///
+/// # Errors
+/// Where the file cannot be written.
+pub fn leave(file: &Path, top: &Path, bounds: Bounds) -> io::Result<()> {
+    let view = View {
+        top: top.to_owned(),
+        bounds,
+    };
+    fs::write(file, serde_json::to_vec(&view)?)
+}
+
 /// The id of no blob that is there: what will be written is not known yet.
 fn some_blob() -> BlobId {
     Repository::hash_blob(b"not written yet")
 }
 
 /// Judges a call. `open` makes the engine of a repository in which a task may be open; `here` is the folder that the
-/// program was started in.
+/// program was started in, and `left` what the harness left for a program that it started itself.
 pub fn judge<E: From<EarlyError>>(
     call: &Call,
     here: &Path,
+    left: Option<&Path>,
     open: impl Fn(Repository) -> Result<Engine, E>,
 ) -> Result<Option<Refusal>, E> {
     let mut folders: Vec<PathBuf> = call.folders.iter().map(|folder| here.join(folder)).collect();
@@ -199,6 +257,10 @@ pub fn judge<E: From<EarlyError>>(
     }
     // Where a task is open in a worktree that the program works in, nothing outside of that is touched either.
     let at_work = guards.found.len();
+    if let Some(left) = left {
+        // What lies outside of its view is the fence's business.
+        guards.found.push(Guard::of_view(left)?);
+    }
     for (file, _) in &files {
         if let Some(folder) = file.parent() {
             guards.look(folder, &open)?;

@@ -137,6 +137,11 @@ impl Fence {
         self.tier
     }
 
+    /// The program that builds it: this one.
+    pub fn program(&self) -> &Path {
+        &self.program
+    }
+
     /// The command line that runs `argv` in `dir` inside the walls. `report` is a file outside of them, which is made.
     pub fn wrap(
         &self,
