@@ -49,6 +49,11 @@ impl CliError {
         }
     }
 
+    /// The user stopped it.
+    fn stopped() -> Self {
+        Self::new(Exit::Interrupted, "stopped; nothing is lost").hint("run the same command again to go on")
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -295,6 +300,7 @@ impl From<ServerError> for CliError {
             ServerError::Remote(RemoteError::NoBranch { remote, branch }) => {
                 Self::new(Exit::Usage, message).hint(format!("git push {remote} {branch}"))
             }
+            ServerError::Remote(RemoteError::Stopped(_)) => Self::stopped(),
             ServerError::Unpushed { branch, remote } => Self::new(Exit::PersonNeeded, message).hint(format!(
                 "publish them first: git push {remote} {branch}; where both have their own: git pull --rebase {remote} {branch}"
             )),
@@ -324,9 +330,7 @@ impl From<RunError> for CliError {
             RunError::Write(error) => error.into(),
             RunError::Commit(error) => error.into(),
             RunError::Resume(error) => error.into(),
-            RunError::Interrupted => {
-                Self::new(Exit::Interrupted, "stopped; nothing is lost").hint("run the same command again to go on")
-            }
+            RunError::Interrupted => Self::stopped(),
             RunError::RedOnBase { check, excerpt, .. } => Self::new(Exit::Refused, format!("{message}\n{excerpt}"))
                 .hint(format!(
                     "mend it first, so that no Builder is blamed for it, or allow it: --allow-red \"{check}\""

@@ -18,7 +18,7 @@ use crate::domain::task::event::Event;
 use crate::domain::task::queue::TaskView;
 use crate::domain::task::state::TaskState;
 use crate::domain::usage::Usage;
-use crate::git::{MoveError, ReadError, SwapError, WriteError};
+use crate::git::{MoveError, ReadError, RemoteError, SwapError, WriteError};
 use crate::ledger::{AppendError, JournalError};
 use crate::process::find_program;
 
@@ -108,7 +108,7 @@ pub enum RunError {
     CardGone(TaskId),
     /// Work could not be shared with other machines.
     #[error(transparent)]
-    Server(#[from] ServerError),
+    Server(ServerError),
     /// Commits could not be judged before they were published.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -150,6 +150,15 @@ pub enum RunError {
     /// The user stopped it.
     #[error("stopped by the user")]
     Interrupted,
+}
+
+impl From<ServerError> for RunError {
+    fn from(error: ServerError) -> Self {
+        match error {
+            ServerError::Remote(RemoteError::Stopped(_)) => Self::Interrupted,
+            other => Self::Server(other),
+        }
+    }
 }
 
 impl From<VerifyError> for RunError {

@@ -40,13 +40,17 @@ pub enum GitError {
         /// What it said.
         stderr: String,
     },
-    /// It was ended before it was done.
-    #[error("`git {call}` was ended {why}")]
-    Ended {
+    /// It was ended before it was done, since the user wants to stop.
+    #[error("`git {call}` was ended because the user wants to stop")]
+    Cancelled {
         /// The subcommand and its first words.
         call: String,
-        /// Why.
-        why: &'static str,
+    },
+    /// It was ended before it was done, since it took too long.
+    #[error("`git {call}` was ended because the other side was silent for too long")]
+    TooSlow {
+        /// The subcommand and its first words.
+        call: String,
     },
     /// Its answer could not be understood.
     #[error("`git {call}` answered something unexpected: {answer}")]

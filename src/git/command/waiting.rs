@@ -42,21 +42,18 @@ impl Call {
                 Ok(None) => {}
                 Err(source) => return Err(failed(source)),
             }
-            let why = match (cancel.is_cancelled(), begun.elapsed() >= limit) {
-                (true, _) => "because the user wants to stop",
-                (_, true) => "because the other side was silent for too long",
-                _ => {
-                    thread::sleep(nap);
-                    nap = (nap * 2).min(Duration::from_millis(20));
-                    continue;
-                }
-            };
-            let _ = child.kill();
-            let _ = child.wait();
-            return Err(GitError::Ended {
-                call: self.shown(),
-                why,
-            });
+            let (is_cancelled, is_late) = (cancel.is_cancelled(), begun.elapsed() >= limit);
+            if is_cancelled || is_late {
+                let _ = child.kill();
+                let _ = child.wait();
+                let call = self.shown();
+                return Err(match is_cancelled {
+                    true => GitError::Cancelled { call },
+                    false => GitError::TooSlow { call },
+                });
+            }
+            thread::sleep(nap);
+            nap = (nap * 2).min(Duration::from_millis(20));
         }
     }
 }

@@ -51,6 +51,9 @@ pub enum RemoteError {
         /// What git said.
         source: GitError,
     },
+    /// The user stopped it.
+    #[error("stopped while {0} was asked")]
+    Stopped(String),
     /// A branch is not there.
     #[error("{remote} has no branch {branch}")]
     NoBranch {
@@ -70,7 +73,7 @@ pub enum RemoteError {
 impl RemoteError {
     /// Whether it may be otherwise in a moment.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Exchange { source, .. } if !matches!(source, GitError::Ended { .. }))
+        matches!(self, Self::Exchange { source, .. } if !matches!(source, GitError::TooSlow { .. }))
     }
 }
 
@@ -133,9 +136,12 @@ impl Remote {
     }
 
     fn failed(&self, source: GitError) -> RemoteError {
-        RemoteError::Exchange {
-            remote: self.name.clone(),
-            source,
+        match source {
+            GitError::Cancelled { .. } => RemoteError::Stopped(self.name.clone()),
+            source => RemoteError::Exchange {
+                remote: self.name.clone(),
+                source,
+            },
         }
     }
 

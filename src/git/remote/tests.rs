@@ -150,7 +150,7 @@ fn only_a_remote_that_is_configured_is_spoken_to() {
         ..remote.clone()
     }
     .fetch(&[]);
-    assert!(stopped.is_err_and(|error| error.to_string().contains("the user wants to stop")));
+    assert!(stopped.is_err_and(|error| matches!(error, RemoteError::Stopped(_))));
     let clone = dir.path().join("clone");
     git(&clone, &["remote", "set-url", "--add", "--push", "origin", &path]);
     git(
