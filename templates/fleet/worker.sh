@@ -7,7 +7,7 @@
 #   FLEET_PLAN     only this plan
 #   FLEET_JOBS     cards that this machine works on at a time (1)
 #   FLEET_URL      clone this first, with the credentials of the machine's git; else the clone in this folder is used
-#   FLEET_CONFIG   the text of the user's config.toml: models, keys by the names of their variables, who builds
+#   FLEET_CONFIG   the text of the clone's own config.toml: models, keys by the names of their variables, who builds
 #   FLEET_NAME, FLEET_EMAIL   who commits
 set -eu
 : "${FLEET_BRANCH:?name the branch that the tasks land on}"
@@ -22,9 +22,12 @@ git fetch --quiet origin "+refs/heads/$FLEET_BRANCH:refs/remotes/origin/$FLEET_B
 git checkout --quiet --force -B "$FLEET_BRANCH" "refs/remotes/origin/$FLEET_BRANCH"
 
 if [ -n "${FLEET_CONFIG:-}" ]; then
-	own=${XDG_CONFIG_HOME:-$HOME/.config}/git-harness
-	mkdir -p "$own"
-	printf '%s\n' "$FLEET_CONFIG" > "$own/config.toml"
+	# For this clone alone: whoever else works on this machine keeps their own.
+	(
+		umask 077
+		mkdir -p "$(git rev-parse --git-common-dir)/harness"
+		printf '%s\n' "$FLEET_CONFIG" > "$(git rev-parse --git-common-dir)/harness/config.toml"
+	)
 fi
 # Whoever started the fleet on this branch has agreed to what the branch runs.
 git-harness trust
@@ -35,6 +38,7 @@ git-harness run ${FLEET_PLAN:-} --onto "$FLEET_BRANCH" --remote origin --wait --
 run=$!
 trap 'kill -TERM "$run" 2>/dev/null || true' INT TERM
 status=0
+# A signal ends the wait, not what is waited for.
 wait "$run" || status=$?
 while kill -0 "$run" 2>/dev/null; do
 	wait "$run" || status=$?

@@ -14,6 +14,7 @@ mod doctor;
 mod fakes;
 mod fence;
 mod fewer_tests;
+mod fleet;
 mod hooks;
 mod hostile;
 mod jobs;

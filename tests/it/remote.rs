@@ -11,8 +11,8 @@ use std::thread;
 use super::sandbox::{Outcome, Sandbox};
 
 /// Where a builder that waits reports: its task, and the line to tell it to go on.
-struct Door {
-    port: u16,
+pub(super) struct Door {
+    pub(super) port: u16,
     arrived: Receiver<(String, TcpStream)>,
 }
 
@@ -35,35 +35,40 @@ impl Door {
     }
 
     /// Waits until a builder is at work on a task.
-    fn at_work_on(&self, task: &str) -> TcpStream {
-        let (arrived, stream) = self.arrived.recv().unwrap();
+    pub(super) fn at_work_on(&self, task: &str) -> TcpStream {
+        let (arrived, stream) = self.somebody_at_work();
         assert_eq!(arrived, task);
         stream
     }
+
+    /// Waits until a builder is at work, and tells on what.
+    pub(super) fn somebody_at_work(&self) -> (String, TcpStream) {
+        self.arrived.recv().unwrap()
+    }
 }
 
-fn go_on(mut stream: TcpStream) {
+pub(super) fn go_on(mut stream: TcpStream) {
     stream.write_all(b"go on\n").unwrap();
 }
 
 /// A server and clones of it.
-struct Team {
-    sandbox: Sandbox,
-    door: Door,
+pub(super) struct Team {
+    pub(super) sandbox: Sandbox,
+    pub(super) door: Door,
 }
 
 /// How the builder of a machine works.
-const AT_ONCE: &str = "at-once";
-const WAITS: &str = "waits";
+pub(super) const AT_ONCE: &str = "at-once";
+pub(super) const WAITS: &str = "waits";
 
 impl Team {
     /// A plan of cards, each with a file of its own, pushed to a bare repository. `more` joins the configuration.
-    fn new(cards: &[&str], more: &str) -> Self {
+    pub(super) fn new(cards: &[&str], more: &str) -> Self {
         Self::with_lease(3600, cards, more)
     }
 
     /// The same where a claim that stands still may be taken over after so many seconds.
-    fn with_lease(seconds: u32, cards: &[&str], more: &str) -> Self {
+    pub(super) fn with_lease(seconds: u32, cards: &[&str], more: &str) -> Self {
         let sandbox = Sandbox::new(&[("all.txt", "x\n")]);
         let cards: Vec<serde_json::Value> = cards
             .iter()
@@ -91,7 +96,7 @@ impl Team {
     }
 
     /// Another machine: a clone of the server whose builder works so.
-    fn machine(&self, name: &str, builder: &str) -> PathBuf {
+    pub(super) fn machine(&self, name: &str, builder: &str) -> PathBuf {
         let root = self.sandbox.beside("");
         self.sandbox.git_in(&root, &["clone", "-q", "server.git", name]);
         let clone = root.join(name);
@@ -123,24 +128,24 @@ impl Team {
     }
 
     /// Starts a run and lets it go on beside the test.
-    fn start(&self, clone: &std::path::Path, more: &[&str]) -> Child {
+    pub(super) fn start(&self, clone: &std::path::Path, more: &[&str]) -> Child {
         let mut command = self.sandbox.harness_command_in(clone);
         command.args(["run", "--remote", "origin"]).args(more);
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     }
 
-    fn on_server(&self, args: &[&str]) -> String {
+    pub(super) fn on_server(&self, args: &[&str]) -> String {
         self.sandbox.git_in(&self.sandbox.beside("server.git"), args)
     }
 
     /// What is claimed on the server.
-    fn claims(&self) -> Vec<String> {
+    pub(super) fn claims(&self) -> Vec<String> {
         let listing = self.on_server(&["for-each-ref", "--format=%(refname:lstrip=3)", "refs/harness/claims"]);
         listing.lines().map(str::to_owned).collect()
     }
 
     /// How often each task has landed on the server's branch.
-    fn landings(&self) -> Vec<String> {
+    pub(super) fn landings(&self) -> Vec<String> {
         let log = self.on_server(&["log", "--format=%(trailers:key=Harness-Task,valueonly)", "main"]);
         let mut tasks: Vec<String> = log.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect();
         tasks.sort();
@@ -148,7 +153,7 @@ impl Team {
     }
 }
 
-fn ended(child: Child) -> Outcome {
+pub(super) fn ended(child: Child) -> Outcome {
     let output = child.wait_with_output().unwrap();
     Outcome {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -157,7 +162,7 @@ fn ended(child: Child) -> Outcome {
     }
 }
 
-fn signal(child: &Child, name: &str) {
+pub(super) fn signal(child: &Child, name: &str) {
     let pid = child.id().to_string();
     assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
 }
@@ -636,59 +641,4 @@ fn a_server_that_takes_branches_only_can_be_shared_too() {
     assert_eq!(team.landings(), ["a", "b"]);
     let _ = team.sandbox.harness_in(&two, &["sync"]).exits(0);
     let _ = team.sandbox.harness_in(&two, &["audit"]).exits(0);
-}
-
-#[test]
-fn a_fleet_that_a_scheduler_starts_does_the_whole_plan() {
-    let cards = ["a", "b", "c", "d"];
-    let team = Team::new(&cards, "");
-    let config = |name: &str| {
-        format!(
-            "[roles]\nbuilder = \"b\"\n[builders.b]\nrun = [\"bash\", \"{}\", \"at-once\", \"{name}\"]\nnetwork = \"open\"\n",
-            team.sandbox.beside("builder.sh").display()
-        )
-    };
-    let worker = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/fleet/worker.sh");
-    let path = std::env::join_paths(
-        [Sandbox::program().parent().unwrap().to_owned()]
-            .into_iter()
-            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
-    )
-    .unwrap();
-    let start = |name: &str| {
-        let dir = team.sandbox.beside(name);
-        fs::create_dir_all(&dir).unwrap();
-        let mut command = team.sandbox.command("sh", &dir);
-        command.arg(&worker).env("PATH", &path).env("FLEET_BRANCH", "main");
-        command.env("XDG_CONFIG_HOME", dir.join("config"));
-        command.env("FLEET_URL", team.sandbox.beside("server.git"));
-        command
-            .env("FLEET_CONFIG", config(name))
-            .env("FLEET_NAME", name)
-            .env("FLEET_EMAIL", "f@example.invalid");
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    for machine in [start("one"), start("two")] {
-        let _ = ended(machine).exits(0);
-    }
-    assert_eq!(team.landings(), cards);
-    assert_eq!(team.claims(), Vec::<String>::new());
-}
-
-#[test]
-fn the_files_that_start_fleets_say_what_they_mean() {
-    let dir = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/fleet");
-    let mut read = 0;
-    for entry in fs::read_dir(&dir).unwrap().flatten() {
-        let name = entry.file_name().into_string().unwrap();
-        let text = fs::read_to_string(entry.path()).unwrap();
-        for document in text.split("\n---\n").filter(|_| !name.ends_with(".sh")) {
-            let yaml: serde_json::Value =
-                serde_saphyr::from_str(document).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(yaml.is_object(), "{name}");
-            read += 1;
-        }
-        assert!(text.contains("FLEET_BRANCH"), "{name} names no branch");
-    }
-    assert_eq!(read, 5);
 }
