@@ -124,9 +124,11 @@ impl Segment {
 }
 
 const KIND: &str = "journal";
+/// The layout of what stands before the snapshot. Raised whenever it changes.
+const FORMAT: u32 = 2;
 
 fn key() -> String {
-    format!("{} {}", env!("CARGO_PKG_VERSION"), snapshot::FORMAT)
+    format!("{} {FORMAT} {}", env!("CARGO_PKG_VERSION"), snapshot::FORMAT)
 }
 
 impl Covered {

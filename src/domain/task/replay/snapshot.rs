@@ -18,7 +18,7 @@ use crate::domain::task::books::Books;
 use crate::domain::task::event::ImportIntended;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 7;
+pub const FORMAT: u32 = 6;
 
 /// A task's story that was not read yet: a part of a snapshot.
 #[derive(Debug, Clone)]
