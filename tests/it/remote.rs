@@ -616,6 +616,10 @@ fn the_doctor_tries_a_server_out_and_leaves_nothing_behind() {
         .says("doctor --remote origin");
     refuses("0000000*)");
     let _ = doctor().exits(1).prints("cannot be taken away");
+    fs::remove_file(&hook).unwrap();
+    team.on_server(&["config", "receive.advertiseAtomic", "false"]);
+    let outcome = doctor().exits(1).prints("receive.advertiseAtomic = true");
+    assert!(!outcome.stdout.contains("Pushing to"), "{}", outcome.stdout);
     team.sandbox.git_in(&one, &["remote", "set-url", "origin", "/nowhere"]);
     let _ = doctor().exits(1).prints("git ls-remote origin");
     let _ = team

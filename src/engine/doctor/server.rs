@@ -29,11 +29,10 @@ pub(super) fn probe(engine: &mut Engine, name: &str, findings: &mut Findings) {
     let probe = Probe::new(engine, &remote, &rules.namespace);
     let begun = engine.clock.now();
     if let Err(error) = probe.look() {
-        return findings.bad(
-            "remote",
-            error.to_string(),
-            format!("see what `git ls-remote {name}` says: address, network, credentials"),
-        );
+        let said = error.to_string();
+        let fix = advice(&said, name)
+            .unwrap_or_else(|| format!("see what `git ls-remote {name}` says: address, network, credentials"));
+        return findings.bad("remote", said, fix);
     }
     let millis = engine.clock.now().duration_since(begun).as_millis();
     findings.good("remote", format!("{name} answers, in {millis} ms"));
@@ -53,16 +52,48 @@ fn claims(probe: &Probe, findings: &mut Findings) {
             ),
         ),
         Err(why) => {
-            let elsewhere = Probe::new(probe.engine, probe.remote, BRANCHES);
-            let fix = if probe.namespace != BRANCHES && elsewhere.run().is_ok() {
-                format!("this server takes branches: [remote] namespace = \"{BRANCHES}\" in .harness/config.toml")
-            } else {
-                "ask who runs the server to allow these refs to be made, moved, and deleted, and `push --atomic`"
-                    .to_owned()
-            };
+            let fix = advice(&why, probe.remote.name()).unwrap_or_else(|| {
+                let elsewhere = Probe::new(probe.engine, probe.remote, BRANCHES);
+                match probe.namespace != BRANCHES && elsewhere.run().is_ok() {
+                    true => format!(
+                        "this server takes branches: [remote] namespace = \"{BRANCHES}\" in .harness/config.toml"
+                    ),
+                    false => "ask who runs the server to allow these refs to be made, moved, and deleted".to_owned(),
+                }
+            });
             findings.bad("claims", why, fix);
         }
     }
+}
+
+/// What to do about what git and servers say when it is not about refs.
+fn advice(said: &str, remote: &str) -> Option<String> {
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if says(&[
+        "could not read Username",
+        "could not read Password",
+        "Authentication failed",
+        "Permission denied",
+    ]) {
+        return Some(format!(
+            "nobody is asked for a password here: give git a credential helper, or a key, with which `git push --dry-run {remote}` asks nothing"
+        ));
+    }
+    if says(&[
+        "returned error: 403",
+        "access denied",
+        "not exported",
+        "service not enabled",
+    ]) {
+        return Some(
+            "who may read there may not push: ask for the right to; a server of your own takes pushes with \
+             http.receivepack = true (smart HTTP) or --enable=receive-pack (git daemon)"
+                .to_owned(),
+        );
+    }
+    says(&["does not support --atomic"]).then(|| {
+        "ask who runs the server for receive.advertiseAtomic = true: else a landing and its claim could part".to_owned()
+    })
 }
 
 /// The branch has to be there, and nothing here that it lacks.

@@ -138,6 +138,14 @@ impl Remote {
     fn failed(&self, source: GitError) -> RemoteError {
         match source {
             GitError::Cancelled { .. } => RemoteError::Stopped(self.name.clone()),
+            GitError::Status { call, code, stderr } => RemoteError::Exchange {
+                remote: self.name.clone(),
+                source: GitError::Status {
+                    call,
+                    code,
+                    stderr: porcelain::complaint(&stderr),
+                },
+            },
             source => RemoteError::Exchange {
                 remote: self.name.clone(),
                 source,

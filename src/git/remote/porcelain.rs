@@ -39,6 +39,21 @@ pub struct Refusal {
     pub for_another: bool,
 }
 
+/// What git prints while nothing is wrong yet.
+const CHATTER: [&str; 5] = ["Pushing to ", "POST git-", "Looking up ", "Connecting to ", "To "];
+
+/// What git has to complain of, without what it told of its way there.
+pub(super) fn complaint(stderr: &str) -> String {
+    let lines = stderr.lines().map(str::trim);
+    let telling: Vec<&str> = lines
+        .filter(|line| !line.is_empty() && !CHATTER.iter().any(|chatter| line.starts_with(chatter)))
+        .collect();
+    match telling.is_empty() {
+        true => stderr.trim().to_owned(),
+        false => telling.join("\n"),
+    }
+}
+
 /// Reads the lines of a push; `None` where they do not tell of every ref, so that nothing is known.
 pub(super) fn read(swaps: &[Swap], stdout: &str, success: bool) -> Option<Answer> {
     let mut refusals = Vec::new();

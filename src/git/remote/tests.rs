@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::porcelain::{missing_ref, read};
+use super::porcelain::{complaint, missing_ref, read};
 use super::*;
 use crate::git::tests::{git, repository, tip};
 
@@ -162,6 +162,19 @@ fn only_a_remote_that_is_configured_is_spoken_to() {
     assert!(matches!(error, RemoteError::SeveralAddresses(_)), "{error}");
     git(&clone, &["remote", "remove", "origin"]);
     assert!(remote.push(&[swap(CLAIM, None, None)]).is_err());
+}
+
+#[test]
+fn a_complaint_is_not_buried_in_chatter() {
+    let said = "Pushing to git://127.0.0.1/a.git\nLooking up 127.0.0.1 ... done.\nConnecting to 127.0.0.1 (port 9418) ... done.\n\
+                fatal: remote error: access denied or repository not exported: /a.git\n";
+    assert_eq!(
+        complaint(said),
+        "fatal: remote error: access denied or repository not exported: /a.git"
+    );
+    let by_ssh = "git@host: Permission denied (publickey).\nfatal: Could not read from remote repository.\n";
+    assert_eq!(complaint(by_ssh), by_ssh.trim());
+    assert_eq!(complaint("Pushing to /a\n"), "Pushing to /a");
 }
 
 #[test]
