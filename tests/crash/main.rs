@@ -11,6 +11,7 @@ mod claims;
 mod invariants;
 mod journal;
 mod matrix;
+mod races;
 mod scenes;
 mod torture;
 mod world;

@@ -326,7 +326,7 @@ fn struck(world: &World, cell: &Cell, step: &str, wrong: &mut Vec<String>) -> Sa
 }
 
 /// Closes the pipe that the first one reads, once it does.
-fn release(go: &Path, mut is_there: impl FnMut() -> bool) {
+pub fn release(go: &Path, mut is_there: impl FnMut() -> bool) {
     while is_there() {
         let mut options = fs::OpenOptions::new();
         options.write(true).custom_flags(libc::O_NONBLOCK);

@@ -52,8 +52,10 @@ fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
             target: branch.clone(),
         };
         engine.record_if(|replay| {
-            let known = replay.task(&task);
-            let is_new = known.is_some_and(|log| log.landed.iter().all(|other| other.attempt != landed.attempt));
+            // Whoever has begun to land it since records that too.
+            let is_new = replay.task(&task).is_some_and(|log| {
+                log.land_intent.is_none() && log.landed.iter().all(|other| other.attempt != landed.attempt)
+            });
             is_new.then_some(Event::Landed(landed)).into_iter().collect()
         })?;
     }
