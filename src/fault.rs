@@ -63,8 +63,6 @@ points! {
     HashObjectDone "git.hash-objected",
     MergeTreeStart "git.merge-tree",
     MergeTreeDone "git.merge-treed",
-    MktreeStart "git.mktree",
-    MktreeDone "git.mktreed",
     ReadTreeStart "git.read-tree",
     ReadTreeDone "git.read-treed",
     UpdateIndexStart "git.update-index",
@@ -77,6 +75,8 @@ points! {
     RefSynced "ref.synced",
     IndexLock "index.lock",
     IndexLocked "index.locked",
+    WorktreeSync "worktree.sync",
+    WorktreeSynced "worktree.synced",
     IndexSync "index.sync",
     IndexRename "index.rename",
     IndexRenamed "index.renamed",
@@ -136,7 +136,6 @@ impl Point {
             "commit-tree" => (Self::CommitTreeStart, Self::CommitTreeDone),
             "hash-object" => (Self::HashObjectStart, Self::HashObjectDone),
             "merge-tree" => (Self::MergeTreeStart, Self::MergeTreeDone),
-            "mktree" => (Self::MktreeStart, Self::MktreeDone),
             "read-tree" => (Self::ReadTreeStart, Self::ReadTreeDone),
             "update-index" => (Self::UpdateIndexStart, Self::UpdateIndexDone),
             "update-ref" => (Self::UpdateRefStart, Self::UpdateRefDone),
@@ -159,6 +158,8 @@ pub enum Control {
     Cut,
     /// Moving a branch only from where it was expected to stand.
     Swap,
+    /// Syncing the files of a worktree that a landing wrote.
+    SyncFiles,
     /// Looking whether an interrupted landing is on the branch already.
     LookForLanding,
 }
@@ -172,6 +173,7 @@ impl Control {
             Self::Sync => "control.sync",
             Self::Cut => "control.cut",
             Self::Swap => "control.swap",
+            Self::SyncFiles => "control.sync-files",
             Self::LookForLanding => "control.look-for-landing",
         }
     }

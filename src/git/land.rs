@@ -6,6 +6,7 @@
 //! way back: what cannot follow then is left as the user has it, and `git status` shows it as their own change.
 
 mod follow;
+mod half;
 mod lock;
 mod way;
 
@@ -132,6 +133,7 @@ impl Repository {
             })?;
         for lock in locks {
             if self.two_way(&lock, step.old, step.new, Trial::ForGood)?.is_ok() {
+                half::sync_files(&lock, &changes)?;
                 lock.publish()?;
             } else {
                 // Somebody edited in between. The rest follows; theirs stays, and is no reason to say that it failed.
@@ -231,6 +233,7 @@ impl Repository {
 
     /// Lets everything follow that may, and names what is the user's own and stays.
     fn catch_up(&self, lock: IndexLock, step: &Step) -> Result<Vec<RepoPath>, MoveError> {
+        self.remove_half_written(&lock, step.changes)?;
         let settled = self.settled(&lock, step)?;
         self.adopt(&lock, &settled)?;
         let own = self.users_own(&lock, step.changes)?;
@@ -253,7 +256,11 @@ impl Repository {
             // Better left as it is than half done: all of it is named, and `git status` shows it.
             return Ok(step.changes.paths().cloned().collect());
         }
-        self.two_way(&lock, old, step.new, Trial::ForGood)??;
+        if let Err(error) = self.two_way(&lock, old, step.new, Trial::ForGood)? {
+            self.remove_half_written(&lock, step.changes)?;
+            return Err(error.into());
+        }
+        half::sync_files(&lock, step.changes)?;
         lock.publish()?;
         Ok(own)
     }

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test a surprise is a failure")]
 #![expect(clippy::print_stdout, reason = "figures and tables are what this prints")]
 
+mod by_hand;
 mod claims;
 mod invariants;
 mod journal;

@@ -31,6 +31,11 @@ for n in $(seq 1 "$CARDS"); do
 done
 plan "$list""#;
 
+/// What makes the world.
+pub fn before() -> String {
+    format!("CARDS={CARDS}\nANSWERS={ANSWERS}\n{BEFORE}")
+}
+
 /// Somebody who works on the plan.
 #[derive(Debug, Clone, Copy)]
 enum Worker {
@@ -82,38 +87,41 @@ const SUBMIT: &str =
     "id=$(cat .git/harness/open) || exit 0; [ -n \"$id\" ] || exit 0; echo \"$id\" > \"$id.txt\"; exec \"$H\" submit";
 
 /// Numbers that a seed gives again.
-struct Dice(u64);
+pub struct Dice(u64);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
+    pub fn of(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
     }
 
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         usize::try_from(self.next() % end as u64).unwrap()
     }
 }
 
 /// What a number of kills came to.
 #[derive(Debug, Default)]
-struct Tally {
-    kills: usize,
-    rounds: usize,
-    rows: usize,
-    acknowledged: usize,
+pub struct Tally {
+    pub kills: usize,
+    pub rounds: usize,
+    pub rows: usize,
+    pub acknowledged: usize,
     /// Locks of git whose processes were killed too, removed as docs/recovery.md says.
-    locks: usize,
-    wrong: Vec<String>,
+    pub locks: usize,
+    pub wrong: Vec<String>,
 }
 
 /// Rounds of kills until there were enough, or something is wrong. `failpoints` is what every process is started with.
 fn torture(processes: usize, kills: usize, seed: u64, failpoints: &str) -> Tally {
-    let cards = format!("CARDS={CARDS}\nANSWERS={ANSWERS}\n");
-    let world = World::new(&format!("{cards}{BEFORE}"));
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let world = World::new(&before());
+    let mut dice = Dice::of(seed);
     let mut tally = Tally::default();
     let longest = longest(&world, processes);
     while tally.kills < kills && tally.wrong.is_empty() {
@@ -179,13 +187,14 @@ fn round(
     tally.kills += kills.into_inner();
     tally.wrong.extend(wrong.into_inner().unwrap());
     tally.locks += remove_locks_of_git(world);
-    finish(world, failpoints, tally);
+    let told = (0..8).map(|place| fs::read_to_string(told_in(world, place)).unwrap_or_default());
+    let acknowledged = told.collect::<String>().lines().map(str::to_owned).collect();
+    finish(world, failpoints, acknowledged, tally);
 }
 
 /// Finishes the plan as anybody would, and looks.
-fn finish(world: &World, failpoints: &str, tally: &mut Tally) {
+pub fn finish(world: &World, failpoints: &str, mut acknowledged: Vec<String>, tally: &mut Tally) {
     let variables = [("FAILPOINTS", failpoints)];
-    let mut acknowledged: Vec<String> = Vec::new();
     let mut last = String::new();
     for _ in 0..6 {
         let _ = world.sh("exec \"$H\" submit", &variables);
@@ -204,10 +213,6 @@ fn finish(world: &World, failpoints: &str, tally: &mut Tally) {
     if state.out.trim() != CARDS.to_string() {
         let status = world.sh("\"$H\" status", &[]).out;
         tally.wrong.push(format!("not complete:\n{status}{last:.900}"));
-    }
-    for place in 0..8 {
-        let text = fs::read_to_string(told_in(world, place)).unwrap_or_default();
-        acknowledged.extend(text.lines().map(str::to_owned));
     }
     // The last line may be cut short: its process was killed while it told.
     acknowledged.retain(|line| serde_json::from_str::<serde_json::Value>(line).is_ok_and(|line| line.is_object()));
@@ -257,7 +262,7 @@ fn kill(child: &mut Child, with_children: bool) {
 }
 
 /// Removes what git processes that were killed have left, once none is at work any more.
-fn remove_locks_of_git(world: &World) -> usize {
+pub fn remove_locks_of_git(world: &World) -> usize {
     let begun = Instant::now();
     while !world.processes().is_empty() && begun.elapsed() < Duration::from_secs(20) {
         thread::sleep(Duration::from_millis(5));
@@ -270,7 +275,7 @@ fn remove_locks_of_git(world: &World) -> usize {
     locks.map(|file| fs::remove_file(file).unwrap()).count()
 }
 
-fn number(name: &str, otherwise: u64) -> u64 {
+pub fn number(name: &str, otherwise: u64) -> u64 {
     wanted(name).and_then(|text| text.parse().ok()).unwrap_or(otherwise)
 }
 

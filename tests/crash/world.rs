@@ -46,10 +46,15 @@ impl From<Output> for Said {
 impl World {
     /// A world that a script has made.
     pub fn new(prepare: &str) -> Self {
+        Self::new_in(&std::env::temp_dir(), &fast_place(), prepare)
+    }
+
+    /// The same with its two halves in folders of one's choice.
+    pub fn new_in(slow: &Path, fast: &Path, prepare: &str) -> Self {
         let new = |dir: &Path| tempfile::Builder::new().prefix("crash-").tempdir_in(dir).unwrap();
         let world = Self {
-            slow: new(&std::env::temp_dir()),
-            fast: new(&fast_place()),
+            slow: new(slow),
+            fast: new(fast),
         };
         fs::create_dir_all(world.root().join("home")).unwrap();
         fs::create_dir_all(world.repo()).unwrap();
@@ -160,6 +165,13 @@ impl World {
         found
     }
 
+    /// Their numbers.
+    pub fn pids(&self) -> Vec<i32> {
+        let processes = self.processes();
+        let first = |process: &String| process.split(' ').next()?.parse().ok();
+        processes.iter().filter_map(first).collect()
+    }
+
     /// Whether one of this world's processes waits for a lock that another one holds.
     pub fn somebody_waits(&self) -> bool {
         let locks = fs::read_to_string("/proc/locks").unwrap_or_default();
@@ -191,7 +203,7 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// A folder in memory, if there is one that programs may be started from.
-fn fast_place() -> PathBuf {
+pub fn fast_place() -> PathBuf {
     let memory = Path::new("/dev/shm");
     let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
     let is_fit = |line: &str| {

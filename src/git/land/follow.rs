@@ -4,6 +4,7 @@ use crate::domain::oid::CommitId;
 use crate::git::open::Repository;
 use crate::git::refs::Worktree;
 
+use super::half::sync_files;
 use super::lock::IndexLock;
 use super::way::{exists, on_disk};
 use super::{MoveError, has_index};
@@ -37,14 +38,17 @@ impl Repository {
             }
         }
         if !to_write.is_empty() {
-            self.on_copy(&lock)
-                .words(["checkout-index", "-z", "-f", "--stdin"])
-                .input(to_write)
-                .bytes()?;
+            let mut call = self.on_copy(&lock);
+            call.words(["checkout-index", "-z", "-f", "--stdin"]).input(to_write);
+            if let Err(error) = call.bytes() {
+                self.remove_half_written(&lock, &changes)?;
+                return Err(error.into());
+            }
         }
         self.on_copy(&lock)
             .words(["update-index", "-q", "--refresh"])
             .output()?;
+        sync_files(&lock, &changes)?;
         lock.publish()
     }
 }

@@ -10,7 +10,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::fault::{self, Point};
 use crate::git::refs::Worktree;
@@ -63,9 +63,21 @@ impl IndexLock {
         })
     }
 
+    /// When the move began that this lock is for: that of a dead process, where it was taken over from one.
+    pub(super) fn begun(&self) -> Option<SystemTime> {
+        self.held.metadata().and_then(|lock| lock.created()).ok()
+    }
+
     /// The lock's file, for a program that works under it.
     pub(super) fn held(&self) -> Result<File, MoveError> {
         self.held.try_clone().map_err(io_at(&self.lock))
+    }
+
+    /// Leaves everything lying there, as a killed process does.
+    #[cfg(test)]
+    pub(super) fn leave_behind(self) {
+        self.held.unlock().unwrap();
+        std::mem::forget(self);
     }
 
     fn index(&self) -> PathBuf {
@@ -101,6 +113,8 @@ fn try_take(lock: &Path, git_dir: &Path) -> io::Result<Option<File>> {
     let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(git_dir)?;
     draft.as_file().try_lock()?;
     draft.write_all(LINE.as_bytes())?;
+    // After a power cut it would be empty, and taken for somebody else's.
+    draft.as_file().sync_data()?;
     fault::at(Point::IndexLock)?;
     match draft.persist_noclobber(lock) {
         Ok(held) => Ok(Some(held)),

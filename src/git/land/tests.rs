@@ -63,12 +63,12 @@ impl Landing {
         self.git.move_branch("main", self.new, self.old, "test")
     }
 
-    fn finish(&self) -> Result<(), MoveError> {
+    pub(super) fn finish(&self) -> Result<(), MoveError> {
         self.git.finish_move("main", self.new, self.old)
     }
 
     /// A kill between the ref and the files.
-    fn kill_after_the_ref(&self) {
+    pub(super) fn kill_after_the_ref(&self) {
         self.git
             .compare_and_swap("refs/heads/main", self.new, Some(self.old), "test")
             .unwrap();
@@ -100,7 +100,7 @@ impl Landing {
         assert!(!self.top.join(".git/index.lock").exists());
     }
 
-    fn assert_no_leftovers(&self) {
+    pub(super) fn assert_no_leftovers(&self) {
         let left: Vec<String> = fs::read_dir(self.top.join(".git"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())

@@ -64,16 +64,13 @@ impl Repository {
     }
 
     pub(super) fn entries(&self, lock: &IndexLock) -> Result<Index, MoveError> {
-        let listing = self.on_copy(lock).words(["ls-files", "--stage", "-t", "-z"]).bytes()?;
-        let mut index = Index::new();
-        for line in listing.split(|byte| *byte == 0) {
-            let Some(tab) = line.iter().position(|byte| *byte == b'\t') else {
-                continue;
-            };
-            let held = held(&String::from_utf8_lossy(&line[..tab])).unwrap_or(Held::Other);
-            index.insert(line[tab + 1..].to_vec(), held);
-        }
-        Ok(index)
+        entries_in(self.on_copy(lock))
+    }
+
+    /// The entries of the index itself, as it was when it was locked.
+    pub(super) fn entries_before(&self, lock: &IndexLock) -> Result<Index, MoveError> {
+        let worktree = &lock.worktree;
+        entries_in(self.program().as_user(&worktree.git_dir, Some(&worktree.path)))
     }
 
     /// Paths whose file is not as the index has it, by content and mode and through the user's own filters.
@@ -143,6 +140,19 @@ impl Repository {
         found.dedup();
         Ok(found)
     }
+}
+
+fn entries_in(mut call: Call) -> Result<Index, MoveError> {
+    let listing = call.words(["ls-files", "--stage", "-t", "-z"]).bytes()?;
+    let mut index = Index::new();
+    for line in listing.split(|byte| *byte == 0) {
+        let Some(tab) = line.iter().position(|byte| *byte == b'\t') else {
+            continue;
+        };
+        let held = held(&String::from_utf8_lossy(&line[..tab])).unwrap_or(Held::Other);
+        index.insert(line[tab + 1..].to_vec(), held);
+    }
+    Ok(index)
 }
 
 fn held(words: &str) -> Option<Held> {

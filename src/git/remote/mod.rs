@@ -214,7 +214,11 @@ impl Remote {
     /// nobody is asked for a passphrase.
     pub fn write_note(&self, message: &str, parent: Option<CommitId>, seconds: i64) -> Result<CommitId, RemoteError> {
         // Not every server takes the empty tree for granted.
-        let tree = self.call().words(["mktree"]).input("").text()?;
+        let tree = self
+            .call()
+            .words(["hash-object", "-t", "tree", "-w", "--stdin"])
+            .input("")
+            .text()?;
         debug_assert_eq!(tree.parse(), Ok(TreeId::empty()));
         let date = format!("@{seconds} +0000");
         let mut call = self.call();
