@@ -152,7 +152,7 @@ pub fn from_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
                 text,
                 at..at,
                 "syntax",
-                first_line(&error.to_string()),
+                without_place(&first_line(&error.to_string())),
                 "mend the YAML here; each key may stand once, and lists are indented alike",
             ))
         }
@@ -178,6 +178,14 @@ pub fn from_json(file: &str, text: &str) -> Result<Node, Diagnostic> {
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+/// What the YAML reader says without the place, which is shown beside it.
+fn without_place(said: &str) -> &str {
+    match said.strip_prefix("error: line ") {
+        Some(rest) => rest.split_once(": ").map_or(said, |(_, what)| what),
+        None => said,
+    }
 }
 
 /// A value as the YAML reader gives it.

@@ -4,9 +4,12 @@
 //! Dependencies, Allowed files, Relevant files, Constraints, Instructions, Definition of done, Verification, Stop
 //! condition. What stands outside of the tasks is the blueprint.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::domain::check::CheckKind;
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::id::TaskId;
 
 use super::card_md::{items, put_section};
 use super::fields::{Draft, FieldReader, Keys};
@@ -81,7 +84,23 @@ pub(super) fn read(file: &SourceFile) -> Read {
             read.blueprint = format!("{}\n\n{}", read.blueprint, outside.trim()).trim().to_owned();
         }
     }
+    call_by_number(&mut read.drafts);
     read
+}
+
+/// A plan with a `Task 01` means that task where it says `01`, unless it has a task of just that name.
+fn call_by_number(drafts: &mut [(usize, Draft)]) {
+    let ids: BTreeSet<TaskId> = drafts
+        .iter()
+        .filter_map(|(_, draft)| Some(draft.id.as_ref()?.0.clone()))
+        .collect();
+    let needs = drafts.iter_mut().flat_map(|(_, draft)| draft.depends_on.iter_mut());
+    for (need, _) in needs.flatten().filter(|(need, _)| !ids.contains(need)) {
+        let numbered = TaskId::new(format!("task-{need}")).ok();
+        if let Some(task) = numbered.filter(|task| ids.contains(task)) {
+            *need = task;
+        }
+    }
 }
 
 /// Text and its place.
@@ -255,6 +274,13 @@ fn list_items(part: &str, line: &str) -> Vec<String> {
         .collect()
 }
 
+/// The kind and the command of `acceptance: npm test`.
+fn check_kind(item: &str) -> Option<(CheckKind, &str)> {
+    let (kind, command) = item.split_once(": ")?;
+    let command = command.trim().trim_matches('`');
+    Some((CheckKind::from_name(&kind.to_lowercase())?, command)).filter(|_| !command.is_empty())
+}
+
 fn text_entry(key: &str, text: &str, at: &Range<usize>) -> Entry {
     Entry {
         key: key.to_owned(),
@@ -269,9 +295,15 @@ fn text_entry(key: &str, text: &str, at: &Range<usize>) -> Entry {
 fn list_entry(key: &str, items: Vec<Placed>, at: &Range<usize>) -> Entry {
     let nodes = items
         .into_iter()
-        .map(|(text, span)| Node {
-            span,
-            value: Value::Text(text),
+        .map(|(text, span)| {
+            let value = match check_kind(&text).filter(|_| key == "verify") {
+                Some((kind, command)) => Value::Table(vec![
+                    text_entry("run", command, &span),
+                    text_entry("kind", kind.as_str(), &span),
+                ]),
+                None => Value::Text(text),
+            };
+            Node { span, value }
         })
         .collect();
     Entry {
@@ -299,38 +331,4 @@ pub(super) fn read_parts(file: &SourceFile, id: &str, title: &str) -> (Draft, Ve
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const PLAN: &str = "# A small game\n\nBrief: enemies.\n\n## Task 01: Config\n\nObjective: hold the interval\n\n### Allowed files\n- src/config.js\n\n### Instructions\n1. Add spawnInterval\n\n### Definition of done\n- it is there\n\n### Verification commands\n```\nsh test.sh\n```\n\n## Task 04: Add enemy spawn timing\n**Dependencies:** Task 01\n**Allowed files:** `src/gameLoop.js`, src/Enemy.js\n**Context:** src/config.js:1-5\n\n**Definition of done:**\n- Enemies spawn repeatedly\n\n**Verification:** `npm test`\n\n**Stop condition:** Summarize and stop\n\n## Risks\n\nnone\n";
-
-    #[test]
-    fn headings_bold_words_and_labels_are_all_understood() {
-        let read = read(&SourceFile {
-            name: "game.md",
-            text: PLAN,
-        });
-        assert!(read.wrong.is_empty(), "{:?}", read.wrong);
-        assert_eq!(read.title.as_deref(), Some("A small game"));
-        assert_eq!(read.blueprint, "# A small game\n\nBrief: enemies.\n\n## Risks\n\nnone");
-        let (one, four) = (&read.drafts[0].1, &read.drafts[1].1);
-        assert_eq!(one.id.as_ref().unwrap().0.as_str(), "task-01");
-        assert_eq!(one.objective, "hold the interval");
-        assert_eq!(one.files, ["src/config.js"]);
-        assert_eq!(one.verify.len(), 1);
-        assert_eq!(four.title.as_deref(), Some("Add enemy spawn timing"));
-        assert_eq!(four.depends_on.as_ref().unwrap()[0].0.as_str(), "task-01");
-        assert_eq!(four.files, ["src/gameLoop.js", "src/Enemy.js"]);
-        assert_eq!(four.definition_of_done, ["Enemies spawn repeatedly"]);
-        assert_eq!(four.stop_condition, "Summarize and stop");
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_without_a_panic(text in "(?s)(## Task 01: x\n)?.{0,300}") {
-            let _ = read(&SourceFile { name: "x.md", text: &text });
-        }
-    }
-}
+mod tests;
