@@ -35,3 +35,4 @@ pub mod task;
 pub mod test_report;
 pub mod trailer;
 pub mod usage;
+pub mod words;

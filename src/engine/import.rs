@@ -11,6 +11,7 @@ use crate::domain::plan::format::card_md::render_card;
 use crate::domain::plan::format::plan_file::{PlanHead, render_plan_file};
 use crate::domain::plan::format::{ImportOptions, Plan, SourceFile, read_plan};
 use crate::domain::task::event::{Event, ImportIntended};
+use crate::domain::words::counted;
 use crate::fault::{self, Point};
 use crate::git::ReadError;
 use crate::ledger::AppendError;
@@ -165,10 +166,10 @@ pub fn commit(
         .map(|(path, text)| (path.clone(), Some(text.clone())))
         .collect();
     let message = format!(
-        "Plan {}: {}\n\n- {} cards\n",
+        "Plan {}: {}\n\n- {}\n",
         import.plan.id,
         import.plan.title,
-        import.plan.cards.len()
+        counted(import.plan.cards.len(), "card")
     );
     let intent = |commit, parent| {
         Event::ImportIntended(ImportIntended {

@@ -13,6 +13,7 @@ use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
 use crate::domain::plan::card::{Card, CardHead};
 use crate::domain::plan::format::plan_file::{PlanHead, parse_plan_file};
 use crate::domain::task::queue::{self, Facts, TaskView};
+use crate::domain::words::counted;
 use crate::git::{Head, History, HistorySeed, ReadError};
 
 use super::Engine;
@@ -31,7 +32,7 @@ pub enum ProjectError {
     #[error("HEAD is detached, so no branch is current")]
     Detached,
     /// Cards, plans or configuration at the tip have mistakes.
-    #[error("{} at the tip of {branch}", plural(.diagnostics.len()))]
+    #[error("{} at the tip of {branch}", counted(.diagnostics.len(), "mistake"))]
     Invalid {
         /// The branch.
         branch: String,
@@ -41,13 +42,6 @@ pub enum ProjectError {
     /// The repository could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-}
-
-fn plural(count: usize) -> String {
-    match count {
-        1 => "one mistake".to_owned(),
-        more => format!("{more} mistakes"),
-    }
 }
 
 /// Everything about one target branch that the queue and the loop need.

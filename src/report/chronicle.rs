@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use crate::domain::failure::Failure;
 use crate::domain::task::event::{AttemptMode, Event};
+use crate::domain::words::counted;
 
 use super::table::{cut, duration};
 use super::text::one_line;
@@ -28,11 +29,7 @@ fn said(event: &Event) -> String {
         Event::PlanImported {
             plan, cards, source, ..
         } => {
-            let count = match cards.len() {
-                1 => "one card".to_owned(),
-                more => format!("{more} cards"),
-            };
-            format!("plan {plan}: {count} from {source}")
+            format!("plan {plan}: {} from {source}", counted(cards.len(), "card"))
         }
         Event::PlanConsulted(asked) => match &asked.reason {
             None => format!("{} spoke on the plan {}", asked.by, asked.plan),

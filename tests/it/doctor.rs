@@ -23,7 +23,7 @@ fn a_healthy_clone_has_nothing_wrong() {
         "every worktree leads to this repository",
         "state and trust are for their owner alone",
         "every hash right",
-        "1 cards",
+        "one card",
     ] {
         assert!(text.contains(good), "`{good}` is not in\n{text}");
     }

@@ -10,6 +10,7 @@ use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
 use crate::domain::plan::card::{Card, CardCheck};
 use crate::domain::usage::Usage;
+use crate::domain::words::counted;
 use crate::engine::import::Import;
 use crate::engine::planning::{Judged, Past, Planning};
 use crate::report::table::columns;
@@ -96,7 +97,7 @@ impl Shown<'_> {
                 self.next(&format!("git harness plan new {plan} --commit"));
             }
             Outcome::Committed { import, commit, target } => {
-                let count = counted(import.plan.cards.len());
+                let count = counted(import.plan.cards.len(), "card");
                 print(&match commit {
                     Some(commit) => format!("{count} of plan {plan} committed on {target} as {}\n", commit.short(10)),
                     None => format!("{count} of plan {plan}: everything is there already\n"),
@@ -198,7 +199,7 @@ impl Shown<'_> {
             "{}: {}, {} (asked {asked}, answered {answered})\n",
             plan.id,
             one_line(&plan.title),
-            counted(plan.cards.len()),
+            counted(plan.cards.len(), "card"),
         );
         if let Some(usage) = self.past.usage {
             let _ = writeln!(text, "the Architect used {usage}, in {} calls", self.past.asked);
@@ -249,13 +250,6 @@ fn questions(planning: &Planning) -> String {
         );
     }
     text
-}
-
-fn counted(cards: usize) -> String {
-    match cards {
-        1 => "one card".to_owned(),
-        more => format!("{more} cards"),
-    }
 }
 
 fn commands(card: &Card) -> Vec<String> {

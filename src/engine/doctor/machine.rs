@@ -7,6 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::{BuilderKind, Config};
+use crate::domain::words::counted;
 use crate::engine::Engine;
 use crate::engine::project::{self, ProjectError};
 use crate::process::find_program;
@@ -153,9 +154,9 @@ pub(super) fn project(engine: &mut Engine, findings: &mut Findings) {
         findings.good(
             "project",
             format!(
-                "{}: {} cards, configuration without a mistake",
+                "{}: {}, configuration without a mistake",
                 project.target,
-                project.cards.len()
+                counted(project.cards.len(), "card")
             ),
         );
     }
