@@ -143,6 +143,8 @@ impl Drop for Progress {
         for bar in std::mem::take(&mut self.bars).into_values() {
             bar.finish_and_clear();
         }
+        // What follows is written without it: no line of it may stay behind. A terminal that is gone shows none.
+        let _ = self.moving.clear();
     }
 }
 
