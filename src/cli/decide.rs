@@ -5,10 +5,13 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::domain::actor::Actor;
 use crate::domain::gate::{Approval, SelfApproval};
 use crate::domain::id::TaskId;
+use crate::domain::packet::answer::read_architect;
+use crate::domain::plan::card::Card;
 use crate::domain::route::Trigger;
 use crate::domain::task::event::{AttemptMode, Escalated, Event};
 use crate::domain::task::state::TaskState;
@@ -20,6 +23,20 @@ use crate::fault::{self, Point};
 use super::context::{Context, Telling, print, project_of, require_trust};
 use super::error::CliError;
 use super::exit::Exit;
+
+/// Why, where that may be left open.
+#[derive(Debug, Args)]
+pub(super) struct Why {
+    /// Why
+    #[arg(
+        short = 'm',
+        long,
+        value_name = "TEXT",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(super) reason: String,
+}
 
 /// Agree to a verified change; it lands at once
 #[derive(Debug, Args)]
@@ -37,7 +54,7 @@ pub struct RejectArgs {
     /// The task
     task: TaskId,
     /// Why
-    #[arg(short = 'm', long, value_name = "TEXT")]
+    #[arg(short = 'm', long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     reason: String,
     /// It works but violates the intent: the Architect's business
     #[arg(long)]
@@ -49,9 +66,8 @@ pub struct RejectArgs {
 pub struct RetryArgs {
     /// The task
     task: TaskId,
-    /// Why
-    #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Call the Architect in, or give its answer
@@ -73,7 +89,7 @@ pub struct BlockArgs {
     /// The task
     task: TaskId,
     /// Why
-    #[arg(short = 'm', long, value_name = "TEXT")]
+    #[arg(short = 'm', long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     reason: String,
 }
 
@@ -82,9 +98,8 @@ pub struct BlockArgs {
 pub struct UnblockArgs {
     /// The task
     task: TaskId,
-    /// Why
-    #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[command(flatten)]
+    why: Why,
 }
 
 /// Remember something for the tasks that build on this one
@@ -93,6 +108,7 @@ pub struct NoteArgs {
     /// The task
     task: TaskId,
     /// What
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     text: String,
 }
 
@@ -254,7 +270,7 @@ pub fn retry(args: &RetryArgs, context: &Context) -> Result<Exit, CliError> {
     decision.record(Event::RetryRequested {
         task: args.task.clone(),
         by,
-        reason: args.reason.clone(),
+        reason: args.why.reason.clone(),
     })?;
     print(&format!("{} is ready again, in a new round\n", args.task))?;
     Ok(Exit::Done)
@@ -268,12 +284,7 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
     };
     if let Some(file) = &args.answer {
         decision.only_in(&args.task, &[TaskState::Escalated], "answered")?;
-        let text = read_input(context, file)?;
-        let by = decision.person.clone();
-        recover::apply_answer(&mut decision.engine, &decision.project, &card, &by, &text, None)?;
-        let project = Project::load(&mut decision.engine, &decision.project.target)?;
-        super::context::trust_project(context, &decision.engine, &project)?;
-        return Ok(Exit::Done);
+        return answer(&mut decision, &card, &read_input(context, file)?, context);
     }
     decision.only_in(
         &args.task,
@@ -297,6 +308,22 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
     Ok(Exit::Done)
 }
 
+/// Applies a person's answer in the Architect's place. One that cannot be read is a slip of theirs, and changes nothing.
+fn answer(decision: &mut Decision, card: &Card, text: &str, context: &Context) -> Result<Exit, CliError> {
+    read_architect(text).map_err(|error| {
+        CliError::new(Exit::Usage, format!("the answer cannot be applied: {error}")).hint(format!(
+            "nothing was changed; the end of `git harness packet {}` says what an answer has",
+            card.id
+        ))
+    })?;
+    let by = decision.person.clone();
+    recover::apply_answer(&mut decision.engine, &decision.project, card, &by, text, None)?;
+    let project = Project::load(&mut decision.engine, &decision.project.target)?;
+    super::context::trust_project(context, &decision.engine, &project)?;
+    print(&format!("{} is answered; `git harness run` goes on with it\n", card.id))?;
+    Ok(Exit::Done)
+}
+
 /// Text from a file, or from standard input for `-`.
 pub fn read_input(context: &Context, file: &std::path::Path) -> Result<String, CliError> {
     if file.as_os_str() == "-" {
@@ -306,8 +333,10 @@ pub fn read_input(context: &Context, file: &std::path::Path) -> Result<String, C
     }
     let path = super::context::from_dir(context, file);
     std::fs::read_to_string(&path).map_err(|error| {
-        CliError::new(Exit::Usage, format!("cannot read {}: {error}", path.display()))
-            .hint("name a file, or - for standard input")
+        CliError::new(Exit::Usage, format!("cannot read {}: {error}", path.display())).hint(match error.kind() {
+            std::io::ErrorKind::InvalidData => "save it as UTF-8",
+            _ => "name a file, or - for standard input",
+        })
     })
 }
 
@@ -331,7 +360,7 @@ pub fn unblock(args: &UnblockArgs, context: &Context) -> Result<Exit, CliError> 
     decision.record(Event::Unblocked {
         task: args.task.clone(),
         by,
-        reason: args.reason.clone(),
+        reason: args.why.reason.clone(),
     })?;
     print(&format!(
         "{} is not blocked any more, and begins a new round\n",

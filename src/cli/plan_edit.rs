@@ -13,7 +13,7 @@ use crate::engine::project::Project;
 use crate::engine::revise;
 
 use super::context::{Context, Telling, print, project_of, trust_project};
-use super::decide::read_input;
+use super::decide::{Why, read_input};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -25,9 +25,8 @@ pub struct EditArgs {
     /// The card's new text, from a file or `-`, instead of an editor
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Why, for the commit
-    #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[command(flatten)]
+    why: Why,
 }
 
 pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
@@ -70,7 +69,7 @@ pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
     {
         return Err(CliError::new(Exit::Usage, problem.message).hint(problem.fix));
     }
-    revise::commit_revision(&mut engine, &project, &old, &new, &person, false, &args.reason)?;
+    revise::commit_revision(&mut engine, &project, &old, &new, &person, false, &args.why.reason)?;
     let project = Project::load(&mut engine, &project.target)?;
     trust_project(context, &engine, &project)?;
     print(&format!("{} is changed on {}\n", args.task, project.target))?;

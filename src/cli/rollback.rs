@@ -1,13 +1,16 @@
 //! `rollback`.
 
 use clap::Args;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::domain::id::TaskId;
-use crate::engine::project::{self, Project};
+use crate::engine::project::Project;
 use crate::engine::rollback::{dependants, landed_since, rollback};
 
-use super::context::{Context, Telling, print, project_of, require_trust};
+use super::context::{Context, Telling, print, project_of, require_trust, target};
+use super::decide::Why;
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -19,15 +22,17 @@ pub struct RollbackArgs {
     /// The task
     #[arg(required_unless_present = "since")]
     task: Option<TaskId>,
-    /// Every task that landed since, such as "2 hours ago" or 2026-01-31T12:00:00Z
+    /// Every task that landed since, such as "2 hours ago", 2026-01-31 or 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", conflicts_with = "task")]
     since: Option<String>,
+    /// With --since: the branch that they landed on
+    #[arg(long, value_name = "BRANCH", requires = "since")]
+    onto: Option<String>,
     /// Also roll back complete tasks that build on it
     #[arg(long)]
     with_dependants: bool,
-    /// Why
-    #[arg(short = 'm', long, value_name = "TEXT", default_value = "")]
-    reason: String,
+    #[command(flatten)]
+    why: Why,
 }
 
 pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
@@ -37,12 +42,13 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
         (Some(task), _) => (project_of(&mut engine, task)?, vec![task.clone()]),
         (None, since) => {
             let since = since.as_deref().unwrap_or_default();
-            let from = time(since).ok_or_else(|| {
-                CliError::new(Exit::Usage, format!("`{since}` is no time"))
-                    .hint("write \"30 minutes ago\", \"2 hours ago\", \"3 days ago\", or 2026-01-31T12:00:00Z")
+            let from = time(since, engine.clock.now()).ok_or_else(|| {
+                CliError::new(Exit::Usage, format!("`{since}` is no time")).hint(
+                    "write \"30 minutes ago\", \"2 hours ago\", \"3 days ago\", 2026-01-31 (from midnight UTC), or 2026-01-31T12:00:00Z",
+                )
             })?;
-            let mut projects = project::projects(&mut engine)?;
-            let project: Project = projects.remove(0);
+            let target = target(&mut engine, args.onto.as_deref())?;
+            let project = Project::load(&mut engine, &target)?;
             let tasks = landed_since(&engine, &project, from.as_second())?;
             (project, tasks)
         }
@@ -71,7 +77,7 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
         }
     }
     require_trust(context, &engine, &project)?;
-    let undone = rollback(&mut engine, &project, &all, &person, &args.reason)?;
+    let undone = rollback(&mut engine, &project, &all, &person, &args.why.reason)?;
     for (task, commit) in undone {
         print(&format!("{task} is open again; {} undoes it\n", commit.short(10)))?;
     }
@@ -79,9 +85,12 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 /// A time as people write it.
-fn time(text: &str) -> Option<Timestamp> {
+fn time(text: &str, now: Timestamp) -> Option<Timestamp> {
     if let Ok(time) = text.parse() {
         return Some(time);
+    }
+    if let Ok(day) = text.parse::<Date>() {
+        return Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp());
     }
     let mut words = text.split_whitespace();
     let (number, unit, ago) = (words.next()?, words.next()?, words.next()?);
@@ -95,9 +104,7 @@ fn time(text: &str) -> Option<Timestamp> {
         _ => return None,
     };
     let span = SignedDuration::from_secs(number.checked_mul(seconds)?);
-    (ago == "ago")
-        .then(|| Timestamp::now().checked_sub(span).ok())
-        .flatten()
+    (ago == "ago").then(|| now.checked_sub(span).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -106,10 +113,16 @@ mod tests {
 
     #[test]
     fn times_as_people_write_them() {
-        assert!(time("2 hours ago").is_some_and(|then| then < Timestamp::now()));
-        assert!(time("2026-01-31T12:00:00Z").is_some());
+        let now: Timestamp = "2026-01-31T12:00:00Z".parse().unwrap();
+        for (text, then) in [
+            ("2 hours ago", "2026-01-31T10:00:00Z"),
+            ("2026-01-30", "2026-01-30T00:00:00Z"),
+            ("2026-01-29T12:00:00Z", "2026-01-29T12:00:00Z"),
+        ] {
+            assert_eq!(time(text, now), then.parse().ok(), "{text}");
+        }
         for wrong in ["", "yesterday", "2 moons ago", "2 hours", "99999999999999999 weeks ago"] {
-            assert_eq!(time(wrong), None, "{wrong}");
+            assert_eq!(time(wrong, now), None, "{wrong}");
         }
     }
 }

@@ -167,7 +167,7 @@ const PLACES: [(&str, &[&str]); 10] = [
     ("println!", &["src/cli/"]),
     ("unsafe ", &["src/process/fence/sys.rs"]),
     ("SystemTime::now", &["src/clock.rs"]),
-    ("Timestamp::now", &["src/clock.rs", "src/cli/rollback.rs"]),
+    ("Timestamp::now", &["src/clock.rs"]),
     ("RandomState", &["src/clock.rs"]),
 ];
 
