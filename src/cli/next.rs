@@ -7,6 +7,7 @@ use crate::domain::id::{PlanId, TaskId};
 use crate::domain::plan::card::{Card, CardHead};
 use crate::domain::task::queue::{TaskView, next_ready};
 use crate::domain::task::state::TaskState;
+use crate::domain::trailer::{BULLET, BULLETS};
 use crate::engine::attended::{self, AttendedError, Open, Verdict};
 use crate::engine::finish::Finish;
 use crate::engine::overview;
@@ -51,9 +52,28 @@ pub struct StartArgs {
 /// Verify what this worktree changed for the open task, and land it
 #[derive(Debug, Args)]
 pub struct SubmitArgs {
+    /// What was done and why, for the commit: a bullet for each line (may be given several times)
+    #[arg(short, long = "message", value_name = "TEXT", value_parser = bullets)]
+    message: Vec<Bullets>,
     /// Land it on this remote, where it was claimed
     #[arg(long, value_name = "NAME")]
     remote: Option<String>,
+}
+
+/// The lines of one message.
+type Bullets = Vec<String>;
+
+/// A person's own words are not cut, as a model's are.
+fn bullets(text: &str) -> Result<Bullets, String> {
+    let lines = text.lines().map(|line| line.trim().trim_start_matches(['-', '*', ' ']));
+    let lines: Bullets = lines.filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    match lines.iter().map(|line| line.chars().count()).max() {
+        None => Err("it says nothing".to_owned()),
+        Some(longest) if longest > BULLET => Err(format!(
+            "a line of {longest} characters, and a bullet has {BULLET} at most: break it"
+        )),
+        Some(_) => Ok(lines),
+    }
 }
 
 impl From<AttendedError> for CliError {
@@ -259,6 +279,16 @@ pub fn submit(args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
     }
     let project = project_of(&mut engine, &open.card.id)?;
     require_trust(context, &engine, &project)?;
+    let said = args.message.concat();
+    if said.len() > BULLETS {
+        let many = format!("{} lines, and a commit has {BULLETS} bullets at most", said.len());
+        return Err(
+            CliError::new(Exit::Usage, many).hint("say less, or commit with `git commit`, whose message is yours")
+        );
+    }
+    if !said.is_empty() {
+        attended::describe(&mut engine, &open, said)?;
+    }
     let others = attended::other_work(&engine, &open, &project)?;
     if !others.is_empty() {
         let shown: Vec<&str> = others.iter().take(5).map(String::as_str).collect();

@@ -19,9 +19,9 @@ pub const REVISES: &str = "Harness-Revises";
 pub const APPROVES: &str = "Harness-Approves";
 
 /// The longest bullet, in characters.
-const BULLET: usize = 100;
+pub const BULLET: usize = 100;
 /// The most bullets.
-const BULLETS: usize = 10;
+pub const BULLETS: usize = 10;
 /// The longest subject, in characters.
 const SUBJECT: usize = 100;
 

@@ -37,7 +37,7 @@ use super::verify::{self, Verified};
 use mark::mark;
 pub use mark::{clear_mark, mark_of, set_mark};
 pub use settle::settle;
-pub use submit::submit;
+pub use submit::{describe, submit};
 
 /// Why there is no commit for an open task.
 #[derive(Debug, thiserror::Error)]

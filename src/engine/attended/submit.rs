@@ -15,6 +15,31 @@ use crate::git::SwapError;
 
 use super::{AttendedError, Open, Verdict, branch, clear_mark, judge, worktree_candidate};
 
+/// Keeps what somebody says of their own change, a line for each thing: the bullets of its commit, which would list the
+/// paths otherwise.
+pub fn describe(engine: &mut Engine, open: &Open, summary: Vec<String>) -> Result<(), AttendedError> {
+    let (task, attempt) = (&open.card.id, &open.dispatched.attempt);
+    let log = engine.replay().task(task);
+    let started = log
+        .and_then(|log| log.attempts.iter().find(|known| known.dispatched.attempt == *attempt))
+        .map_or_else(|| engine.clock.now(), |known| known.started);
+    let spent = engine.clock.now().duration_since(started);
+    let finished = Event::BuilderFinished(event::BuilderFinished {
+        task: task.clone(),
+        attempt: attempt.clone(),
+        answer: None,
+        summary,
+        notes: Vec::new(),
+        usage: None,
+        millis: u64::try_from(spent.as_millis()).unwrap_or_default(),
+        contacts: Vec::new(),
+        answered_by: None,
+        estimated: None,
+    });
+    engine.record(&[finished])?;
+    Ok(())
+}
+
 /// Lands the worktree's change as `run` would, on the branch that HEAD is on.
 pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
     let candidate = worktree_candidate(engine, open)?;
