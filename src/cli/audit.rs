@@ -9,8 +9,10 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::domain::audit::{AuditReport, Level, Strength};
 use crate::domain::oid::CommitId;
+use crate::domain::words::counted;
 use crate::engine::Engine;
 use crate::engine::audit::{self, AuditError, ProveError, Range};
+use crate::engine::project::ProjectError;
 use crate::git::{Head, PlainError, PlainView, Repository};
 use crate::report::sarif::sarif;
 use crate::report::text::visible;
@@ -136,10 +138,7 @@ fn range_of(args: &AuditArgs, engine: &Engine) -> Result<Range, CliError> {
         let tip = match engine.git.head()? {
             Head::Branch { commit, .. } | Head::Detached { commit } => commit,
             Head::Unborn { branch } => {
-                return Err(CliError::new(
-                    Exit::NothingReady,
-                    format!("the branch {branch} has no commit yet"),
-                ));
+                return Err(ProjectError::Unborn(branch).into());
             }
         };
         let begin = [".harness/config.toml", ".harness/plans", ".harness/tasks"];
@@ -292,8 +291,10 @@ fn shown(context: &Context, report: &AuditReport, refusing: bool) -> String {
         ""
     };
     text.push_str(&format!(
-        "{push}{} commits, {} landings, strength {}: {verdict}\n",
-        report.commits, report.landings, report.strength
+        "{push}{}, {}, strength {}: {verdict}\n",
+        counted(report.commits, "commit"),
+        counted(report.landings, "landing"),
+        report.strength
     ));
     text
 }

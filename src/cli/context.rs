@@ -27,6 +27,7 @@ use crate::report::terminal::Lines;
 
 use super::error::CliError;
 use super::exit::Exit;
+use super::named::no_such_task;
 use super::voice::Voice;
 
 /// How much is told while a command works.
@@ -202,8 +203,12 @@ pub fn redactor() -> &'static Redactor {
 /// Prints to standard output, without secrets. A reader that is gone ends the command in peace.
 pub fn print(text: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    out.write_all(redactor().text(text).as_bytes())?;
-    Ok(out.flush()?)
+    out.write_all(redactor().text(text).as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::BrokenPipe => CliError::from(error),
+            _ => CliError::new(Exit::Refused, format!("cannot write to standard output: {error}")),
+        })
 }
 
 /// Prints a value as JSON, on lines that people can read too.
@@ -238,22 +243,11 @@ pub fn target(engine: &mut Engine, onto: Option<&str>) -> Result<String, CliErro
 
 /// The project that has a task.
 pub fn project_of(engine: &mut Engine, task: &TaskId) -> Result<Project, CliError> {
-    let projects = project::projects(engine)?;
-    let known: Vec<String> = projects
-        .iter()
-        .flat_map(|project| project.cards.iter().map(|card| card.id.to_string()))
-        .collect();
-    projects
-        .into_iter()
-        .find(|project| project.card(task).is_some())
-        .ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(String::as_str).collect();
-            let hint = crate::domain::plan::format::fields::nearest(task.as_str(), &names).map_or_else(
-                || "`git harness status` lists the tasks".to_owned(),
-                |near| format!("did you mean {near}?"),
-            );
-            CliError::new(Exit::Usage, format!("there is no task {task}")).hint(hint)
-        })
+    let mut projects = project::projects(engine)?;
+    match projects.iter().position(|project| project.card(task).is_some()) {
+        Some(at) => Ok(projects.swap_remove(at)),
+        None => Err(no_such_task(task, &projects)),
+    }
 }
 
 /// Refuses to run commands that this user has not trusted, or that ask for more confinement than there is.
@@ -301,7 +295,8 @@ pub fn require_trust(context: &Context, engine: &Engine, project: &Project) -> R
 /// Refuses to run a landing's checks that this user has not trusted.
 pub fn require_trust_of(context: &Context, engine: &Engine, config: &Config, checks: &[Check]) -> Result<(), CliError> {
     let trust = context.trust(engine);
-    if trust.has(config.digest_of_commands()) && trust.has(check_set_digest(checks)) {
+    let is_plain = config.commands().is_empty();
+    if (is_plain || trust.has(config.digest_of_commands())) && trust.has(check_set_digest(checks)) {
         return Ok(());
     }
     let names: Vec<&str> = checks.iter().map(|check| check.run.as_str()).collect();
@@ -317,7 +312,10 @@ pub fn require_trust_of(context: &Context, engine: &Engine, config: &Config, che
 
 /// Everything in a project that runs commands, each with the digest that trust is about.
 pub fn commands(project: &Project) -> Vec<(String, Digest)> {
-    let mut found = vec![(".harness/config.toml".to_owned(), project.config.digest_of_commands())];
+    let mut found = Vec::new();
+    if !project.config.commands().is_empty() {
+        found.push((".harness/config.toml".to_owned(), project.config.digest_of_commands()));
+    }
     for card in &project.cards {
         let checks = project.config.checks_for(card);
         found.push((
@@ -339,5 +337,9 @@ pub fn trust_project(context: &Context, engine: &Engine, project: &Project) -> R
 
 /// A path as an absolute one, seen from the command's folder.
 pub fn from_dir(context: &Context, path: &Path) -> PathBuf {
+    // `./plan.md` is not what anybody wrote.
+    if context.dir == Path::new(".") {
+        return path.to_owned();
+    }
     context.dir.join(path)
 }

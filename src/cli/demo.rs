@@ -8,11 +8,12 @@ use std::time::Instant;
 use clap::Args;
 
 use crate::clock::{Clock, SystemClock};
+use crate::domain::check::Check;
 use crate::domain::id::TaskId;
 use crate::domain::plan::format::SourceFile;
 use crate::engine::project::Project;
-use crate::engine::run::{RunOptions, run as run_plan};
-use crate::engine::{import, rollback};
+use crate::engine::run::{RunError, RunOptions, run as run_plan};
+use crate::engine::{import, rollback, verify};
 use crate::git::Repository;
 use crate::process::find_program;
 
@@ -112,6 +113,7 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
     import::commit(&mut engine, &project, &prepared, "shop.md")?;
     let project = Project::load(&mut engine, "main")?;
     trust_project(&here, &engine, &project)?;
+    require_builds(&here, &project)?;
     print(&format!(
         "$ git harness plan import shop.md --commit\n{} cards\n\n$ git harness run\n",
         project.cards.len()
@@ -142,6 +144,21 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
         repository.display()
     ))?;
     Ok(Exit::Done)
+}
+
+/// Where the crate does not build before any work, the recorded answers would be blamed for it.
+fn require_builds(context: &Context, project: &Project) -> Result<(), CliError> {
+    let mut engine = context.engine(Telling::Nothing)?;
+    let build = Check::from_command("cargo build --offline --quiet");
+    let record = verify::check_tree(&mut engine, &project.config, project.tree, &[build]).map_err(RunError::from)?;
+    match record.results.into_iter().find(|result| !result.status.passed()) {
+        None => Ok(()),
+        Some(result) => Err(CliError::new(
+            Exit::Usage,
+            format!("a crate cannot be built here: {}: {}\n{}", result.name, result.status, result.excerpt),
+        )
+        .hint("see to it that `cargo build` works in a new folder, then try again; `git harness doctor` tells of the fence")),
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` wants")]

@@ -88,6 +88,7 @@ impl From<OpenError> for CliError {
             OpenError::NotFound { .. } => {
                 "run it inside a repository, make one with `git init`, or try `git harness demo`"
             }
+            OpenError::Unreadable { .. } => "`git status` there tells more",
             OpenError::NoGit => "install git 2.38 or newer",
             OpenError::Resolve { .. } => "look whether the folder still exists",
         };
@@ -119,6 +120,10 @@ impl From<JournalError> for CliError {
         match &error {
             JournalError::Damaged { .. } => Self::new(Exit::Damaged, format!("the journal is damaged: {error}"))
                 .hint("nothing was changed; restore the file from a backup, or move the writer's folder away to begin a new journal"),
+            JournalError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+                Self::new(Exit::Refused, error.to_string())
+                    .hint("this command writes: run it as the user that the repository belongs to")
+            }
             _ => Self::new(Exit::Refused, error.to_string()),
         }
     }

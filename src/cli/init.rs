@@ -1,12 +1,15 @@
 //! `init`.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::path::Path;
 
 use clap::Args;
 
 use crate::domain::agent::hook::Caller;
-use crate::git::Head;
+use crate::engine::project::ProjectError;
 use crate::git::hooks::HookState;
+use crate::git::{Head, Repository};
 use crate::process::find_program;
 use crate::report::text::visible;
 
@@ -48,64 +51,78 @@ const PROGRAMS: [(&str, &str); 8] = [
     ),
 ];
 
+const CONFIG_FILE: &str = ".harness/config.toml";
 const CONFIG: &str = include_str!("../../templates/config.toml");
 const AGENTS_MD: &str = include_str!("../../templates/agents.md");
 
 pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
     let engine = context.engine(Telling::Nothing)?;
     if let Head::Unborn { branch } = engine.git.head()? {
-        return Err(
-            CliError::new(Exit::Usage, format!("the branch {branch} has no commit yet"))
-                .hint("make a first commit: git commit --allow-empty -m \"Begin\""),
-        );
+        return Err(ProjectError::Unborn(branch).into());
     }
-    let mut text = String::new();
-    if let Some(top) = engine.git.work_tree() {
-        let file = top.join(".harness").join("config.toml");
-        if file.exists() {
-            text.push_str(".harness/config.toml is there already and stays as it is\n");
-        } else {
-            let dir = top.join(".harness");
-            fs::create_dir_all(&dir)?;
-            let path = context.variables.get(std::ffi::OsStr::new("PATH"));
-            let found: Vec<&(&str, &str)> = PROGRAMS
-                .iter()
-                .filter(|(name, _)| find_program(name, path.map(std::ffi::OsString::as_os_str)).is_some())
-                .collect();
-            fs::write(&file, config_text(&found))?;
-            text.push_str("wrote .harness/config.toml\n");
-            for (name, _) in &found {
-                text.push_str(&format!(
-                    "found {name} on the PATH: a commented builder is in the configuration\n"
-                ));
-            }
-        }
-        let agents = top.join("AGENTS.md");
-        if !agents.exists() {
-            fs::write(&agents, AGENTS_MD)?;
-            text.push_str("wrote AGENTS.md\n");
-        }
-        if let Some(named) = &args.agents {
-            text.push_str(&init_agents::install(named, top, context)?);
-        }
+    let Some(top) = engine.git.work_tree() else {
+        return Err(CliError::new(Exit::Usage, "a bare repository has no files to set up")
+            .hint("run it in a clone; on a server: git harness hooks install --server"));
+    };
+    let is_new = !top.join(CONFIG_FILE).exists();
+    let mut text = if is_new {
+        begin(top, context)?
+    } else {
+        format!("{CONFIG_FILE} is there already and stays as it is\n")
+    };
+    if let Some(named) = &args.agents {
+        text.push_str(&init_agents::install(named, top, context)?);
     }
     if !args.no_hooks {
-        let program = std::env::current_exe()?;
-        for report in engine.git.install_hooks(&program)? {
-            let chained = match &report.chained {
-                Some(former) => format!(", and calls {} first", former.display()),
-                None => String::new(),
-            };
-            let state = match report.state {
-                HookState::Ours => "installed",
-                _ => "could not be installed",
-            };
-            text.push_str(&format!("hook {} {state}{chained}\n", report.name));
-        }
+        text.push_str(&install_hooks(&engine.git)?);
     }
-    text.push_str("next: commit these files, then `git harness plan new` or `git harness plan import FILE --commit`\n");
+    text.push_str(if is_new {
+        "next: commit these files, then `git harness plan new` or `git harness plan import FILE --commit`\n"
+    } else {
+        "next: git harness status\n"
+    });
     print(&visible(&text))?;
     Ok(Exit::Done)
+}
+
+/// Writes what a repository without the harness lacks, and tells of it.
+fn begin(top: &Path, context: &Context) -> Result<String, CliError> {
+    let path = context.variables.get(OsStr::new("PATH")).map(OsString::as_os_str);
+    let found: Vec<&(&str, &str)> = PROGRAMS
+        .iter()
+        .filter(|(name, _)| find_program(name, path).is_some())
+        .collect();
+    fs::create_dir_all(top.join(".harness"))?;
+    fs::write(top.join(CONFIG_FILE), config_text(&found))?;
+    let mut text = format!("wrote {CONFIG_FILE}\n");
+    for (name, _) in &found {
+        text.push_str(&format!(
+            "found {name} on the PATH: a commented builder is in the configuration\n"
+        ));
+    }
+    let agents = top.join("AGENTS.md");
+    if !agents.exists() {
+        fs::write(&agents, AGENTS_MD)?;
+        text.push_str("wrote AGENTS.md\n");
+    }
+    Ok(text)
+}
+
+fn install_hooks(git: &Repository) -> Result<String, CliError> {
+    let program = std::env::current_exe()?;
+    let mut text = String::new();
+    for report in git.install_hooks(&program)? {
+        let chained = match &report.chained {
+            Some(former) => format!(", and calls {} first", former.display()),
+            None => String::new(),
+        };
+        let state = match report.state {
+            HookState::Ours => "installed",
+            _ => "could not be installed",
+        };
+        text.push_str(&format!("hook {} {state}{chained}\n", report.name));
+    }
+    Ok(text)
 }
 
 fn config_text(found: &[&(&str, &str)]) -> String {

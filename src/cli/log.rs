@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::context::{Context, print};
+use super::context::{Context, print, project_of};
 use super::error::CliError;
 use super::exit::Exit;
 use crate::domain::id::TaskId;
@@ -24,19 +24,25 @@ pub struct LogArgs {
 }
 
 pub fn run(args: &LogArgs, context: &Context) -> Result<Exit, CliError> {
-    let engine = context.reading_engine()?;
+    let mut engine = context.reading_engine()?;
     let rows = engine.ledger.every_row()?;
     let wanted: Vec<_> = rows
         .iter()
         .filter_map(|row| Some((row.time, row.known()?)))
         .filter(|(_, event)| args.task.is_none() || event.task() == args.task.as_ref())
         .collect();
+    if let Some(task) = args.task.as_ref().filter(|_| wanted.is_empty()) {
+        // A task that nobody began yet is there all the same.
+        project_of(&mut engine, task)?;
+    }
     let from = args.number.map_or(0, |number| wanted.len().saturating_sub(number));
     if args.json {
         let mut sink = JsonLines(std::io::stdout().lock());
         for (time, event) in &wanted[from..] {
             sink.event(*time, event);
         }
+    } else if wanted.is_empty() {
+        print("nothing has happened yet\n")?;
     } else {
         let lines: Vec<String> = wanted[from..]
             .iter()

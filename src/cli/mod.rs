@@ -18,6 +18,7 @@ mod init_agents;
 mod log;
 mod models;
 mod models_check;
+mod named;
 mod next;
 mod one;
 mod packet;
@@ -32,6 +33,7 @@ mod shell;
 mod show;
 mod status;
 mod sync;
+mod trouble;
 mod trust;
 mod verify;
 mod voice;
@@ -40,9 +42,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::report::mistakes;
 use crate::report::text::visible;
 
 use context::{Context, redactor};
@@ -54,13 +55,7 @@ pub use exit::Exit;
 /// A plan becomes task cards; one card at a time goes to a Builder; what the card allows is verified, committed, and
 /// recorded.
 #[derive(Debug, Parser)]
-#[command(
-    name = "git-harness",
-    bin_name = "git harness",
-    version,
-    disable_help_subcommand = true,
-    max_term_width = 100
-)]
+#[command(name = "git-harness", bin_name = "git harness", version, max_term_width = 100)]
 struct Cli {
     /// Run as if started in this folder
     #[arg(short = 'C', value_name = "DIR", global = true)]
@@ -116,10 +111,12 @@ pub fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == "hook") {
         return hook::main(&arguments[2..]);
     }
-    let cli = match Cli::try_parse_from(arguments) {
-        Ok(cli) => cli,
+    let parsed = definition().try_get_matches_from(&arguments);
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, trouble::wants_json(&matches))));
+    let (cli, json) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
-            explain(&error);
+            trouble::explain(&error, &arguments);
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
@@ -128,23 +125,9 @@ pub fn main() -> ExitCode {
     match run_command(cli.command, &context) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            tell(&context, &error);
+            trouble::tell(&context, &error, json);
             error.exit.into()
         }
-    }
-}
-
-#[expect(clippy::print_stderr, reason = "the one place where errors reach a person")]
-fn tell(context: &Context, error: &CliError) {
-    if error.exit == Exit::Done {
-        return;
-    }
-    let colour = context.error_colour;
-    let mistakes = mistakes::render(&error.mistakes, &error.sources, colour);
-    eprint!("{}", redactor().text(&mistakes));
-    eprintln!("{}: {}", colour.paint("31;1", "error"), shown(&error.message));
-    if let Some(hint) = &error.hint {
-        eprintln!("{}: {}", colour.paint("36", "hint"), shown(hint));
     }
 }
 
@@ -152,16 +135,6 @@ fn tell(context: &Context, error: &CliError) {
 #[expect(clippy::print_stderr, reason = "the prompt on standard output stays alone")]
 fn tell_next(context: &Context, text: &str) {
     eprintln!("{}: {}", context.error_colour.paint("36", "next"), shown(text));
-}
-
-/// Prints help, or what is wrong with the arguments; a secret among them is not repeated.
-#[expect(clippy::print_stderr, reason = "the other place where errors reach a person")]
-fn explain(error: &clap::Error) {
-    let plain = error.render().to_string();
-    match redactor().text(&plain) {
-        std::borrow::Cow::Borrowed(_) => drop(error.print()),
-        std::borrow::Cow::Owned(clean) => eprint!("{clean}"),
-    }
 }
 
 /// Text of an error as it may be shown: nothing in it acts on the terminal, and secrets are taken out.

@@ -11,14 +11,16 @@ use crate::domain::trailer::{BULLET, BULLETS};
 use crate::engine::attended::{self, AttendedError, Open, Verdict};
 use crate::engine::finish::Finish;
 use crate::engine::overview;
-use crate::engine::project::{self, Project};
+use crate::engine::project::Project;
 use crate::engine::server::Offer;
 use crate::engine::{Engine, resume};
 use crate::git::hooks::HookState;
+use crate::report::text::visible;
 
 use super::context::{Context, Telling, print, print_json, project_of, require_trust};
 use super::error::CliError;
 use super::exit::Exit;
+use super::named::{projects_with, require_plan};
 
 /// Take the next ready card into this worktree and print its packet
 ///
@@ -96,14 +98,14 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
         if let Some(remote) = &args.remote {
             renew(&mut engine, remote, &open)?;
         }
-        print(&attended::packet(&engine, &open)?)?;
+        print(&visible(&attended::packet(&engine, &open)?))?;
         return Ok(Exit::Done);
     }
     if let Some(remote) = &args.remote {
         let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
         return take_shared(context, &mut engine, remote, &wanted);
     }
-    for project in project::projects(&mut engine)? {
+    for project in projects_with(&mut engine, args.plan.as_ref())? {
         loop {
             let views = project.views(&engine);
             let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
@@ -139,7 +141,10 @@ struct Peek<'a> {
 
 fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    for overview in overview::overviews(&mut engine)? {
+    let overviews = overview::overviews(&mut engine)?;
+    let cards = overviews.iter().flat_map(|overview| &overview.cards);
+    require_plan(args.plan.as_ref(), cards.map(|card| &card.plan))?;
+    for overview in overviews {
         let views = overview.views(&engine);
         let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
         let queue = overview.cards.iter().zip(&views).filter(|(card, _)| wanted(card));
@@ -154,7 +159,7 @@ fn peek(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
                 })?;
                 return Ok(Exit::Done);
             }
-            print(&format!("{}  {}\n", card.id, crate::report::text::visible(&card.title)))?;
+            print(&format!("{}  {}\n", card.id, visible(&card.title)))?;
             return Ok(Exit::Done);
         }
     }
@@ -168,7 +173,7 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
             if let Some(remote) = &args.remote {
                 renew(&mut engine, remote, &open)?;
             }
-            print(&attended::packet(&engine, &open)?)?;
+            print(&visible(&attended::packet(&engine, &open)?))?;
             return Ok(Exit::Done);
         }
         return Err(
@@ -184,7 +189,14 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
     let project = project_of(&mut engine, &args.task)?;
     let view = project.views(&engine).into_iter().find(|view| view.id == args.task);
     if let Some(view) = view.filter(|view| !matches!(view.state, TaskState::Ready | TaskState::Failed)) {
-        let why = view.reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        let why = match (&view.reason, &view.waits_for[..]) {
+            (Some(reason), _) => format!(": {reason}"),
+            (None, []) => String::new(),
+            (None, waits) => {
+                let names: Vec<&str> = waits.iter().map(TaskId::as_str).collect();
+                format!(": it waits for {}", names.join(", "))
+            }
+        };
         return Err(
             CliError::new(Exit::NothingReady, format!("{} is {}{why}", args.task, view.state))
                 .hint(format!("`git harness show {}` tells more", args.task)),
@@ -252,7 +264,7 @@ fn take(context: &Context, engine: &mut Engine, project: &Project, task: &TaskId
             "our hooks are not in place, so `git commit` is not checked here: git harness hooks install, or use git harness submit",
         );
     }
-    print(&packet)?;
+    print(&visible(&packet))?;
     Ok(Exit::Done)
 }
 

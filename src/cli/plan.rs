@@ -13,6 +13,7 @@ use crate::domain::path::RepoPath;
 use crate::domain::plan::format::SourceFile;
 use crate::domain::plan::lint::{LintFacts, lint};
 use crate::domain::trailer::approval_message;
+use crate::domain::words::counted;
 use crate::engine::Engine;
 use crate::engine::commit::commit_words;
 use crate::engine::import;
@@ -23,6 +24,7 @@ use crate::report::mistakes;
 use super::context::{Context, Telling, print, print_json, trust_project};
 use super::error::CliError;
 use super::exit::Exit;
+use super::named::{NO_PLAN, projects_with};
 use super::plan_graph;
 use super::{plan_edit, plan_new, status};
 
@@ -94,8 +96,10 @@ pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
 /// The files of a plan, by the names that messages use.
 pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
     let failed = |path: &Path, error: &std::io::Error| {
-        CliError::new(Exit::Usage, format!("cannot read {}: {error}", path.display()))
-            .hint("name a file, or a folder of task files")
+        CliError::new(Exit::Usage, format!("cannot read {}: {error}", path.display())).hint(match error.kind() {
+            std::io::ErrorKind::InvalidData => "save it as UTF-8",
+            _ => "name a file, or a folder of task files",
+        })
     };
     let mut files = Vec::new();
     if path.is_dir() {
@@ -167,10 +171,7 @@ fn import_files(
             error.sources = files.to_vec();
             error
         })?;
-    let cards = match prepared.plan.cards.len() {
-        1 => "one card".to_owned(),
-        more => format!("{more} cards"),
-    };
+    let cards = counted(prepared.plan.cards.len(), "card");
     let count = format!(
         "{cards} of plan {}: {} new, {} changed",
         prepared.plan.id,
@@ -198,7 +199,11 @@ fn import_files(
     let weak = warnings(engine, &project, Some(&prepared.plan.id))?.len();
     let lint = match weak {
         0 => String::new(),
-        count => format!("{count} weak places: git harness plan lint {}\n", prepared.plan.id),
+        count => format!(
+            "{}: git harness plan lint {}\n",
+            counted(count, "weak place"),
+            prepared.plan.id
+        ),
     };
     Ok(match commit {
         Some(commit) => format!(
@@ -266,7 +271,7 @@ fn lint_plans(args: &LintArgs, context: &Context) -> Result<Exit, CliError> {
     }
     let mut engine = context.reading_engine()?;
     let mut found = Vec::new();
-    for project in project::projects(&mut engine)? {
+    for project in projects_with(&mut engine, args.plan.as_ref())? {
         found.extend(warnings(&engine, &project, args.plan.as_ref())?);
     }
     if args.json {
@@ -277,19 +282,18 @@ fn lint_plans(args: &LintArgs, context: &Context) -> Result<Exit, CliError> {
     let mut count = 0;
     for (mistake, source) in found {
         count += usize::from(mistake.severity == Severity::Warning);
-        print(&mistakes::render(&[mistake], &[source], context.colour))?;
+        print(&mistakes::render(&[mistake], &[source], context.colour, context.width))?;
     }
-    print(&match count {
-        0 => "no weak places\n".to_owned(),
-        1 => "one weak place\n".to_owned(),
-        more => format!("{more} weak places\n"),
-    })?;
+    print(&format!("{}\n", counted(count, "weak place")))?;
     Ok(Exit::Done)
 }
 
 fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    for project in project::projects(&mut engine)? {
+    for project in projects_with(&mut engine, args.plan.as_ref())? {
+        if project.plans.is_empty() {
+            print(&status::table(context, &project.target, &Vec::new()))?;
+        }
         for plan in project
             .plans
             .iter()
@@ -319,14 +323,18 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
 fn approve(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.settled_engine(Telling::Nothing)?;
     let person = engine.person()?;
-    let projects = project::projects(&mut engine)?;
+    let projects = projects_with(&mut engine, args.plan.as_ref())?;
     let found: Vec<(&Project, PlanId)> = projects
         .iter()
         .flat_map(|project| project.plans.iter().map(move |plan| (project, plan.id.clone())))
         .filter(|(_, plan)| args.plan.as_ref().is_none_or(|wanted| plan == wanted))
         .collect();
     let [(project, plan)] = &found[..] else {
-        return Err(CliError::new(Exit::Usage, "name the plan to approve").hint("`git harness plan show` lists them"));
+        let hint = match found[..] {
+            [] => format!("there is none yet: {NO_PLAN}"),
+            _ => "`git harness plan show` lists them".to_owned(),
+        };
+        return Err(CliError::new(Exit::Usage, "name the plan to approve").hint(hint));
     };
     let digest = project.plan_digest(plan);
     let said = |(approved, of, _, by): &(PlanId, Digest, CommitId, String)| {

@@ -6,12 +6,13 @@ use crate::domain::id::{PlanId, TaskId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::conflict::{self, Alone};
 use crate::domain::plan::graph;
-use crate::engine::project::{self, Project};
+use crate::engine::project::Project;
 use crate::report::text::visible;
 
 use super::context::{Context, print, print_json};
 use super::error::CliError;
 use super::exit::Exit;
+use super::named::{NO_PLAN, projects_with};
 
 /// Print the order of dependencies
 #[derive(Debug, Args)]
@@ -104,7 +105,7 @@ fn conflicts(project: &Project, cards: &[Card]) -> String {
 
 pub fn run(args: &GraphArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    let projects = project::projects(&mut engine)?;
+    let projects = projects_with(&mut engine, args.plan.as_ref())?;
     let wanted = |project: &Project| -> Vec<Card> {
         let cards = project.cards.iter();
         cards
@@ -138,6 +139,9 @@ pub fn run(args: &GraphArgs, context: &Context) -> Result<Exit, CliError> {
         print(&match (args.dot, args.mermaid, args.conflicts) {
             (true, ..) => graph::dot(&cards),
             (_, true, _) => graph::mermaid(&cards),
+            _ if cards.is_empty() && !args.dot && !args.mermaid => {
+                format!("no plan on {} yet: {NO_PLAN}\n", project.target)
+            }
             (_, _, true) => visible(&conflicts(project, &cards)).into_owned(),
             _ => visible(&graph::text(&cards)).into_owned(),
         })?;

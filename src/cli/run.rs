@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::task::state::TaskState;
+use crate::engine::project::Project;
 use crate::engine::run::{self, Crew, RunOptions, Summary};
 use crate::report::money;
 use crate::report::table::{columns, duration};
@@ -13,6 +14,7 @@ use crate::report::table::{columns, duration};
 use super::context::{Context, Telling, print, require_trust, target};
 use super::error::CliError;
 use super::exit::Exit;
+use super::named::{NO_PLAN, require_plan, require_tasks};
 
 /// Build a plan: every card in dependency order, one verified commit for each
 #[derive(Debug, Args)]
@@ -64,19 +66,9 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
     if let Some(remote) = &args.remote {
         engine.join(remote, &target)?;
     }
-    let project = crate::engine::project::Project::load(&mut engine, &target)?;
-    if let Some(plan) = &args.plan
-        && !project.plans.iter().any(|known| known.id == *plan)
-    {
-        let names: Vec<&str> = project.plans.iter().map(|plan| plan.id.as_str()).collect();
-        return Err(
-            CliError::new(Exit::Usage, format!("there is no plan {plan} on {target}")).hint(if names.is_empty() {
-                "import one: git harness plan import FILE --commit".to_owned()
-            } else {
-                format!("plans: {}", names.join(", "))
-            }),
-        );
-    }
+    let project = Project::load(&mut engine, &target)?;
+    require_plan(args.plan.as_ref(), project.plans.iter().map(|plan| &plan.id))?;
+    require_tasks(args.only.iter().chain(&args.from), &project)?;
     require_trust(context, &engine, &project)?;
     engine.person()?;
     let options = RunOptions {
@@ -94,11 +86,24 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
         hire: &hire,
     };
     let summary = run::run_with(&mut engine, &target, &options, &crew)?;
-    if !args.json {
+    if summary.is_empty() && !args.json {
+        print(&nothing_to_do(&project))?;
+    } else if !args.json {
         let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         print(&shown(context, &summary, millis))?;
     }
     Ok(exit_of(&summary))
+}
+
+/// Why a run did nothing and waits for nobody.
+fn nothing_to_do(project: &Project) -> String {
+    if project.cards.is_empty() {
+        return format!("no plan on {} yet: {NO_PLAN}\n", project.target);
+    }
+    format!(
+        "nothing to do: every task that this run is about is complete on {}\n",
+        project.target
+    )
 }
 
 /// The summary at the end.

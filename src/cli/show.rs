@@ -1,9 +1,12 @@
-//! `show`, `diff` and `packet`.
+//! `show` and `diff`.
 
 use clap::Args;
 
+use crate::domain::change::{Change, Entry};
 use crate::domain::id::TaskId;
 use crate::domain::task::replay::{AttemptLog, TaskLog};
+use crate::domain::task::state::TaskState;
+use crate::git::Repository;
 use crate::report::table::{cut, duration};
 use crate::report::text::visible;
 
@@ -76,6 +79,9 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     if let Some(commit) = view.landed {
         text.push_str(&format!("  commit   {commit}\n"));
     }
+    if let Some(next) = next_step(&args.task, view.state) {
+        text.push_str(&format!("  next     {next}\n"));
+    }
     if let Some(log) = log {
         text.push_str(&story(log));
         if args.full {
@@ -84,6 +90,24 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     }
     print(&visible(&text))?;
     Ok(Exit::Done)
+}
+
+/// What a person does with a task that stands so.
+fn next_step(task: &TaskId, state: TaskState) -> Option<String> {
+    Some(match state {
+        TaskState::Ready => format!("git harness run, or git harness start {task}"),
+        TaskState::Failed | TaskState::Passed => "git harness run goes on with it".to_owned(),
+        TaskState::Escalated => format!(
+            "git harness run asks the Architect; a person reads git harness packet {task}, and answers with git harness escalate {task} --answer FILE"
+        ),
+        TaskState::Blocked => format!("git harness plan edit {task}, or git harness unblock {task}"),
+        TaskState::NeedsReview => {
+            format!(
+                "look at git harness diff {task}, then git harness approve {task}, or git harness reject {task} -m WHY"
+            )
+        }
+        TaskState::Pending | TaskState::InProgress | TaskState::Retrying | TaskState::Complete => return None,
+    })
 }
 
 fn story(log: &TaskLog) -> String {
@@ -261,21 +285,48 @@ pub fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
         }
     };
     let mut text = String::new();
+    // The record of the landing is the harness's own, and `show` tells what is in it.
+    let record = args.task.record_path();
     for change in &engine.git.diff(old, new)? {
-        let read = |entry: Option<crate::domain::change::Entry>| -> Result<String, CliError> {
-            Ok(match entry.filter(|entry| entry.mode.is_file()) {
-                Some(entry) => String::from_utf8_lossy(&engine.git.blob(entry.blob)?).into_owned(),
-                None => String::new(),
-            })
-        };
-        let (before, after) = (read(change.old)?, read(change.new)?);
-        text.push_str(
-            &similar::TextDiff::from_lines(&before, &after)
-                .unified_diff()
-                .header(&format!("a/{}", change.path), &format!("b/{}", change.path))
-                .to_string(),
-        );
+        if change.path.as_bytes() != record.as_bytes() {
+            text.push_str(&one_change(&engine.git, change)?);
+        }
     }
     print(&visible(&text))?;
     Ok(Exit::Done)
+}
+
+/// One changed path, as git shows it: what is no text is only named.
+fn one_change(git: &Repository, change: &Change) -> Result<String, CliError> {
+    let side = |entry: Option<Entry>, prefix: &str| -> Result<(String, Vec<u8>), CliError> {
+        Ok(match entry {
+            Some(entry) if entry.mode.is_file() => (format!("{prefix}/{}", change.path), git.blob(entry.blob)?),
+            Some(_) => (format!("{prefix}/{}", change.path), Vec::new()),
+            None => ("/dev/null".to_owned(), Vec::new()),
+        })
+    };
+    let ((old, before), (new, after)) = (side(change.old, "a")?, side(change.new, "b")?);
+    let mut text = format!("diff --git a/{0} b/{0}\n", change.path);
+    match (change.old, change.new) {
+        (None, Some(entry)) => text.push_str(&format!("new file mode {}\n", entry.mode.as_octal())),
+        (Some(entry), None) => text.push_str(&format!("deleted file mode {}\n", entry.mode.as_octal())),
+        (Some(was), Some(is)) if was.mode != is.mode => {
+            text.push_str(&format!(
+                "old mode {}\nnew mode {}\n",
+                was.mode.as_octal(),
+                is.mode.as_octal()
+            ));
+        }
+        _ => {}
+    }
+    match (String::from_utf8(before), String::from_utf8(after)) {
+        (Ok(before), Ok(after)) => text.push_str(
+            &similar::TextDiff::from_lines(&before, &after)
+                .unified_diff()
+                .header(&old, &new)
+                .to_string(),
+        ),
+        _ => text.push_str(&format!("Binary files {old} and {new} differ\n")),
+    }
+    Ok(text)
 }

@@ -15,11 +15,12 @@ use crate::engine::models;
 use crate::engine::overview::{self, Overview};
 use crate::engine::project::Project;
 use crate::report::money;
-use crate::report::table::columns;
+use crate::report::table::{columns, titled};
 
 use super::context::{Context, print, print_json};
 use super::error::CliError;
 use super::exit::Exit;
+use super::named::{NO_PLAN, require_plan};
 
 /// Show where every task stands
 #[derive(Debug, Args)]
@@ -59,6 +60,8 @@ struct Task<'a> {
 pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
     let overviews = overview::overviews(&mut engine)?;
+    let cards = overviews.iter().flat_map(|overview| &overview.cards);
+    require_plan(args.plan.as_ref(), cards.map(|card| &card.plan))?;
     let views: Vec<Vec<TaskView>> = overviews.iter().map(|overview| overview.views(&engine)).collect();
     let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
     let all: Vec<(&Overview, Rows)> = overviews
@@ -135,30 +138,35 @@ pub type Rows<'a> = Vec<(&'a CardHead, &'a TaskView)>;
 /// The table of one target.
 pub fn table(context: &Context, target: &str, rows: &Rows) -> String {
     if rows.is_empty() {
-        return format!("no plan on {target} yet: git harness plan new, or git harness plan import FILE --commit\n");
+        return format!("no plan on {target} yet: {NO_PLAN}\n");
     }
     let complete = rows
         .iter()
         .filter(|(_, view)| view.state == TaskState::Complete)
         .count();
     let mut text = format!("on {target}: {complete} of {} complete\n", rows.len());
+    let widest = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
+    let ids = widest(&mut rows.iter().map(|(_, view)| view.id.as_str().len()));
+    let states = widest(&mut rows.iter().map(|(_, view)| view.state.to_string().len()));
+    // The margin, and two blanks behind each column.
+    let room = context.width.saturating_sub(2 + ids + 2 + states + 2);
     let cells: Vec<Vec<String>> = rows
         .iter()
         .map(|(card, view)| {
             let title = &card.title;
             let note = match (&view.reason, view.landed, &view.waits_for[..]) {
-                (Some(reason), ..) => format!("{title} ({reason})"),
-                (None, Some(commit), _) => format!("{title} [{}]", commit.short(10)),
+                (Some(reason), ..) => titled(title, &format!("({reason})"), room),
+                (None, Some(commit), _) => titled(title, &format!("[{}]", commit.short(10)), room),
                 (None, None, []) => title.clone(),
                 (None, None, waits) => {
                     let names: Vec<&str> = waits.iter().map(|task| task.as_str()).collect();
-                    format!("{title} (after {})", names.join(", "))
+                    titled(title, &format!("(after {})", names.join(", ")), room)
                 }
             };
             vec![view.id.to_string(), view.state.to_string(), note]
         })
         .collect();
-    for (row, (_, view)) in columns(&cells, context.width).into_iter().zip(rows) {
+    for (row, (_, view)) in columns(&cells, context.width.saturating_sub(2)).into_iter().zip(rows) {
         let [id, state, note] = &row[..] else {
             continue;
         };

@@ -45,7 +45,8 @@ pub fn run(args: &TrustArgs, context: &Context) -> Result<Exit, CliError> {
         }
     }
     if lines.is_empty() {
-        lines.push("nothing: this repository runs no command".to_owned());
+        print("this repository names no command, so there is nothing to trust\n")?;
+        return Ok(Exit::Done);
     }
     print(&format!("{}\n", lines.join("\n")))?;
     if !args.show {

@@ -227,6 +227,13 @@ pub struct Summary {
     pub elsewhere: usize,
 }
 
+impl Summary {
+    /// Whether there was nothing to do, and nobody is waited for.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty() && self.pending == 0 && self.elsewhere == 0 && !self.paused
+    }
+}
+
 /// What a run remembers of its own doings.
 #[derive(Default)]
 struct Doings {

@@ -2,14 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
+use gix::discover::upwards;
+
 use super::command::GitProgram;
 
 /// Why there is no repository to work on.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// Neither here nor above.
-    #[error("{dir} is not in a git repository: {why}")]
+    #[error("{dir} is not in a git repository")]
     NotFound {
+        /// Where it was looked for.
+        dir: PathBuf,
+    },
+    /// There may be one, but it cannot be opened.
+    #[error("cannot open the git repository of {dir}: {why}")]
+    Unreadable {
         /// Where it was looked for.
         dir: PathBuf,
         /// What gix said.
@@ -46,6 +54,18 @@ impl std::fmt::Debug for Repository {
     }
 }
 
+/// Whether a search for a repository failed because there is none.
+fn is_absent(error: &gix::Error) -> bool {
+    matches!(
+        error.downcast_any_ref(),
+        Some(
+            upwards::Error::NoGitRepository { .. }
+                | upwards::Error::NoGitRepositoryWithinCeiling { .. }
+                | upwards::Error::NoGitRepositoryWithinFs { .. }
+        )
+    )
+}
+
 impl Repository {
     /// Finds the repository of a folder, as git does; `GIT_DIR` and `GIT_INDEX_FILE` of a hook are honoured.
     pub fn discover(dir: &Path) -> Result<Self, OpenError> {
@@ -57,11 +77,18 @@ impl Repository {
         Self::found(dir, gix::discover(dir))
     }
 
-    fn found(dir: &Path, found: Result<gix::Repository, impl std::fmt::Display>) -> Result<Self, OpenError> {
+    fn found(dir: &Path, found: Result<gix::Repository, gix::Error>) -> Result<Self, OpenError> {
         let program = GitProgram::find().ok_or(OpenError::NoGit)?;
-        let mut gix = found.map_err(|error| OpenError::NotFound {
-            dir: dir.to_owned(),
-            why: error.to_string(),
+        let mut gix = found.map_err(|error| {
+            // `.` says nothing to whoever reads it in a log.
+            let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+            if is_absent(&error) {
+                return OpenError::NotFound { dir };
+            }
+            OpenError::Unreadable {
+                dir,
+                why: error.to_string(),
+            }
         })?;
         // A replaced object shows another history than the one that is there.
         gix.objects.ignore_replacements = true;
@@ -92,7 +119,7 @@ impl Repository {
 
     /// Opens a git folder that this program made itself, believing nothing of the environment.
     pub(super) fn open_plain(&self, dir: &Path) -> Result<Self, OpenError> {
-        let mut gix = gix::open_opts(dir, gix::open::Options::isolated()).map_err(|error| OpenError::NotFound {
+        let mut gix = gix::open_opts(dir, gix::open::Options::isolated()).map_err(|error| OpenError::Unreadable {
             dir: dir.to_owned(),
             why: error.to_string(),
         })?;

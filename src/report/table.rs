@@ -67,6 +67,12 @@ pub fn columns(rows: &[Vec<String>], width: usize) -> Vec<Vec<String>> {
         .collect()
 }
 
+/// A title, and what is said of it in brackets. Where there is little room the title gives way first.
+pub fn titled(title: &str, remark: &str, room: usize) -> String {
+    let left = room.saturating_sub(remark.chars().count() + 1);
+    format!("{} {remark}", cut(title, left.max(24)))
+}
+
 /// Text cut to a number of characters, with a mark where it was cut.
 pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -89,6 +95,20 @@ pub fn duration(millis: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_title_gives_way_to_what_is_said_of_it() {
+        let title = "Add timing to the enemies of the game";
+        assert_eq!(titled(title, "[1a2b3c]", 60), format!("{title} [1a2b3c]"));
+        assert_eq!(
+            titled(title, "[1a2b3c]", 40),
+            "Add timing to the enemies of t… [1a2b3c]"
+        );
+        assert_eq!(
+            titled(title, "(after a, b)", 10),
+            "Add timing to the enemi… (after a, b)"
+        );
+    }
 
     #[test]
     fn columns_line_up_and_the_last_is_cut() {

@@ -33,5 +33,6 @@ mod rollback;
 mod run;
 mod sandbox;
 mod secrets;
+mod stranger;
 mod triggers;
 mod twelve;

@@ -492,7 +492,7 @@ fn what_was_committed_by_hand_goes_with_its_journal() {
     assert_eq!(team.landings(), ["a"]);
     assert_eq!(team.claims(), Vec::<String>::new());
     let _ = at(&two, &["sync"]).exits(0).prints("main was behind origin");
-    let _ = at(&two, &["audit"]).exits(0).prints("1 landings");
+    let _ = at(&two, &["audit"]).exits(0).prints("one landing");
     // What no card allows is not published on anybody's behalf.
     fs::write(one.join("all.txt"), "y\n").unwrap();
     let message = "Task a: more\n\nHarness-Task: a\nHarness-Attempt: 2\n";

@@ -91,7 +91,7 @@ fn marked_worktree(folder: &Path) -> Result<Option<Repository>, EarlyError> {
             let is_marked = git.work_tree().is_some() && attended::mark_of(&git).exists();
             Ok(is_marked.then_some(git))
         }
-        Err(OpenError::NotFound { .. }) => Ok(None),
+        Err(OpenError::NotFound { .. } | OpenError::Unreadable { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }
