@@ -6,7 +6,8 @@
 Nothing here runs git-harness: it is the same rules (`domain/claim`, `engine/server`) as events in a queue, with times for
 what costs time. A worker looks, tries the cards in its own order, claims by compare-and-swap, looks again, builds, verifies,
 and lands; who comes late waits for the turn and verifies again. A server answers so many requests at a time, each in so
-many seconds, and the rest wait. Everything that is random comes from the seed. Times are in seconds.
+many seconds, and the rest wait. Everything that is random comes from the seed. Times are in seconds. What
+it takes for granted is measured by benches/server.py.
 """
 import argparse
 import heapq

@@ -88,10 +88,15 @@ def main():
             if wrong:
                 print(json.dumps({"round": number, "server": options.server, "wrong": wrong}), flush=True)
     finally:
+        pushes = (server.asked() or (0, 0))[1]
         server.close()
     seconds = round(time.monotonic() - begun, 1)
     total = {"rounds": options.rounds, "server": options.server, "good": options.rounds - bad, "bad": bad}
-    print(json.dumps({**total, "claims": claims, "double claims": doubles, "seconds": seconds}))
+    total.update({"claims": claims, "double claims": doubles, "seconds": seconds})
+    # Each claim is given back by one push; the other pushes tried to claim.
+    if pushes:
+        total["tries lost"] = pushes - 2 * claims
+    print(json.dumps(total))
     if not bad:
         shutil.rmtree(place, ignore_errors=True)
     sys.exit(1 if bad else 0)

@@ -149,12 +149,13 @@ class Served:
         with log:
             self.processes.append(subprocess.Popen([path, *words], start_new_session=True, stdout=log, stderr=log))
 
-    def exchanges(self):
-        """How often it was fetched from and pushed to, as git daemon tells; `None` elsewhere."""
+    def asked(self):
+        """How often it was fetched from, and pushed to, as git daemon tells; `None` elsewhere."""
         if self.kind != "daemon":
             return None
         with open(f"{self.home}/git.log", errors="replace") as log:
-            return log.read().count("] Connection from ")
+            text = log.read()
+        return text.count("] Request upload-pack for "), text.count("] Request receive-pack for ")
 
     def seconds(self):
         """The processor time of all its processes, with those that have ended."""

@@ -189,7 +189,7 @@ class Round:
             "cards at work then": len(self.killed),
             "claims taken over": lines.count("taken over: its claim"),
             "verified": lines.count("✓ grep"),
-            "exchanges": self.server.exchanges() or 0,
+            "exchanges": sum(self.server.asked() or ()),
             "wrong": wrong,
         }
 
