@@ -50,18 +50,32 @@ pub fn attempt(
     };
     match worked {
         Ok(Work::Harvested(harvested, reading)) => {
-            judge_and_finish(engine, project, card, &assignment, harvested, reading)
+            let finished = judge_and_finish(engine, project, card, &assignment, harvested, reading);
+            match finished {
+                // Whoever stopped it is there to read that nobody has the card any more.
+                Err(error @ RunError::Interrupted) if is_with_builder(engine, card) => lose(engine, &assignment, error),
+                finished => finished,
+            }
         }
         Ok(Work::Failed(failure)) => finish::fail(engine, &assignment.dispatched, failure),
-        Err(error) => {
-            engine.record(&[Event::AttemptLost {
-                task: card.id.clone(),
-                attempt: assignment.dispatched.attempt.clone(),
-                reason: error.to_string(),
-            }])?;
-            Err(error)
-        }
+        Err(error) => lose(engine, &assignment, error),
     }
+}
+
+/// Whether nothing of an attempt was verified yet, so that there is nothing to go on from.
+fn is_with_builder(engine: &Engine, card: &Card) -> bool {
+    let log = engine.replay().task(&card.id);
+    log.is_some_and(|log| log.state.is_with_builder())
+}
+
+/// Records that an attempt ended for a reason outside of the work, which counts for nothing.
+fn lose(engine: &mut Engine, assignment: &Assignment, error: RunError) -> Result<Finish, RunError> {
+    engine.record(&[Event::AttemptLost {
+        task: assignment.dispatched.task.clone(),
+        attempt: assignment.dispatched.attempt.clone(),
+        reason: error.to_string(),
+    }])?;
+    Err(error)
 }
 
 /// What a Builder left.

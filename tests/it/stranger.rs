@@ -2,6 +2,8 @@
 //! is JSON for whoever asked for JSON.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -241,7 +243,7 @@ fn a_reason_is_more_than_nothing() {
 #[test]
 fn what_waits_says_for_whom() {
     let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
-    let plan = "## Task 01: One\n### Allowed files\n- a.txt\n### Definition of done\n- x\n### Verification\n- acceptance: true\n### Stop condition\nStop.\n";
+    let plan = "## Task 01: One\nObjective: a file\n### Allowed files\n- a.txt\n### Definition of done\n- x\n### Verification\n- acceptance: true\n### Stop condition\nStop.\n";
     let second = plan.replace("01: One", "02: Two") + "### Depends on\n01\n";
     sandbox.import("plan.md", &format!("{plan}\n{second}"));
     let _ = sandbox
@@ -287,4 +289,29 @@ fn a_repository_that_names_no_command_needs_no_trust() {
         .harness(&["run"])
         .exits(4)
         .says("commands of this repository are not trusted yet: .harness/config.toml");
+}
+
+#[test]
+fn ctrl_c_while_checks_run_gives_the_card_back_at_once() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    let builder = sandbox.script("builder.sh", "echo y > a.txt\n");
+    sandbox.configure(&format!(
+        "format = 1\n[roles]\nbuilder = \"b\"\n[builders.b]\nrun = [\"{builder}\"]\n"
+    ));
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "sleep 60"));
+    let mut command = sandbox.harness_command();
+    command
+        .args(["run", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut run = command.spawn().unwrap();
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("\"event\":\"check_started\"")));
+    let pid = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    let last: Value = serde_json::from_str(&lines.map(Result::unwrap).last().unwrap()).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert_eq!(last["error"]["exit"], 130);
+    assert_eq!(sandbox.state("p-1"), "ready", "nobody has it any more");
+    let _ = sandbox.harness(&["log", "p-1"]).exits(0).prints("stopped by the user");
 }
