@@ -83,11 +83,19 @@ class Served:
     def __init__(self, kind, served, home):
         self.kind, self.served, self.home, self.processes = kind, served, home, []
         os.makedirs(home)
-        self.root = getattr(self, kind)()
-        first = next(name for name in os.listdir(served) if name.endswith(".git"))
+        try:
+            self.root = getattr(self, kind)()
+            self.wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait(self):
+        """Until it answers."""
+        first = next(name for name in os.listdir(self.served) if name.endswith(".git"))
         while subprocess.run(["git", "ls-remote", self.address(first)], capture_output=True).returncode:
             if any(process.poll() is not None for process in self.processes):
-                sys.exit(f"{kind} ended: see {home}")
+                sys.exit(f"{self.kind} ended: see {self.home}")
             time.sleep(0.05)
 
     def address(self, name):
