@@ -134,7 +134,7 @@ impl Point {
             "add" => (Self::AddStart, Self::AddDone),
             "checkout-index" => (Self::CheckoutIndexStart, Self::CheckoutIndexDone),
             "commit-tree" => (Self::CommitTreeStart, Self::CommitTreeDone),
-            "hash-object" => (Self::HashObjectStart, Self::HashObjectDone),
+            "hash-object" | "fast-import" => (Self::HashObjectStart, Self::HashObjectDone),
             "merge-tree" => (Self::MergeTreeStart, Self::MergeTreeDone),
             "read-tree" => (Self::ReadTreeStart, Self::ReadTreeDone),
             "update-index" => (Self::UpdateIndexStart, Self::UpdateIndexDone),

@@ -61,15 +61,18 @@ pub fn commit_files(
     task: Option<&TaskId>,
     intent: impl Fn(CommitId, CommitId) -> Event,
 ) -> Result<Option<CommitId>, CommitFilesError> {
+    let texts: Vec<&[u8]> = files
+        .iter()
+        .filter_map(|(_, text)| Some(text.as_ref()?.as_bytes()))
+        .collect();
+    let mut blobs = engine.git.write_blobs(&texts)?.into_iter();
     let mut edits = Vec::with_capacity(files.len());
     for (path, text) in files {
-        let entry = match text {
-            Some(text) => Some(Entry {
-                mode: FileMode::Regular,
-                blob: engine.git.write_blob(text.as_bytes())?,
-            }),
-            None => None,
-        };
+        let blob = text.as_ref().and_then(|_| blobs.next());
+        let entry = blob.map(|blob| Entry {
+            mode: FileMode::Regular,
+            blob,
+        });
         edits.push((RepoPath::new(path.as_str())?, entry));
     }
     let mut tries = 0;

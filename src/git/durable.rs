@@ -47,6 +47,11 @@ impl Repository {
         Ok(())
     }
 
+    /// Makes durable the names of packs.
+    pub(super) fn sync_packs(&self) -> io::Result<()> {
+        sync_if_there(&self.common_dir().join("objects/pack")).map(drop)
+    }
+
     /// The trees and blobs of a tree that another one does not have at the same place.
     fn brought_by(&self, tree: ObjectId, before: Option<ObjectId>, found: &mut Vec<ObjectId>) -> Result<(), ReadError> {
         if Some(tree) == before {

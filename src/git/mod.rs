@@ -3,6 +3,7 @@
 //! This room knows objects, refs, worktrees, hooks and history. It knows no cards, lanes or models. The git program
 //! is started in `command.rs` and nowhere else.
 
+mod blobs;
 mod cache_tree;
 mod command;
 mod create;

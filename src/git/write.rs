@@ -1,4 +1,4 @@
-//! Writing objects, by the git program: no filter, no attribute, and durable before anything points to them
+//! Writing trees and commits, by the git program: no filter, no attribute, and durable before anything points to them
 //! (`durable.rs`).
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 
 use crate::domain::change::{Entry, FileMode};
-use crate::domain::oid::{BlobId, CommitId, OidError, TreeId};
+use crate::domain::oid::{CommitId, OidError, TreeId};
 use crate::domain::path::RepoPath;
 
 use super::command::GitError;
@@ -66,41 +66,6 @@ pub struct NewCommit<'a> {
 }
 
 impl Repository {
-    /// Writes a blob.
-    pub fn write_blob(&self, bytes: &[u8]) -> Result<BlobId, WriteError> {
-        let mut call = self.trusted();
-        let id = call
-            .words(["hash-object", "-w", "--stdin", "--no-filters"])
-            .input(bytes)
-            .text()?;
-        Ok(id.parse()?)
-    }
-
-    /// Writes several blobs with one process.
-    pub fn write_blobs(&self, files: &[&[u8]]) -> Result<Vec<BlobId>, WriteError> {
-        if let [only] = files {
-            return Ok(vec![self.write_blob(only)?]);
-        }
-        let dir = tempfile::tempdir()?;
-        let mut list = String::new();
-        for (number, bytes) in files.iter().enumerate() {
-            let file = dir.path().join(number.to_string());
-            std::fs::write(&file, bytes)?;
-            list.push_str(&file.to_string_lossy());
-            list.push('\n');
-        }
-        let mut call = self.trusted();
-        let answer = call
-            .words(["hash-object", "-w", "--stdin-paths", "--no-filters"])
-            .input(list)
-            .text()?;
-        let ids: Vec<BlobId> = answer.lines().map(str::parse).collect::<Result<_, _>>()?;
-        if ids.len() != files.len() {
-            return Err(call.unexpected(answer.as_bytes()).into());
-        }
-        Ok(ids)
-    }
-
     /// A tree with some paths replaced, added or (`None`) removed. A file takes the place of a folder and the other
     /// way round; folders that become empty vanish.
     pub fn write_tree(&self, base: TreeId, edits: &[(RepoPath, Option<Entry>)]) -> Result<TreeId, WriteError> {

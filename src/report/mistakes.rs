@@ -7,21 +7,40 @@ use crate::domain::diagnostic::{self, Diagnostic};
 use super::table::Colour;
 use super::text::{acts, visible};
 
+/// How much of a long line is shown on either side of where the mistake begins, in characters.
+const AROUND: usize = 60;
+
 /// All mistakes as text: with the lines that are meant where their source is known, else one line each.
 pub fn render(mistakes: &[Diagnostic], sources: &[(String, String)], colour: Colour, width: usize) -> String {
     let mut out = String::new();
     for mistake in mistakes {
         let source = sources.iter().find(|(name, _)| *name == mistake.file);
-        let source = source.filter(|(_, text)| has_short_lines(text, mistake.span.start));
         match source {
-            Some((name, text)) => out.push_str(&with_source(mistake, name, text, colour, width)),
-            None => {
-                out.push_str(&visible(&mistake.to_string()));
-                out.push_str(&format!("\n  fix: {}\n", visible(&mistake.fix)));
+            Some((name, text)) if has_short_lines(text, mistake.span.start) => {
+                out.push_str(&with_source(mistake, name, text, colour, width));
             }
+            Some((_, text)) => out.push_str(&in_words(mistake, Some(&around(text, mistake.span.start)))),
+            None => out.push_str(&in_words(mistake, None)),
         }
     }
     out
+}
+
+fn in_words(mistake: &Diagnostic, excerpt: Option<&str>) -> String {
+    let near = excerpt.map_or_else(String::new, |text| format!("  near: {}\n", visible(text)));
+    format!(
+        "{}\n{near}  fix: {}\n",
+        visible(&mistake.to_string()),
+        visible(&mistake.fix)
+    )
+}
+
+/// The text at a place.
+fn around(text: &str, at: usize) -> String {
+    let (before, after) = text.split_at_checked(at).unwrap_or((text, ""));
+    let mut start: Vec<char> = before.chars().rev().take(AROUND).collect();
+    start.reverse();
+    start.into_iter().chain(after.chars().take(AROUND)).collect()
 }
 
 /// The source with everything that could act on a terminal replaced, each by as many bytes as it had, so that the
@@ -94,5 +113,22 @@ mod tests {
         let shown = harmless(text);
         assert_eq!(shown, "a? b?  c d\n");
         assert_eq!(shown.len(), text.len());
+    }
+
+    #[test]
+    fn of_a_line_without_end_only_the_place_is_shown() {
+        let text = format!("{}wrong{}", "a".repeat(200_000), "b".repeat(200_000));
+        let at = 200_000..200_005;
+        let mistake = Diagnostic::error("plan.json", &text, at, "unknown-key", "no such key", "write `right`");
+        let shown = render(&[mistake], &[("plan.json".to_owned(), text)], Colour::Off, 80);
+        assert!(
+            shown.starts_with("plan.json:1:200001: no such key\n  near: aaa"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains("awrongb") && shown.ends_with("fix: write `right`\n"),
+            "{shown}"
+        );
+        assert!(shown.len() < 400, "{}", shown.len());
     }
 }

@@ -140,7 +140,10 @@ fn toml_value(value: &DeValue, span: Range<usize>, text: &str, offset: usize) ->
 
 /// Reads YAML.
 pub fn from_yaml(file: &str, text: &str) -> Result<Node, Diagnostic> {
-    let parsed: Result<Spanned<Raw>, _> = serde_saphyr::from_str(text);
+    read_yaml(file, text, serde_saphyr::from_str(text))
+}
+
+fn read_yaml(file: &str, text: &str, parsed: Result<Spanned<Raw>, serde_saphyr::Error>) -> Result<Node, Diagnostic> {
     match parsed {
         Ok(raw) => Ok(place(raw, &Places::new(text))),
         Err(error) => {
@@ -172,8 +175,17 @@ pub fn from_json(file: &str, text: &str) -> Result<Node, Diagnostic> {
             "mend the JSON here",
         ));
     }
-    // JSON is YAML, and its reader knows places and keys that stand twice.
-    from_yaml(file, text)
+    // JSON is YAML, and its reader knows places and keys that stand twice. Its limits are against aliases, which JSON has
+    // not: here a text holds no more values than bytes, beside the few events that begin and end it.
+    let most = text.len().saturating_add(100);
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_nodes: most,
+            max_events: most,
+            max_total_scalar_bytes: most,
+        },
+    };
+    read_yaml(file, text, serde_saphyr::from_str_with_options(text, options))
 }
 
 fn first_line(text: &str) -> String {
@@ -331,5 +343,13 @@ mod tests {
             let error = from_yaml("f", text).unwrap_err();
             assert_eq!(error.line, 2, "{error}");
         }
+    }
+
+    #[test]
+    fn a_long_list_of_json_is_read_to_its_end() {
+        let text = format!("[{}0]", "0,\n".repeat(250_000));
+        let node = from_json("f", &text).unwrap();
+        assert!(matches!(node.value, Value::List(nodes) if nodes.len() == 250_001));
+        assert_eq!(from_json("f", "{}").unwrap().value, Value::Table(Vec::new()));
     }
 }
