@@ -3,22 +3,27 @@
 //!
 //! A checkpoint is a cache. It names each closed segment that it covers with its size, inode and times, and what it
 //! covers of the open one, which grows, by its digest; where any of them differs, or a row turns up that belongs before
-//! its end, the journal is read from the beginning, and every row of it checked.
+//! its end, the journal is read from the beginning, and every row of it checked. What holds of everything is in the
+//! checkpoint; the story of one task is read from its rows when somebody asks for it.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::WriterId;
 use crate::domain::oid::Digest;
-use crate::domain::task::replay::{Replay, snapshot};
+use crate::domain::task::replay::Replay;
+use crate::domain::task::replay::snapshot::{self, Address};
 use crate::domain::task::row::{Row, RowEvent};
 
+use super::archive::{self, Archive};
 use super::cache::Caches;
-use super::journal::segment_path;
+use super::journal::{self, JournalError, Segment, Start, Wants, segment_path};
+use super::order;
 
 /// What a file is known by, short of its content. A change of content changes its times, which only the kernel sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,33 +43,6 @@ impl Identity {
             modified: (file.mtime(), file.mtime_nsec()),
             changed: (file.ctime(), file.ctime_nsec()),
         })
-    }
-}
-
-/// Where reading one writer's rows goes on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Start {
-    /// Segments that need not be read.
-    pub(super) segments: u64,
-    /// Bytes of the next one that need not be read, either.
-    pub(super) offset: u64,
-    /// How many lines these are.
-    pub(super) line: usize,
-    /// The number of the last row before.
-    pub(super) seq: u64,
-    /// Its hash.
-    pub(super) prev: Option<Digest>,
-}
-
-impl Start {
-    /// The beginning of the segment after the one that this is in.
-    pub(super) fn behind_the_segment(self) -> Self {
-        Self {
-            segments: self.segments + 1,
-            offset: 0,
-            line: 0,
-            ..self
-        }
     }
 }
 
@@ -104,40 +82,20 @@ pub(super) struct Covered {
     pub(super) needs_newer: Option<String>,
 }
 
-/// A segment and the rows that were read of it.
-#[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) writer: WriterId,
-    /// Where reading goes on behind it.
-    pub(super) end: Start,
-    pub(super) rows: Vec<Row>,
-}
-
-impl Segment {
-    /// The same, as one that does not grow any more.
-    pub(super) fn closed(self) -> Self {
-        Self {
-            end: self.end.behind_the_segment(),
-            ..self
-        }
-    }
-}
-
 const KIND: &str = "journal";
 /// The layout of what stands before the snapshot. Raised whenever it changes.
 const FORMAT: u32 = 2;
+
+/// After this many rows, stories are let go while a long journal is folded; those that go on are read again.
+const SHED: u64 = 100_000;
 
 fn key() -> String {
     format!("{} {FORMAT} {}", env!("CARGO_PKG_VERSION"), snapshot::FORMAT)
 }
 
 impl Covered {
-    /// The checkpoint that is there, if it is of exactly these segments.
-    pub(super) fn load(caches: &Caches, ledger: &Path) -> Option<(Self, Replay)> {
-        let text = String::from_utf8(caches.get(KIND, &key())?).ok()?;
-        let head = text.find('\n')?;
-        let covered: Self = serde_json::from_str(&text[..head]).ok()?;
-        let is_current = covered.writers.iter().all(|writer| {
+    fn is_current(&self, ledger: &Path) -> bool {
+        self.writers.iter().all(|writer| {
             let dir = ledger.join("journal").join(writer.writer.as_str());
             let mut segments = (1..).zip(&writer.segments);
             let open = segment_path(&dir, writer.end.segments + 1);
@@ -145,70 +103,184 @@ impl Covered {
                 && writer
                     .open
                     .is_none_or(|known| digest_of_first(&open, writer.end.offset).is_ok_and(|found| found == known))
-        });
-        if !is_current {
-            return None;
-        }
-        Some((covered, snapshot::read(text, head + 1)?))
-    }
-
-    /// Where reading a writer's rows begins.
-    pub(super) fn start(&self, writer: &WriterId) -> Start {
-        let known = self.writers.iter().find(|known| known.writer == *writer);
-        known.map(|known| known.end.clone()).unwrap_or_default()
-    }
-
-    /// Whether all of these rows come after everything that is covered.
-    pub(super) fn is_before<'a>(&self, rows: impl IntoIterator<Item = &'a Row>) -> bool {
-        match &self.last {
-            None => true,
-            Some(last) => rows.into_iter().all(|row| place(row) > *last),
-        }
+        })
     }
 
     /// Whether so many rows behind what is covered cost each command more than a new checkpoint costs one of them, which
     /// grows with what there is.
-    pub(super) fn is_far_behind(&self, rows: usize) -> bool {
+    fn is_far_behind(&self, rows: usize) -> bool {
         rows as u64 >= 64 + self.rows / 256
     }
 
-    /// Takes rows in, which come in the order of the replay, and knows where each writer's end.
-    pub(super) fn extend<'a>(
-        &mut self,
-        ends: impl IntoIterator<Item = (&'a WriterId, &'a Start)>,
-        rows: &[Row],
-        replay: &mut Replay,
-    ) {
-        for row in rows {
-            replay.apply(row);
-            self.highest_at = self.highest_at.max(row.at);
-            if let RowEvent::Unknown { name, must: true } = &row.event {
-                self.needs_newer.get_or_insert_with(|| name.clone());
-            }
-        }
-        self.rows += rows.len() as u64;
-        self.last = rows.last().map(place).or_else(|| self.last.take());
-        for (writer, end) in ends {
-            let known = self.writers.iter_mut().find(|known| known.writer == *writer);
-            match known {
-                Some(known) => known.end = end.clone(),
-                None => self.writers.push(Writer {
-                    writer: writer.clone(),
+    /// Makes room for writers that are new.
+    fn know(&mut self, writers: Vec<WriterId>) {
+        for writer in writers {
+            if self.writers.iter().all(|known| known.writer != writer) {
+                self.writers.push(Writer {
+                    writer,
                     segments: Vec::new(),
                     open: None,
-                    end: end.clone(),
-                }),
+                    end: Start::default(),
+                });
             }
         }
     }
 
-    /// Keeps the checkpoint. It is no error if that fails: the next reader makes it again.
-    pub(super) fn save(&mut self, caches: &Caches, ledger: &Path, replay: &Replay) {
-        for writer in &mut self.writers {
+    fn archive(&self, ledger: &Path) -> Arc<Archive> {
+        let writers = self.writers.iter().map(|known| known.writer.clone());
+        Arc::new(Archive::new(ledger, writers.collect()))
+    }
+
+    fn is_before(&self, row: &Row) -> bool {
+        self.last.as_ref().is_none_or(|last| place(row) > *last)
+    }
+}
+
+/// What is covered and its replay, and what is read behind it.
+#[derive(Debug)]
+pub(super) struct Checkpoint {
+    pub(super) covered: Covered,
+    pub(super) replay: Replay,
+    /// Only one writer has anything new, so it comes in order and is folded as it comes.
+    is_in_order: bool,
+    /// Segments that have to be brought in order with others before they are folded.
+    waiting: Vec<Segment>,
+    is_new: bool,
+}
+
+impl Checkpoint {
+    /// Checkpoints to try until one fits: what is there, if it is of exactly these segments; then nothing; and nothing
+    /// again, for a journal that is not even in order within one writer's rows.
+    pub(super) fn all<'a>(
+        caches: &'a Caches,
+        ledger: &'a Path,
+    ) -> impl Iterator<Item = Result<Self, JournalError>> + 'a {
+        let anew = move |is_trusted: bool| {
+            let mut checkpoint = Self::new(ledger, Covered::default(), |archive| Some(Replay::kept_by(archive)))?;
+            if let (Some(checkpoint), false) = (&mut checkpoint, is_trusted) {
+                checkpoint.is_in_order = false;
+            }
+            Ok(checkpoint)
+        };
+        let stored = move || match stored(caches, ledger) {
+            Some((covered, text, at)) => Self::new(ledger, covered, |archive| snapshot::read(text, at, archive)),
+            None => Ok(None),
+        };
+        let first = std::iter::once_with(stored);
+        let more = [true, false].into_iter().map(anew);
+        first.chain(more).filter_map(Result::transpose)
+    }
+
+    fn new(
+        ledger: &Path,
+        mut covered: Covered,
+        replay: impl FnOnce(Arc<Archive>) -> Option<Replay>,
+    ) -> Result<Option<Self>, JournalError> {
+        covered.know(journal::writers(ledger)?);
+        let goes_on = |known: &&Writer| {
+            let dir = ledger.join("journal").join(known.writer.as_str());
+            segment_path(&dir, known.end.segments + 1).exists()
+        };
+        Ok(replay(covered.archive(ledger)).map(|replay| Self {
+            is_in_order: covered.writers.iter().filter(goes_on).count() <= 1,
+            covered,
+            replay,
+            waiting: Vec::new(),
+            is_new: false,
+        }))
+    }
+
+    /// Whether everything that was read comes after what was covered before.
+    pub(super) fn fits(&self, open: Option<&Segment>) -> bool {
+        let mut read = self.waiting.iter().chain(open).flat_map(|segment| &segment.rows);
+        read.all(|(row, _)| self.covered.is_before(row))
+    }
+
+    /// Brings what waits in order with the open segment's rows: folds it where all of it comes first, and these, too,
+    /// where they have become many. Returns the rows that are not folded.
+    pub(super) fn settle(&mut self, open: Option<Segment>) -> Vec<Row> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut rows: Vec<(&Row, Option<Address>)> = waiting.iter().flat_map(|segment| self.placed(segment)).collect();
+        rows.sort_by(|(a, _), (b, _)| order(a).cmp(&order(b)));
+        let last = rows.last().map(|(row, _)| *row);
+        let first = open.as_ref().and_then(|open| open.rows.first());
+        let is_first = last
+            .zip(first)
+            .is_none_or(|(last, (first, _))| order(last) < order(first));
+        if !is_first {
+            let read = waiting.into_iter().chain(open).flat_map(|segment| segment.rows);
+            let mut rows: Vec<Row> = read.map(|(row, _)| row).collect();
+            rows.sort_by(|a, b| order(a).cmp(&order(b)));
+            return rows;
+        }
+        for (row, address) in rows {
+            self.fold(row, address);
+        }
+        waiting.iter().for_each(|segment| self.cover(segment));
+        match open {
+            Some(open) if self.covered.is_far_behind(open.rows.len()) && is_in_order(&open) => {
+                for (row, address) in self.placed(&open) {
+                    self.fold(row, address);
+                }
+                self.cover(&open);
+                Vec::new()
+            }
+            open => open
+                .into_iter()
+                .flat_map(|open| open.rows)
+                .map(|(row, _)| row)
+                .collect(),
+        }
+    }
+
+    /// A segment's rows with their addresses.
+    fn placed<'a>(&self, segment: &'a Segment) -> Vec<(&'a Row, Option<Address>)> {
+        let rows = segment.rows.iter();
+        rows.map(|(row, offset)| (row, self.address(segment, *offset)))
+            .collect()
+    }
+
+    fn address(&self, segment: &Segment, offset: u64) -> Option<Address> {
+        let mut writers = self.covered.writers.iter();
+        let writer = writers.position(|known| known.writer == segment.writer)?;
+        archive::address(writer, segment.number, offset)
+    }
+
+    fn fold(&mut self, row: &Row, address: Option<Address>) {
+        match address {
+            Some(address) => self.replay.apply_kept(row, address),
+            None => self.replay.apply(row),
+        }
+        self.covered.highest_at = self.covered.highest_at.max(row.at);
+        if let RowEvent::Unknown { name, must: true } = &row.event {
+            self.covered.needs_newer.get_or_insert_with(|| name.clone());
+        }
+        self.covered.rows += 1;
+        self.covered.last = Some(place(row));
+        if self.covered.rows.is_multiple_of(SHED) {
+            self.replay.shed();
+        }
+    }
+
+    fn cover(&mut self, segment: &Segment) {
+        self.is_new = true;
+        let mut writers = self.covered.writers.iter_mut();
+        if let Some(known) = writers.find(|known| known.writer == segment.writer) {
+            known.end = segment.end.clone();
+        }
+    }
+
+    /// Keeps the checkpoint where it is new. It is no error if that fails: the next reader makes it again.
+    pub(super) fn save(&mut self, caches: &Caches, ledger: &Path) {
+        if !self.is_new {
+            return;
+        }
+        for writer in &mut self.covered.writers {
             let dir = ledger.join("journal").join(writer.writer.as_str());
-            let found: io::Result<Vec<Identity>> = (1..=writer.end.segments)
-                .map(|number| Identity::of(&segment_path(&dir, number)))
-                .collect();
+            // A closed segment does not change, so of those that were covered before nothing new is known.
+            let new = writer.segments.len() as u64 + 1..=writer.end.segments;
+            let found: io::Result<Vec<Identity>> =
+                new.map(|number| Identity::of(&segment_path(&dir, number))).collect();
             let open = segment_path(&dir, writer.end.segments + 1);
             let open = (writer.end.offset > 0)
                 .then(|| digest_of_first(&open, writer.end.offset))
@@ -216,10 +288,43 @@ impl Covered {
             let (Ok(segments), Ok(open)) = (found, open) else {
                 return;
             };
-            (writer.segments, writer.open) = (segments, open);
+            writer.segments.extend(segments);
+            writer.open = open;
         }
-        if let (Ok(head), Ok(body)) = (serde_json::to_string(self), snapshot::write(replay)) {
+        if let (Ok(head), Some(body)) = (serde_json::to_string(&self.covered), snapshot::write(&self.replay)) {
             caches.put(KIND, &key(), format!("{head}\n{body}").as_bytes());
         }
     }
+}
+
+impl Wants for Checkpoint {
+    fn start(&self, writer: &WriterId) -> Start {
+        let known = self.covered.writers.iter().find(|known| known.writer == *writer);
+        known.map(|known| known.end.clone()).unwrap_or_default()
+    }
+
+    fn closed(&mut self, segment: Segment) {
+        let goes_on = is_in_order(&segment) && segment.rows.first().is_none_or(|(row, _)| self.covered.is_before(row));
+        if !self.is_in_order || !goes_on {
+            self.is_in_order = false;
+            self.waiting.push(segment);
+            return;
+        }
+        for (row, address) in self.placed(&segment) {
+            self.fold(row, address);
+        }
+        self.cover(&segment);
+    }
+}
+
+fn is_in_order(segment: &Segment) -> bool {
+    segment.rows.is_sorted_by(|(a, _), (b, _)| order(a) < order(b))
+}
+
+/// What is stored of a checkpoint: what it covers, and where in the text its replay begins.
+fn stored(caches: &Caches, ledger: &Path) -> Option<(Covered, String, usize)> {
+    let text = String::from_utf8(caches.get(KIND, &key())?).ok()?;
+    let head = text.find('\n')?;
+    let covered: Covered = serde_json::from_str(&text[..head]).ok()?;
+    covered.is_current(ledger).then_some((covered, text, head + 1))
 }

@@ -10,6 +10,7 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::domain::id::WriterId;
@@ -18,7 +19,6 @@ use crate::domain::task::event::Event;
 use crate::domain::task::row::{Row, RowError};
 use crate::fault::{self, Control, Point};
 
-use super::checkpoint::{Covered, Segment, Start};
 use super::lock::FileLock;
 
 /// A segment is closed when it has grown to this size, in bytes.
@@ -76,14 +76,15 @@ pub(super) struct Journal {
 pub(super) struct Held(#[expect(dead_code, reason = "held until it is dropped")] FileLock);
 
 impl Journal {
-    /// Opens the journal, reads every writer's rows behind what is covered, and cuts a torn tail of its own.
-    pub(super) fn open(ledger: &Path, clock: &dyn Clock, covered: &Covered) -> Result<(Self, Opened), JournalError> {
+    /// Opens the journal, reads every writer's rows behind what is wanted, and cuts a torn tail of its own.
+    pub(super) fn open(ledger: &Path, clock: &dyn Clock, to: &mut dyn Wants) -> Result<(Self, Opened), JournalError> {
         let lock_file = ledger.join("journal.lock");
         let held = Held(FileLock::wait(&lock_file).map_err(io_at(&lock_file))?);
         let writer = own_writer(ledger, clock)?;
         let dir = ledger.join("journal").join(writer.as_str());
         make_folder(&dir, ledger)?;
-        let start = covered.start(&writer);
+        read_others(ledger, Some(&writer), to)?;
+        let start = to.start(&writer);
         let mut journal = Self {
             segment: start.segments + 1,
             offset: start.offset,
@@ -95,29 +96,21 @@ impl Journal {
             writer,
             dir,
         };
-        let mut opened = read_others(ledger, Some(&journal.writer), covered)?;
-        let torn = journal.read_own(&held, &mut opened)?;
-        if let Some(torn) = torn {
-            opened.repaired = Some(journal.cut(&torn)?);
-        }
-        opened.end = Some((journal.writer.clone(), journal.place()));
-        Ok((journal, opened))
+        let (open, torn) = journal.read_own(&held, &mut |segment| to.closed(segment))?;
+        let repaired = torn.map(|torn| journal.cut(&torn)).transpose()?;
+        Ok((journal, Opened { open, repaired }))
     }
 
-    /// Every writer's rows behind what is covered, without changing anything; a torn tail is passed over.
-    pub(super) fn read(ledger: &Path, covered: &Covered) -> Result<Opened, JournalError> {
+    /// Every writer's rows behind what is wanted, without changing anything; a torn tail is passed over. Returns this
+    /// clone's own open segment.
+    pub(super) fn read(ledger: &Path, to: &mut dyn Wants) -> Result<Option<Segment>, JournalError> {
         let own = known_writer(ledger);
-        let mut opened = read_others(ledger, own.as_ref(), covered)?;
-        if let Some(own) = own {
-            let mut segments = read_writer(ledger, &own, covered.start(&own))?;
-            // The last one may still grow.
-            if let Some(last) = segments.pop() {
-                opened.rows = last.rows;
-                opened.end = Some((own, last.end));
-            }
-            opened.closed.extend(segments.into_iter().map(Segment::closed));
-        }
-        Ok(opened)
+        read_others(ledger, own.as_ref(), to)?;
+        let Some(own) = own else {
+            return Ok(None);
+        };
+        // The last one may still grow.
+        read_writer(ledger, &own, to)
     }
 
     pub(super) fn writer(&self) -> &WriterId {
@@ -136,13 +129,13 @@ impl Journal {
 
     /// Reads what other processes of this clone appended. A torn tail of a process that was killed is cut here too.
     pub(super) fn catch_up(&mut self, held: &Held) -> Result<Vec<Row>, JournalError> {
-        let mut opened = Opened::default();
-        if let Some(torn) = self.read_own(held, &mut opened)? {
+        let mut closed = Vec::new();
+        let (open, torn) = self.read_own(held, &mut |segment: Segment| closed.extend(segment.rows))?;
+        if let Some(torn) = torn {
             self.cut(&torn)?;
         }
-        let mut rows: Vec<Row> = opened.closed.into_iter().flat_map(|segment| segment.rows).collect();
-        rows.append(&mut opened.rows);
-        Ok(rows)
+        closed.extend(open.into_iter().flat_map(|segment| segment.rows));
+        Ok(closed.into_iter().map(|(row, _)| row).collect())
     }
 
     /// Writes rows with one write, and returns when they are on disk.
@@ -221,32 +214,42 @@ impl Journal {
         segment_path(&self.dir, number)
     }
 
-    /// Up to where it was read.
-    fn place(&self) -> Start {
-        Start {
-            segments: self.segment - 1,
-            offset: self.offset,
-            line: self.line,
-            seq: self.seq,
-            prev: self.prev,
+    /// What was read of the segment that this value is in, up to where it is now.
+    fn segment(&self, rows: Vec<(Row, u64)>) -> Segment {
+        Segment {
+            writer: self.writer.clone(),
+            number: self.segment,
+            end: Start {
+                segments: self.segment - 1,
+                offset: self.offset,
+                line: self.line,
+                seq: self.seq,
+                prev: self.prev,
+            },
+            rows,
         }
     }
 
-    /// Reads on from where this value is. Returns what is torn, if something is.
-    fn read_own(&mut self, _held: &Held, opened: &mut Opened) -> Result<Option<Torn>, JournalError> {
+    /// Reads on from where this value is. Returns the open segment, where there is one, and what is torn, if something is.
+    fn read_own(
+        &mut self,
+        _held: &Held,
+        closed: &mut dyn FnMut(Segment),
+    ) -> Result<(Option<Segment>, Option<Torn>), JournalError> {
         loop {
             let mut rows = Vec::new();
             let path = self.segment_path(self.segment);
             let text = match read_from(&path, self.offset) {
                 Ok(text) => text,
                 Err(error) if error.kind() == io::ErrorKind::NotFound && self.offset == 0 => {
-                    return Ok(None);
+                    return Ok((None, None));
                 }
                 Err(error) => return Err(io_at(&path)(error)),
             };
             let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let mut reader = Reader {
                 path: &path,
+                offset: self.offset,
                 line: self.line,
                 seq: self.seq,
                 prev: self.prev,
@@ -264,22 +267,17 @@ impl Journal {
                         why: "a closed segment ends in the middle of a row".to_owned(),
                     });
                 }
-                opened.rows = rows;
-                return Ok(Some(Torn {
+                let torn = Torn {
                     path,
                     offset: self.offset,
                     bytes: text[whole..].to_vec(),
-                }));
+                };
+                return Ok((Some(self.segment(rows)), Some(torn)));
             }
             if is_last {
-                opened.rows = rows;
-                return Ok(None);
+                return Ok((Some(self.segment(rows)), None));
             }
-            opened.closed.push(Segment {
-                writer: self.writer.clone(),
-                end: self.place().behind_the_segment(),
-                rows,
-            });
+            closed(self.segment(rows).closed());
             self.segment += 1;
             self.offset = 0;
             self.line = 0;
@@ -329,6 +327,8 @@ struct Torn {
 /// Reads lines of one writer and checks that each follows the one before.
 struct Reader<'a> {
     path: &'a Path,
+    /// Where the text begins in the file.
+    offset: u64,
     line: usize,
     seq: u64,
     prev: Option<Digest>,
@@ -336,8 +336,10 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, text: &[u8], rows: &mut Vec<Row>) -> Result<(), JournalError> {
+    fn read(&mut self, text: &[u8], rows: &mut Vec<(Row, u64)>) -> Result<(), JournalError> {
         for line in text.split(|byte| *byte == b'\n') {
+            let offset = self.offset;
+            self.offset += line.len() as u64 + 1;
             if line.is_empty() {
                 continue;
             }
@@ -352,7 +354,7 @@ impl Reader<'_> {
             }
             self.seq = row.seq;
             self.prev = Some(row.hash);
-            rows.push(row);
+            rows.push((row, offset));
         }
         Ok(())
     }
@@ -366,46 +368,100 @@ impl Reader<'_> {
     }
 }
 
-/// What was read when a journal was opened.
-#[derive(Debug, Default)]
+/// Where reading one writer's rows goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Start {
+    /// Segments that need not be read.
+    pub(super) segments: u64,
+    /// Bytes of the next one that need not be read, either.
+    pub(super) offset: u64,
+    /// How many lines these are.
+    pub(super) line: usize,
+    /// The number of the last row before.
+    pub(super) seq: u64,
+    /// Its hash.
+    pub(super) prev: Option<Digest>,
+}
+
+impl Start {
+    /// The beginning of the segment after the one that this is in.
+    fn behind_the_segment(self) -> Self {
+        Self {
+            segments: self.segments + 1,
+            offset: 0,
+            line: 0,
+            ..self
+        }
+    }
+}
+
+/// What was read of a segment.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) writer: WriterId,
+    /// From 1.
+    pub(super) number: u64,
+    /// Where reading goes on behind it.
+    pub(super) end: Start,
+    /// Its rows, and where in it each begins.
+    pub(super) rows: Vec<(Row, u64)>,
+}
+
+impl Segment {
+    /// The same, as one that does not grow any more.
+    fn closed(self) -> Self {
+        Self {
+            end: self.end.behind_the_segment(),
+            ..self
+        }
+    }
+}
+
+/// Whoever takes in closed segments, one at a time, so that nobody has to hold a whole journal.
+pub(super) trait Wants {
+    /// Where reading a writer's rows begins.
+    fn start(&self, writer: &WriterId) -> Start;
+    /// Takes in a segment; each writer's come in their order.
+    fn closed(&mut self, segment: Segment);
+}
+
+/// What was read when a journal was opened, beside the closed segments.
+#[derive(Debug)]
 pub(super) struct Opened {
-    /// Closed segments, each writer's in their order.
-    pub(super) closed: Vec<Segment>,
-    /// The rows of this clone's own open segment.
-    pub(super) rows: Vec<Row>,
-    /// Whose segment that is, and where it ends for now.
-    pub(super) end: Option<(WriterId, Start)>,
+    /// This clone's own open segment.
+    pub(super) open: Option<Segment>,
     /// How many bytes of a torn tail were cut, and where they are kept.
     pub(super) repaired: Option<(u64, PathBuf)>,
 }
 
 /// What other clones wrote. Nothing grows there while it is read: it changes when it is fetched anew.
-fn read_others(ledger: &Path, own: Option<&WriterId>, covered: &Covered) -> Result<Opened, JournalError> {
-    let mut opened = Opened::default();
+fn read_others(ledger: &Path, own: Option<&WriterId>, to: &mut dyn Wants) -> Result<(), JournalError> {
     for writer in writers(ledger)? {
-        if Some(&writer) != own {
-            let segments = read_writer(ledger, &writer, covered.start(&writer))?;
-            let written = segments.into_iter().filter(|segment| !segment.rows.is_empty());
-            opened.closed.extend(written.map(Segment::closed));
+        if Some(&writer) != own
+            && let Some(last) = read_writer(ledger, &writer, to)?
+            && !last.rows.is_empty()
+        {
+            to.closed(last.closed());
         }
     }
-    Ok(opened)
+    Ok(())
 }
 
-/// One writer's segments behind a place, each up to where it ends for now.
-fn read_writer(ledger: &Path, writer: &WriterId, start: Start) -> Result<Vec<Segment>, JournalError> {
+/// One writer's segments. Returns the last, which may not be closed.
+fn read_writer(ledger: &Path, writer: &WriterId, to: &mut dyn Wants) -> Result<Option<Segment>, JournalError> {
     let dir = ledger.join("journal").join(writer.as_str());
-    let mut found: Vec<Segment> = Vec::new();
-    let mut end = start;
+    let mut last: Option<Segment> = None;
+    let mut end = to.start(writer);
     loop {
         let path = segment_path(&dir, end.segments + 1);
         let Some(text) = whole_segment(&path, &segment_path(&dir, end.segments + 2))? else {
-            return Ok(found);
+            return Ok(last);
         };
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         let begin = usize::try_from(end.offset).unwrap_or(usize::MAX).min(whole);
         let mut reader = Reader {
             path: &path,
+            offset: end.offset,
             line: end.line,
             seq: end.seq,
             prev: end.prev,
@@ -413,19 +469,22 @@ fn read_writer(ledger: &Path, writer: &WriterId, start: Start) -> Result<Vec<Seg
         };
         let mut rows = Vec::new();
         reader.read(&text[begin..whole], &mut rows)?;
-        let read = Start {
-            segments: end.segments,
-            offset: whole as u64,
-            line: reader.line,
-            seq: reader.seq,
-            prev: reader.prev,
-        };
-        end = read.clone().behind_the_segment();
-        found.push(Segment {
+        let segment = Segment {
             writer: writer.clone(),
-            end: read,
+            number: end.segments + 1,
+            end: Start {
+                segments: end.segments,
+                offset: whole as u64,
+                line: reader.line,
+                seq: reader.seq,
+                prev: reader.prev,
+            },
             rows,
-        });
+        };
+        end = segment.end.clone().behind_the_segment();
+        if let Some(before) = last.replace(segment) {
+            to.closed(before.closed());
+        }
     }
 }
 
@@ -472,7 +531,7 @@ fn sync_folder(dir: &Path) -> Result<(), JournalError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_at(dir))
 }
 
-fn writers(ledger: &Path) -> Result<Vec<WriterId>, JournalError> {
+pub(super) fn writers(ledger: &Path) -> Result<Vec<WriterId>, JournalError> {
     let dir = ledger.join("journal");
     let listing = match fs::read_dir(&dir) {
         Ok(listing) => listing,

@@ -3,10 +3,12 @@
 //! Everything lies below `<common git dir>/harness/`, where `clean -fdx`, `stash -a` and a checkout never look. No git
 //! enters this room: publishing the journal is the engine's business. Files are 0600, folders 0700.
 
+mod archive;
 mod cache;
 mod checkpoint;
 mod clean;
 mod drafts;
+mod every;
 mod journal;
 mod lock;
 mod share;
@@ -33,8 +35,8 @@ pub use lock::{FileLock, Locks};
 pub use share::TakeInError;
 pub use transcript::Transcripts;
 
-use checkpoint::{Covered, Start};
-use journal::{Journal, Opened};
+use checkpoint::{Checkpoint, Covered};
+use journal::{Journal, Segment};
 
 /// A task's lock: held while an attempt goes on.
 pub type TaskLock = FileLock;
@@ -88,21 +90,25 @@ impl Ledger {
     pub fn open(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         make_private(dir)?;
         let caches = Caches::new(&dir.join("cache"));
-        let (known, base) = Covered::load(&caches, dir).unwrap_or_default();
-        let (mut journal, mut opened) = Journal::open(dir, &*clock, &known)?;
-        let mut repaired = opened.repaired.take();
-        let mut checkpoint = (known, base);
-        if !fits(&checkpoint.0, &opened) {
-            checkpoint = Default::default();
-            (journal, opened) = Journal::open(dir, &*clock, &checkpoint.0)?;
-            repaired = repaired.or(opened.repaired.take());
+        let mut repaired = None;
+        let mut found = None;
+        for checkpoint in Checkpoint::all(&caches, dir) {
+            let mut checkpoint = checkpoint?;
+            let (journal, opened) = Journal::open(dir, &*clock, &mut checkpoint)?;
+            repaired = repaired.or(opened.repaired);
+            if checkpoint.fits(opened.open.as_ref()) {
+                found = Some((journal, checkpoint, opened.open));
+                break;
+            }
         }
+        let (journal, checkpoint, open) =
+            found.unwrap_or_else(|| unreachable!("the last one covers nothing, so it fits"));
         let salt = clean::salt(dir, &*clock).map_err(|source| JournalError::Io {
             path: dir.join("salt"),
             source,
         })?;
         let redactor = Arc::new(Redactor::new::<&str>(&[], &salt));
-        let mut ledger = Self::with(dir, clock, caches, redactor, checkpoint, opened);
+        let mut ledger = Self::with(dir, clock, caches, redactor, checkpoint, open);
         ledger.journal = Some(journal);
         if let Some((bytes, kept_in)) = repaired {
             let note = Event::JournalRepaired {
@@ -120,59 +126,38 @@ impl Ledger {
     /// Opens the ledger to read; no file is made or changed, and a torn tail is passed over.
     pub fn open_to_read(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         let caches = Caches::new(&dir.join("cache"));
-        let mut checkpoint = Covered::load(&caches, dir).unwrap_or_default();
-        let mut opened = Journal::read(dir, &checkpoint.0)?;
-        if !fits(&checkpoint.0, &opened) {
-            checkpoint = Default::default();
-            opened = Journal::read(dir, &checkpoint.0)?;
+        let mut found = None;
+        for checkpoint in Checkpoint::all(&caches, dir) {
+            let mut checkpoint = checkpoint?;
+            let open = Journal::read(dir, &mut checkpoint)?;
+            if checkpoint.fits(open.as_ref()) {
+                found = Some((checkpoint, open));
+                break;
+            }
         }
+        let (checkpoint, open) = found.unwrap_or_else(|| unreachable!("the last one covers nothing, so it fits"));
         let salt = clean::read_salt(dir).unwrap_or_default();
         let redactor = Arc::new(Redactor::new::<&str>(&[], &salt));
-        Ok(Self::with(dir, clock, caches, redactor, checkpoint, opened))
+        Ok(Self::with(dir, clock, caches, redactor, checkpoint, open))
     }
 
-    /// Joins a checkpoint and what was read behind it; what of that is closed goes into a new checkpoint.
+    /// Joins a checkpoint and what was read behind it; what of that is closed, or long, goes into a new checkpoint.
     fn with(
         dir: &Path,
         clock: Arc<dyn Clock>,
         caches: Caches,
         redactor: Arc<Redactor>,
-        (mut covered, mut base): (Covered, Replay),
-        mut opened: Opened,
+        mut checkpoint: Checkpoint,
+        open: Option<Segment>,
     ) -> Self {
-        let closed = opened
-            .closed
-            .iter_mut()
-            .flat_map(|segment| std::mem::take(&mut segment.rows));
-        let mut closed: Vec<Row> = closed.collect();
-        sort(&mut closed);
-        let mut rows = opened.rows;
-        let in_order = closed
-            .last()
-            .zip(rows.first())
-            .is_none_or(|(last, first)| order(last) < order(first));
-        let mut ends: Vec<(&WriterId, &Start)> = opened
-            .closed
-            .iter()
-            .map(|closed| (&closed.writer, &closed.end))
-            .collect();
-        if in_order && covered.is_far_behind(rows.len()) {
-            closed.append(&mut rows);
-            ends.extend(opened.end.as_ref().map(|(writer, end)| (writer, end)));
-        }
-        if in_order && !closed.is_empty() {
-            covered.extend(ends, &closed, &mut base);
-            covered.save(&caches, dir, &base);
-        } else {
-            closed.append(&mut rows);
-            sort(&mut closed);
-            rows = closed;
-        }
+        let rows = checkpoint.settle(open);
+        checkpoint.save(&caches, dir);
+        let Checkpoint { covered, replay, .. } = checkpoint;
         Self {
             dir: dir.to_owned(),
             journal: None,
             covered,
-            base,
+            base: replay,
             rows,
             clock,
             transcripts: Transcripts::new(&dir.join("transcripts"), redactor.clone()),
@@ -193,11 +178,14 @@ impl Ledger {
 
     /// Every row from the beginning, each checked, in the order of the replay.
     pub fn every_row(&self) -> Result<Vec<Row>, JournalError> {
-        let opened = Journal::read(&self.dir, &Covered::default())?;
-        let mut rows: Vec<Row> = opened.closed.into_iter().flat_map(|segment| segment.rows).collect();
-        rows.extend(opened.rows);
-        sort(&mut rows);
+        let mut rows = Vec::new();
+        self.each_row(&mut |row| rows.push(row))?;
         Ok(rows)
+    }
+
+    /// The same for whoever looks at one after the other.
+    pub fn each_row(&self, tell: &mut dyn FnMut(Row)) -> Result<(), JournalError> {
+        every::each_row(&self.dir, tell)
     }
 
     /// Its folder.
@@ -296,16 +284,6 @@ impl Ledger {
 
 fn order(row: &Row) -> (u64, &WriterId, u64) {
     (row.at, &row.writer, row.seq)
-}
-
-fn sort(rows: &mut [Row]) {
-    rows.sort_by(|a, b| order(a).cmp(&order(b)));
-}
-
-/// Whether everything that was read comes after what the checkpoint covers.
-fn fits(covered: &Covered, opened: &Opened) -> bool {
-    let closed = opened.closed.iter().flat_map(|segment| &segment.rows);
-    covered.is_before(closed.chain(&opened.rows))
 }
 
 fn needs_newer(rows: &[Row]) -> Option<String> {

@@ -3,11 +3,12 @@
 //! The same rows give the same answer in any process. A row that the table does not allow, such as a second claim of
 //! a card that is out already, changes nothing and is kept as an oddity; no sequence of rows makes this panic.
 
+mod kept;
 pub mod snapshot;
 mod standing;
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,8 @@ use super::event::{
 use super::row::Row;
 use super::state::TaskState;
 use super::transition::{Step, next};
+use kept::Kept;
+use snapshot::{Address, Archive};
 pub use standing::Standing;
 
 /// One attempt, from its rows.
@@ -262,44 +265,12 @@ pub struct Oddity {
     pub why: String,
 }
 
-/// One task's story, and where it leaves the task; either may still have to be made of the other.
-#[derive(Debug, Clone, Default)]
-struct Kept {
-    standing: OnceCell<Standing>,
-    /// In a box, since most stories of a long plan are never read.
-    log: OnceCell<Box<TaskLog>>,
-    /// The story as a snapshot has it.
-    unread: Option<snapshot::Unread>,
-}
-
-impl Kept {
-    fn log(&self) -> &TaskLog {
-        self.log.get_or_init(|| {
-            let stored = self.unread.as_ref().map(|unread| &unread.text[unread.range.clone()]);
-            // A snapshot is verified by its digest and named after the version that wrote it, so it reads as it was.
-            let log = stored.and_then(|text| serde_json::from_str(text).ok());
-            Box::new(log.unwrap_or_else(TaskLog::new))
-        })
-    }
-
-    fn standing(&self) -> &Standing {
-        self.standing.get_or_init(|| Standing::of(self.log()))
-    }
-
-    fn log_mut(&mut self) -> &mut TaskLog {
-        self.log();
-        self.standing.take();
-        self.unread = None;
-        self.log
-            .get_mut()
-            .unwrap_or_else(|| unreachable!("it was filled two lines above"))
-    }
-}
-
 /// What the rows say of everything.
 #[derive(Debug, Clone, Default)]
 pub struct Replay {
     tasks: BTreeMap<TaskId, Kept>,
+    /// Whoever keeps the rows of stories that are not here.
+    archive: Option<Arc<dyn Archive>>,
     attempts: BTreeMap<WriterId, u64>,
     targets: BTreeSet<String>,
     paused: Option<Actor>,
@@ -319,22 +290,45 @@ impl Replay {
         replay
     }
 
+    /// A replay of nothing, whose rows will be found in an archive.
+    pub fn kept_by(archive: Arc<dyn Archive>) -> Self {
+        Self {
+            archive: Some(archive),
+            ..Self::default()
+        }
+    }
+
+    fn archive(&self) -> Option<&dyn Archive> {
+        self.archive.as_deref()
+    }
+
     /// What was tried with a task.
     pub fn task(&self, task: &TaskId) -> Option<&TaskLog> {
-        self.tasks.get(task).map(Kept::log)
+        let (task, kept) = self.tasks.get_key_value(task)?;
+        Some(kept.log(task, self.archive()))
     }
 
     /// Where the journal leaves a task.
     pub fn standing(&self, task: &TaskId) -> Option<&Standing> {
-        self.tasks.get(task).map(Kept::standing)
+        let (task, kept) = self.tasks.get_key_value(task)?;
+        Some(kept.standing(task, self.archive()))
     }
 
     /// The tasks with an attempt that is out or waits, or with a landing under way.
     pub fn in_hand(&self) -> impl Iterator<Item = (&TaskId, &TaskLog)> {
+        let archive = self.archive();
         self.tasks
             .iter()
-            .filter(|(_, kept)| kept.standing().is_in_hand())
-            .map(|(task, kept)| (task, kept.log()))
+            .filter(move |(task, kept)| kept.standing(task, archive).is_in_hand())
+            .map(move |(task, kept)| (task, kept.log(task, archive)))
+    }
+
+    /// Lets go of every story that can be read again. Where each task stands is kept.
+    pub fn shed(&mut self) {
+        let archive = self.archive.as_deref();
+        for (task, kept) in &mut self.tasks {
+            kept.shed(task, archive);
+        }
     }
 
     /// How many attempts a writer has given out.
@@ -374,8 +368,17 @@ impl Replay {
 
     /// Takes in a row.
     pub fn apply(&mut self, row: &Row) {
+        self.fold(row, None);
+    }
+
+    /// Takes in a row that the archive has at an address.
+    pub fn apply_kept(&mut self, row: &Row, address: Address) {
+        self.fold(row, Some(address));
+    }
+
+    fn fold(&mut self, row: &Row, address: Option<Address>) {
         let Some(event) = row.known() else { return };
-        if let Err(why) = self.take(row, event) {
+        if let Err(why) = self.take(row, event, address) {
             self.oddities.push(Oddity {
                 writer: row.writer.clone(),
                 seq: row.seq,
@@ -384,7 +387,7 @@ impl Replay {
         }
     }
 
-    fn take(&mut self, row: &Row, event: &Event) -> Result<(), String> {
+    fn take(&mut self, row: &Row, event: &Event, address: Option<Address>) -> Result<(), String> {
         match event {
             Event::Paused { by } => self.paused = Some(by.clone()),
             Event::Resumed { .. } => self.paused = None,
@@ -425,7 +428,8 @@ impl Replay {
         }
         match event.task() {
             Some(task) => {
-                let log = self.tasks.entry(task.clone()).or_default().log_mut();
+                let kept = self.tasks.entry(task.clone()).or_default();
+                let log = kept.log_mut(task, self.archive.as_deref(), address);
                 log.take(row, event)?;
                 self.books.take(row.time, event, log.about(event));
                 Ok(())

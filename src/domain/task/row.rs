@@ -159,23 +159,30 @@ impl Row {
 
     /// Reads a line (without its end) and checks its hash and that it follows `prev`.
     pub fn read(line: &str, prev: Option<Digest>) -> Result<Self, RowError> {
+        let (row, before) = Self::read_alone(line)?;
+        if before != prev {
+            return Err(RowError::Chain);
+        }
+        Ok(row)
+    }
+
+    /// Reads a line (without its end), checks its hash, and says which row it follows.
+    pub fn read_alone(line: &str) -> Result<(Self, Option<Digest>), RowError> {
         let shape = |error: serde_json::Error| RowError::Shape(error.to_string());
         let at = line.rfind(HASH_FIELD).ok_or(RowError::Hash)?;
         let parsed: Line = serde_json::from_str(line).map_err(shape)?;
         if Digest::of(&line.as_bytes()[..at]) != parsed.hash {
             return Err(RowError::Hash);
         }
-        if parsed.prev != prev {
-            return Err(RowError::Chain);
-        }
-        Ok(Self {
+        let row = Self {
             event: event_of(&parsed)?,
             writer: parsed.writer,
             seq: parsed.seq,
             at: parsed.at,
             time: parsed.time,
             hash: parsed.hash,
-        })
+        };
+        Ok((row, parsed.prev))
     }
 
     /// The known event, if it is one.

@@ -199,16 +199,14 @@ fn loose(path: &Path, name: &'static str, findings: &mut Findings) {
 /// The journal is whole, and this version understands it.
 pub(super) fn journal(engine: &Engine, findings: &mut Findings) {
     // A checkpoint spares other commands the closed segments; here every row is read.
-    let rows = match engine.ledger.every_row() {
-        Ok(rows) => rows.len(),
-        Err(error) => {
-            return findings.bad(
-                "journal",
-                error.to_string(),
-                "keep a copy of the folder, then put back the last whole copy of the segment",
-            );
-        }
-    };
+    let mut rows = 0;
+    if let Err(error) = engine.ledger.each_row(&mut |_| rows += 1) {
+        return findings.bad(
+            "journal",
+            error.to_string(),
+            "keep a copy of the folder, then put back the last whole copy of the segment",
+        );
+    }
     for oddity in engine.replay().oddities() {
         findings.look(
             "journal",

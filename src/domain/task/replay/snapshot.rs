@@ -1,10 +1,11 @@
-//! A replay as bytes, for a cache: every task's standing up front, and its whole story behind, which is read only when
-//! somebody asks for it.
+//! A replay as bytes, for a cache: what holds of everything, and a line for each task, of which nothing but the name is
+//! read until somebody asks. A task's story is not in it: the line names the rows that it is made of, which the journal
+//! has anyway, so that a snapshot stays small however much was tried.
 //!
 //! The bytes are as good as the code that wrote them: whoever keeps them verifies them and names the program's version
 //! and [`FORMAT`] beside them.
 
-use std::cell::OnceCell;
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,19 +13,79 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{TaskId, WriterId};
 
-use super::{Kept, Oddity, OpenRollback, Replay, Standing};
+use super::kept::Kept;
+use super::{Oddity, OpenRollback, Replay, Standing};
 use crate::domain::actor::Actor;
 use crate::domain::task::books::Books;
 use crate::domain::task::event::ImportIntended;
+use crate::domain::task::row::Row;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
-/// A task's story that was not read yet: a part of a snapshot.
+/// Where a row is kept. Only the [`Archive`] that gave it knows what it means.
+pub type Address = u64;
+
+/// Whoever keeps rows that were folded already.
+pub trait Archive: fmt::Debug + Send + Sync {
+    /// The rows at these addresses, in their order, each checked.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    fn rows(&self, addresses: &[Address]) -> Result<Vec<Row>, String>;
+}
+
+/// A task's line in a snapshot: its name, the addresses of its rows, and its standing, with tabs in between.
 #[derive(Debug, Clone)]
-pub(super) struct Unread {
-    pub(super) text: Arc<String>,
-    pub(super) range: Range<usize>,
+pub(super) struct Line {
+    text: Arc<String>,
+    addresses: Range<usize>,
+    standing: Range<usize>,
+}
+
+impl Line {
+    /// Reads the line that stands at `at`, and who it is about. Nothing else of it is looked at.
+    fn read(text: &Arc<String>, at: Range<usize>) -> Option<(TaskId, Self)> {
+        let line = text.get(at.clone())?.strip_suffix('\n')?;
+        let (task, rest) = line.split_once('\t')?;
+        let (addresses, standing) = rest.split_once('\t')?;
+        let addresses = at.start + task.len() + 1..at.start + task.len() + 1 + addresses.len();
+        let standing = addresses.end + 1..addresses.end + 1 + standing.len();
+        let line = Self {
+            text: Arc::clone(text),
+            addresses,
+            standing,
+        };
+        Some((TaskId::new(task).ok()?, line))
+    }
+
+    /// The standing; none where another program wrote the snapshot.
+    pub(super) fn standing(&self) -> Option<Standing> {
+        serde_json::from_str(&self.text[self.standing.clone()]).ok()
+    }
+
+    /// The addresses; none where another program wrote the snapshot.
+    pub(super) fn addresses(&self) -> Option<Vec<Address>> {
+        let mut at: Address = 0;
+        let steps = self.text[self.addresses.clone()].split(' ');
+        steps
+            .map(|step| {
+                at = at.checked_add_signed(step.parse().ok()?)?;
+                Some(at)
+            })
+            .collect()
+    }
+}
+
+/// Addresses as the steps from each to the next: rows of one task stand close together, so most are short.
+fn write_addresses(addresses: &[Address]) -> Option<String> {
+    let mut before: Address = 0;
+    let steps = addresses.iter().map(|at| {
+        let step = i64::try_from(i128::from(*at) - i128::from(before)).ok()?;
+        before = *at;
+        Some(step.to_string())
+    });
+    Some(steps.collect::<Option<Vec<String>>>()?.join(" "))
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,16 +100,8 @@ struct Head {
     books: Books,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Entry {
-    id: TaskId,
-    bytes: usize,
-    #[serde(flatten)]
-    standing: Standing,
-}
-
-/// The replay as text.
-pub fn write(replay: &Replay) -> serde_json::Result<String> {
+/// The replay as text. `None` where it took in a row whose address it was not told.
+pub fn write(replay: &Replay) -> Option<String> {
     let head = Head {
         tasks: replay.tasks.len(),
         attempts: replay.attempts.iter().map(|(writer, n)| (writer.clone(), *n)).collect(),
@@ -59,34 +112,36 @@ pub fn write(replay: &Replay) -> serde_json::Result<String> {
         oddities: replay.oddities.clone(),
         books: replay.books.clone(),
     };
-    let mut text = serde_json::to_string(&head)?;
+    let mut text = serde_json::to_string(&head).ok()?;
     text.push('\n');
-    let mut logs = String::new();
-    for (id, kept) in &replay.tasks {
-        let log = match &kept.unread {
-            Some(unread) if kept.log.get().is_none() => unread.text[unread.range.clone()].to_owned(),
-            _ => serde_json::to_string(kept.log())?,
-        };
-        let entry = Entry {
-            id: id.clone(),
-            bytes: log.len(),
-            standing: kept.standing().clone(),
-        };
-        text.push_str(&serde_json::to_string(&entry)?);
+    for (task, kept) in &replay.tasks {
+        let standing = kept.standing(task, replay.archive());
+        text.push_str(task.as_str());
+        text.push('\t');
+        text.push_str(&write_addresses(&kept.addresses()?)?);
+        text.push('\t');
+        text.push_str(&serde_json::to_string(standing).ok()?);
         text.push('\n');
-        logs.push_str(&log);
     }
-    text.push_str(&logs);
-    Ok(text)
+    Some(text)
 }
 
 /// The replay that [`write()`] wrote, from `from` on to the end of a text. The text is kept and not copied.
-pub fn read(text: String, from: usize) -> Option<Replay> {
+pub fn read(text: String, from: usize, archive: Arc<dyn Archive>) -> Option<Replay> {
     let text = Arc::new(text);
     let mut lines = text.get(from..)?.split_inclusive('\n');
     let first = lines.next()?;
     let head: Head = serde_json::from_str(first).ok()?;
-    let mut replay = Replay {
+    let mut at = from + first.len();
+    let tasks = lines.map(|line| {
+        let range = at..at + line.len();
+        at = range.end;
+        Line::read(&text, range).map(|(task, line)| (task, Kept::stored(line)))
+    });
+    let tasks: Vec<(TaskId, Kept)> = tasks.collect::<Option<_>>()?;
+    (tasks.len() == head.tasks).then(|| Replay {
+        tasks: tasks.into_iter().collect(),
+        archive: Some(archive),
         attempts: head.attempts.into_iter().collect(),
         targets: head.targets.into_iter().collect(),
         paused: head.paused,
@@ -94,29 +149,5 @@ pub fn read(text: String, from: usize) -> Option<Replay> {
         import: head.import,
         oddities: head.oddities,
         books: head.books,
-        ..Replay::default()
-    };
-    let mut entries = Vec::with_capacity(head.tasks);
-    let mut at = from + first.len();
-    for line in lines.take(head.tasks) {
-        entries.push(serde_json::from_str::<Entry>(line).ok()?);
-        at += line.len();
-    }
-    let mut tasks = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let range = at..at + entry.bytes;
-        text.get(range.clone())?;
-        at = range.end;
-        let kept = Kept {
-            standing: OnceCell::from(entry.standing),
-            log: OnceCell::new(),
-            unread: Some(Unread {
-                text: Arc::clone(&text),
-                range,
-            }),
-        };
-        tasks.push((entry.id, kept));
-    }
-    replay.tasks = tasks.into_iter().collect();
-    (at == text.len() && replay.tasks.len() == head.tasks).then_some(replay)
+    })
 }

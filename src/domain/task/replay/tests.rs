@@ -203,9 +203,10 @@ proptest! {
             prop_assert_eq!(log.number as usize, log.attempts.len());
         }
         // Half of the rows from a snapshot, and the rest on top, is the same again.
-        let first = Replay::from_rows(&rows[..cut]);
-        let mut stored = snapshot::read(format!("x{}", snapshot::write(&first).unwrap()), 1).unwrap();
+        let first = kept(&rows[..cut]);
+        let mut stored = stored(&first, &rows[..cut]);
         prop_assert_eq!(stored.standing(&task()), first.standing(&task()));
+        prop_assert_eq!(stored.task(&task()), first.task(&task()));
         for row in &rows[cut..] {
             stored.apply(row);
         }
@@ -213,13 +214,64 @@ proptest! {
         prop_assert_eq!(whole.standing(&task()), stored.standing(&task()));
         prop_assert_eq!(whole.attempts_by(&writer()), stored.attempts_by(&writer()));
         prop_assert_eq!(whole.oddities(), stored.oddities());
+        // And so is one that lets go of what it can read again, time after time.
+        let mut shedding = Replay::kept_by(Arc::new(Shelf(rows.clone())));
+        for (address, row) in (0..).zip(&rows) {
+            shedding.apply_kept(row, address);
+            shedding.shed();
+        }
+        prop_assert_eq!(whole.task(&task()), shedding.task(&task()));
+        prop_assert_eq!(whole.standing(&task()), shedding.standing(&task()));
     }
+}
+
+/// Rows whose addresses are their places.
+#[derive(Debug)]
+struct Shelf(Vec<Row>);
+
+impl Archive for Shelf {
+    fn rows(&self, addresses: &[Address]) -> Result<Vec<Row>, String> {
+        let at = |address: &Address| self.0.get(usize::try_from(*address).unwrap());
+        let rows: Option<Vec<Row>> = addresses.iter().map(|address| at(address).cloned()).collect();
+        rows.ok_or_else(|| "it is gone".to_owned())
+    }
+}
+
+fn kept(rows: &[Row]) -> Replay {
+    let mut replay = Replay::kept_by(Arc::new(Shelf(rows.to_vec())));
+    for (address, row) in (0..).zip(rows) {
+        replay.apply_kept(row, address);
+    }
+    replay
+}
+
+/// The replay from its snapshot, and an archive of these rows.
+fn stored(replay: &Replay, rows: &[Row]) -> Replay {
+    let text = format!("x{}", snapshot::write(replay).unwrap());
+    snapshot::read(text, 1, Arc::new(Shelf(rows.to_vec()))).unwrap()
+}
+
+#[test]
+fn a_row_without_an_address_is_in_no_snapshot() {
+    let mut replay = kept(&[]);
+    replay.apply(&rows(&[dispatched(1)])[0]);
+    assert_eq!(snapshot::write(&replay), None);
+}
+
+#[test]
+fn a_task_whose_rows_are_gone_is_blocked_and_not_as_if_nothing_had_been_tried() {
+    let rows = rows(&[dispatched(1), failed(1)]);
+    let stored = stored(&kept(&rows), &rows[..1]);
+    let log = stored.task(&task()).unwrap();
+    assert_eq!(log.state, TaskState::Blocked);
+    let (_, why) = log.blocked.as_ref().unwrap();
+    assert!(why.contains("it is gone"), "{why}");
 }
 
 /// Whoever changes what a snapshot holds has to raise [`snapshot::FORMAT`]: an older one would be read wrongly.
 #[test]
 fn the_layout_of_a_snapshot_belongs_to_its_format() {
-    let replay = Replay::from_rows(&rows(&[
+    let replay = kept(&rows(&[
         dispatched(1),
         failed(1),
         escalated(),

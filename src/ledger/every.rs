@@ -1,0 +1,48 @@
+//! Every row from the beginning, each checked, in the order of the replay; and of a journal with one writer no more than
+//! one segment at a time.
+
+use std::path::Path;
+
+use crate::domain::id::WriterId;
+use crate::domain::task::row::Row;
+
+use super::journal::{self, Journal, JournalError, Segment, Start, Wants};
+use super::order;
+
+/// Tells every row.
+pub(super) fn each_row(ledger: &Path, tell: &mut dyn FnMut(Row)) -> Result<(), JournalError> {
+    let mut passing = Passing {
+        is_alone: journal::writers(ledger)?.len() <= 1,
+        waiting: Vec::new(),
+        tell,
+    };
+    let open = Journal::read(ledger, &mut passing)?;
+    let read = passing.waiting.into_iter().chain(open).flat_map(|segment| segment.rows);
+    let mut rows: Vec<Row> = read.map(|(row, _)| row).collect();
+    rows.sort_by(|a, b| order(a).cmp(&order(b)));
+    rows.into_iter().for_each(passing.tell);
+    Ok(())
+}
+
+/// Passes on one writer's segments as they come; those of several wait to be brought in order.
+struct Passing<'a> {
+    is_alone: bool,
+    waiting: Vec<Segment>,
+    tell: &'a mut dyn FnMut(Row),
+}
+
+impl Wants for Passing<'_> {
+    fn start(&self, _: &WriterId) -> Start {
+        Start::default()
+    }
+
+    fn closed(&mut self, segment: Segment) {
+        if !self.is_alone {
+            self.waiting.push(segment);
+            return;
+        }
+        for (row, _) in segment.rows {
+            (self.tell)(row);
+        }
+    }
+}
