@@ -14,6 +14,7 @@ use crate::domain::check::{Check, FenceTier, check_set_digest};
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
+use crate::engine::overview::{self, Overview};
 use crate::engine::project::{self, Project};
 use crate::engine::{Engine, Host, attended};
 use crate::git::{Head, Repository};
@@ -246,7 +247,20 @@ pub fn project_of(engine: &mut Engine, task: &TaskId) -> Result<Project, CliErro
     let mut projects = project::projects(engine)?;
     match projects.iter().position(|project| project.card(task).is_some()) {
         Some(at) => Ok(projects.swap_remove(at)),
-        None => Err(no_such_task(task, &projects)),
+        None => Err(no_such_task(task, projects.iter().flat_map(Project::heads))),
+    }
+}
+
+/// The overview that has a task: for commands that look at one card and change nothing.
+pub fn overview_of(engine: &mut Engine, task: &TaskId) -> Result<Overview, CliError> {
+    let mut overviews = overview::overviews(engine)?;
+    let has = |overview: &Overview| overview.cards.iter().any(|card| card.id == *task);
+    match overviews.iter().position(has) {
+        Some(at) => Ok(overviews.swap_remove(at)),
+        None => Err(no_such_task(
+            task,
+            overviews.iter().flat_map(|overview| &overview.cards),
+        )),
     }
 }
 

@@ -223,7 +223,7 @@ fn is_committed(here: &Here) -> Result<bool, CliError> {
     Ok(here
         .engine
         .git
-        .history(head, Some(&since))?
+        .history(head, Some(since))?
         .landing(&here.open.card.id)
         .is_some())
 }

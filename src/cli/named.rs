@@ -1,6 +1,7 @@
 //! Plans and tasks that a person names: what is not there is said, with what is near, instead of passed over.
 
 use crate::domain::id::{PlanId, TaskId};
+use crate::domain::plan::card::CardHead;
 use crate::domain::plan::format::fields::nearest;
 use crate::engine::Engine;
 use crate::engine::project::{self, Project};
@@ -40,15 +41,14 @@ pub fn require_plan<'a>(plan: Option<&PlanId>, known: impl Iterator<Item = &'a P
 /// Refuses names of tasks that are not there.
 pub fn require_tasks<'a>(tasks: impl IntoIterator<Item = &'a TaskId>, project: &Project) -> Result<(), CliError> {
     match tasks.into_iter().find(|task| project.card(task).is_none()) {
-        Some(task) => Err(no_such_task(task, std::slice::from_ref(project))),
+        Some(task) => Err(no_such_task(task, project.heads())),
         None => Ok(()),
     }
 }
 
-/// A task that none of these projects has.
-pub fn no_such_task(task: &TaskId, projects: &[Project]) -> CliError {
-    let cards = projects.iter().flat_map(|project| &project.cards);
-    let names: Vec<&str> = cards.map(|card| card.id.as_str()).collect();
+/// A task that is none of the known ones.
+pub fn no_such_task<'a>(task: &TaskId, known: impl IntoIterator<Item = &'a CardHead>) -> CliError {
+    let names: Vec<&str> = known.into_iter().map(|card| card.id.as_str()).collect();
     let hint = match (nearest(task.as_str(), &names), names.is_empty()) {
         (Some(near), _) => format!("did you mean {near}?"),
         (None, false) => "`git harness status` lists the tasks".to_owned(),

@@ -10,7 +10,7 @@ use crate::git::Repository;
 use crate::report::table::{cut, duration};
 use crate::report::text::visible;
 
-use super::context::{Context, print, print_json, project_of};
+use super::context::{Context, overview_of, print, print_json};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -39,9 +39,8 @@ pub struct DiffArgs {
 
 pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    let project = project_of(&mut engine, &args.task)?;
-    let view = project.views(&engine).into_iter().find(|view| view.id == args.task);
-    let (Some(view), Some(card)) = (view, project.card(&args.task)) else {
+    let overview = overview_of(&mut engine, &args.task)?;
+    let (Some(view), Some(card)) = (overview.view(&engine, &args.task), overview.card(&engine, &args.task)?) else {
         return Ok(Exit::NothingReady);
     };
     let log = engine.replay().task(&args.task);
@@ -56,7 +55,7 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
         print_json(&Json {
             v: 1,
             task: &view,
-            card,
+            card: &card,
             log,
         })?;
         return Ok(Exit::Done);
@@ -69,7 +68,7 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     text.push_str(&format!(
         "  plan     {} (lane {})\n",
         card.plan,
-        project.lane(card).name
+        overview.config.lane(&card).name
     ));
     if !view.waits_for.is_empty() {
         let names: Vec<&str> = view.waits_for.iter().map(TaskId::as_str).collect();
@@ -253,9 +252,9 @@ fn transcripts(engine: &crate::engine::Engine, log: &TaskLog) -> String {
 
 pub fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
-    let project = project_of(&mut engine, &args.task)?;
+    let overview = overview_of(&mut engine, &args.task)?;
     let log = engine.replay().task(&args.task);
-    let landing = project.history.landing(&args.task).filter(|_| args.attempt.is_none());
+    let landing = overview.landing(&args.task).filter(|_| args.attempt.is_none());
     let (old, new) = match landing {
         Some(commit) => {
             let commit = engine.git.commit(commit)?;

@@ -13,7 +13,6 @@ use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::models;
 use crate::engine::overview::{self, Overview};
-use crate::engine::project::Project;
 use crate::report::money;
 use crate::report::table::{columns, titled};
 
@@ -100,7 +99,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
         print(&table(context, &overview.target, rows))?;
     }
     print(&format!("fence: {}\n", engine.fence()?.fence.tier()))?;
-    print(&spending(&mut engine, &overviews, context)?)?;
+    print(&spending(&engine, &overviews, context))?;
     if let Some(by) = engine.replay().paused() {
         print(&format!("paused by {by}; `git harness resume` lifts it\n"))?;
     }
@@ -108,20 +107,19 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 /// What was used so far, by role and model, and today where a day has a budget. Nothing where no call was made.
-fn spending(engine: &mut Engine, overviews: &[Overview], context: &Context) -> Result<String, CliError> {
-    let books = engine.replay().books().clone();
+fn spending(engine: &Engine, overviews: &[Overview], context: &Context) -> String {
+    let books = engine.replay().books();
     if books.accounts().is_empty() {
-        return Ok(String::new());
+        return String::new();
     }
     let mut text = money::by_role(books.accounts(), context.width);
     if !text.is_empty() {
         text.insert_str(0, "used so far:\n");
     }
     if let Some(first) = overviews.first() {
-        let project = Project::load(engine, &first.target)?;
         let spent = books.spent_on(engine.clock.now());
-        text.extend(money::today(project.config.budget, spent).map(|line| line + "\n"));
-        for (name, rate, standing) in models::dropped(engine, &project) {
+        text.extend(money::today(first.config.budget, spent).map(|line| line + "\n"));
+        for (name, rate, standing) in models::dropped(engine, &first.config) {
             let (passed, tried) = (rate.passed, rate.tried);
             text.push_str(&format!(
                 "{name}: first-try {passed}/{tried}, {}\n",
@@ -129,7 +127,7 @@ fn spending(engine: &mut Engine, overviews: &[Overview], context: &Context) -> R
             ));
         }
     }
-    Ok(text)
+    text
 }
 
 /// Cards, and where their tasks stand.

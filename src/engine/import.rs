@@ -113,13 +113,16 @@ pub fn prepare(
 
 /// Whether anybody ever worked on a task.
 pub fn is_begun(engine: &Engine, project: &Project, task: &TaskId) -> bool {
-    let tried = engine.replay().task(task).is_some_and(|log| log.number > 0);
+    let tried = engine
+        .replay()
+        .standing(task)
+        .is_some_and(|standing| standing.attempts > 0);
     tried || project.history.landing(task).is_some()
 }
 
 /// Ids, folded, that any card in history or any trailer ever had.
 fn given_before(engine: &Engine, project: &Project) -> Result<BTreeSet<String>, ReadError> {
-    let mut given: BTreeSet<String> = project.history.given().iter().map(TaskId::folded).collect();
+    let mut given: BTreeSet<String> = project.history.given().map(TaskId::folded).collect();
     for path in engine.git.paths_ever(project.tip, ".harness/tasks")? {
         let name = path.rsplit('/').next().unwrap_or_default();
         if let Some(id) = name.strip_suffix(".md") {

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::config::BuilderKind;
+use crate::config::{BuilderKind, Config};
 use crate::domain::actor::Actor;
 use crate::domain::packet::Scale;
 use crate::domain::quality::{Rate, Standing};
-use crate::domain::task::books::{Account, Check, Role};
+use crate::domain::task::books::{Account, Check, Record, Role};
 use crate::domain::task::event::Event;
 use crate::ledger::AppendError;
 
@@ -93,10 +93,12 @@ fn stand(engine: &Engine, project: &Project, name: String) -> Stand {
 }
 
 /// Whether anybody's quality is to be told of: demoted, or on probation.
-pub fn dropped<'a>(engine: &'a Engine, project: &'a Project) -> impl Iterator<Item = (&'a str, Rate, Standing)> {
+pub fn dropped<'a>(engine: &'a Engine, config: &'a Config) -> impl Iterator<Item = (&'a str, Rate, Standing)> {
+    let now = engine.clock.now();
     let builders = engine.replay().books().builders();
+    let stand = move |record: &Record, name: &str| record.standing(config.threshold(name), now);
     builders
-        .map(|(name, record)| (name, Rate::of(&record.passes()), standing(engine, project, name)))
+        .map(move |(name, record)| (name, Rate::of(&record.passes()), stand(record, name)))
         .filter(|(_, _, standing)| *standing != Standing::Good)
 }
 

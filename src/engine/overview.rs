@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::PlanApproval;
-use crate::domain::id::PlanId;
+use crate::config::{Config, PlanApproval};
+use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::{BlobId, CommitId, TreeId};
-use crate::domain::plan::card::CardHead;
+use crate::domain::plan::card::{Card, CardHead};
+use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::queue::{self, Facts, TaskView};
 use crate::git::{History, ReadError};
 
@@ -46,8 +47,11 @@ pub struct Overview {
     pub target: String,
     /// Its tip.
     pub tip: CommitId,
+    /// The configuration there, with the user's and the clone's laid over it.
+    pub config: Config,
     /// The cards, in plan order.
     pub cards: Vec<CardHead>,
+    tree: TreeId,
     approved: BTreeSet<PlanId>,
     history: History,
 }
@@ -67,15 +71,14 @@ impl Overview {
             let project = Project::load(engine, target)?;
             let heads = heads_of(&project);
             keep(engine, target, project.tree, &heads)?;
-            let needs = project.config.approval.plan;
-            return Ok(Self::of(target, project.tip, heads, needs, project.history));
+            return Ok(Self::of(target, tip, tree, heads, project.config, project.history));
         };
         let history = project::read_history(engine, target, tip)?;
-        Ok(Self::of(target, tip, heads, config.approval.plan, history))
+        Ok(Self::of(target, tip, tree, heads, config, history))
     }
 
-    fn of(target: &str, tip: CommitId, heads: Heads, needs: PlanApproval, history: History) -> Self {
-        let approved = heads.plans.iter().filter(|plan| match needs {
+    fn of(target: &str, tip: CommitId, tree: TreeId, heads: Heads, config: Config, history: History) -> Self {
+        let approved = heads.plans.iter().filter(|plan| match config.approval.plan {
             PlanApproval::None => true,
             PlanApproval::Required => {
                 let of_plan = heads
@@ -91,15 +94,50 @@ impl Overview {
         Self {
             target: target.to_owned(),
             tip,
+            tree,
             approved: approved.cloned().collect(),
             cards: heads.cards,
+            config,
             history,
         }
     }
 
+    /// The whole card of a task of this target.
+    pub fn card(&self, engine: &Engine, task: &TaskId) -> Result<Option<Card>, ProjectError> {
+        if self.cards.iter().all(|card| card.id != *task) {
+            return Ok(None);
+        }
+        let file = task.card_path();
+        let Some(bytes) = engine.git.file(self.tree, &file)? else {
+            return Ok(None);
+        };
+        match parse_card(&file, &String::from_utf8_lossy(&bytes)) {
+            Ok(card) => Ok(Some(card)),
+            Err(diagnostics) => Err(ProjectError::Invalid {
+                branch: self.target.clone(),
+                diagnostics,
+            }),
+        }
+    }
+
+    /// The landing of a task that is complete here.
+    pub fn landing(&self, task: &TaskId) -> Option<CommitId> {
+        self.history.landing(task)
+    }
+
+    /// Where one task stands.
+    pub fn view(&self, engine: &Engine, task: &TaskId) -> Option<TaskView> {
+        let card = self.cards.iter().find(|card| card.id == *task)?;
+        Some(self.judged(engine, |facts| queue::view(facts, card)))
+    }
+
     /// Where every task stands, in the order of the cards.
     pub fn views(&self, engine: &Engine) -> Vec<TaskView> {
-        queue::views(&Facts {
+        self.judged(engine, queue::views)
+    }
+
+    fn judged<T>(&self, engine: &Engine, judge: impl FnOnce(&Facts) -> T) -> T {
+        judge(&Facts {
             cards: &self.cards,
             replay: engine.replay(),
             landed: &|task| self.history.landing(task),

@@ -300,14 +300,10 @@ pub(super) fn read_history(engine: &Engine, target: &str, tip: CommitId) -> Resu
     let seed: Option<HistorySeed> = caches
         .get(KIND, key)
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    if let Some(seed) = &seed
-        && seed.tip() == tip
-    {
-        return Ok(seed.history().clone());
-    }
-    let history = engine.git.history(tip, seed.as_ref())?;
-    if let Ok(bytes) = serde_json::to_vec(&HistorySeed::new(tip, history.clone())) {
+    let is_new = seed.as_ref().is_none_or(|seed| seed.tip() != tip);
+    let seed = HistorySeed::new(tip, engine.git.history(tip, seed)?);
+    if let (true, Ok(bytes)) = (is_new, serde_json::to_vec(&seed)) {
         caches.put(KIND, key, &bytes);
     }
-    Ok(history)
+    Ok(seed.into_history())
 }

@@ -3,7 +3,8 @@
 //! A fold over the commits from the oldest to the newest. A landing's trailers set a task complete; a revert of that
 //! landing, by us or by a plain `git revert`, sets it open again; a revert of the revert sets it complete once more.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,13 +19,17 @@ use super::tree::ReadError;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct History {
     landings: BTreeMap<TaskId, CommitId>,
-    /// The landings that a commit brought, itself or by undoing a revert.
-    landed_in: BTreeMap<CommitId, Vec<(TaskId, CommitId)>>,
+    /// Other tasks that a trailer named: revised, or undone.
+    named: BTreeSet<TaskId>,
+    /// The landings that a commit brought, itself or by undoing a revert, as far as `landings` does not tell.
+    brought: BTreeMap<CommitId, Vec<(TaskId, CommitId)>>,
     /// What a revert took away, so that a revert of the revert can give it back.
     taken: BTreeMap<CommitId, Vec<(TaskId, CommitId)>>,
     reverted: BTreeMap<CommitId, CommitId>,
-    given: BTreeSet<TaskId>,
     approvals: Vec<(PlanId, Digest, CommitId, String)>,
+    /// `landings` by their commits, made when the first revert asks.
+    #[serde(skip)]
+    by_commit: OnceCell<HashMap<CommitId, Vec<TaskId>>>,
 }
 
 /// A history and the tip that it is of, to go on from.
@@ -46,8 +51,8 @@ impl HistorySeed {
     }
 
     /// The history.
-    pub fn history(&self) -> &History {
-        &self.history
+    pub fn into_history(self) -> History {
+        self.history
     }
 }
 
@@ -73,8 +78,8 @@ impl History {
     }
 
     /// Tasks that any trailer here ever named.
-    pub fn given(&self) -> &BTreeSet<TaskId> {
-        &self.given
+    pub fn given(&self) -> impl Iterator<Item = &TaskId> {
+        self.landings.keys().chain(&self.named)
     }
 
     /// Plan approvals: the plan, the digest of its cards, the commit, and who made it.
@@ -85,15 +90,10 @@ impl History {
     fn take(&mut self, commit: CommitId, author: &str, message: &str) {
         for said in read_message(message) {
             match said {
-                Said::Landed(task) => {
-                    self.given.insert(task.clone());
-                    self.landings.insert(task.clone(), commit);
-                    self.landed_in.entry(commit).or_default().push((task, commit));
-                }
+                Said::Landed(task) => self.land(task, commit, commit),
                 Said::RevertedTask { task, landing } => {
                     if self.landings.get(&task) == Some(&landing) {
-                        self.landings.remove(&task);
-                        self.taken.entry(commit).or_default().push((task, landing));
+                        self.unland(task, landing, commit);
                     }
                     self.reverted.insert(landing, commit);
                 }
@@ -107,36 +107,85 @@ impl History {
                     self.approvals.push((plan, digest, commit, author.to_owned()));
                 }
                 Said::Revised(task) => {
-                    self.given.insert(task);
+                    self.named.insert(task);
                 }
             }
         }
     }
 
+    /// A commit brings a task's landing, which it is itself unless it undid a revert.
+    fn land(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
+        if by != landing {
+            self.brought.entry(by).or_default().push((task.clone(), landing));
+        }
+        if let Some(by_commit) = self.by_commit.get_mut() {
+            by_commit.entry(landing).or_default().push(task.clone());
+        }
+        if let Some(before) = self
+            .landings
+            .insert(task.clone(), landing)
+            .filter(|old| *old != landing)
+        {
+            self.remember(task, before);
+        }
+    }
+
+    /// A commit takes a task's landing away.
+    fn unland(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
+        self.landings.remove(&task);
+        self.named.insert(task.clone());
+        self.taken.entry(by).or_default().push((task.clone(), landing));
+        self.remember(task, landing);
+    }
+
+    /// Keeps that a commit was a landing, which `landings` does not tell any more.
+    fn remember(&mut self, task: TaskId, landing: CommitId) {
+        let known = self.brought.entry(landing).or_default();
+        if !known.contains(&(task.clone(), landing)) {
+            known.push((task, landing));
+        }
+    }
+
+    /// The landings that a commit brought.
+    fn brought_by(&self, commit: CommitId) -> Vec<(TaskId, CommitId)> {
+        let by_commit = self.by_commit.get_or_init(|| {
+            let mut by_commit: HashMap<CommitId, Vec<TaskId>> = HashMap::new();
+            for (task, landing) in &self.landings {
+                by_commit.entry(*landing).or_default().push(task.clone());
+            }
+            by_commit
+        });
+        let mut found = self.brought.get(&commit).cloned().unwrap_or_default();
+        for task in by_commit.get(&commit).into_iter().flatten() {
+            let one = (task.clone(), commit);
+            if self.landings.get(task) == Some(&commit) && !found.contains(&one) {
+                found.push(one);
+            }
+        }
+        found
+    }
+
     /// The one commit that a revert could be about whose id begins so.
     fn only_commit(&self, start: &str) -> Option<CommitId> {
-        let mut found = self
-            .landed_in
+        let known = self
+            .brought
             .keys()
             .chain(self.taken.keys())
-            .filter(|commit| commit.to_string().starts_with(start));
-        match (found.next(), found.next()) {
-            (Some(only), None) => Some(*only),
-            _ => None,
-        }
+            .chain(self.landings.values());
+        let mut found = known.filter(|commit| commit.to_string().starts_with(start));
+        let first = *found.next()?;
+        found.all(|other| *other == first).then_some(first)
     }
 
     fn revert(&mut self, commit: CommitId, undone: CommitId) {
         // A revert of a revert gives back what the first took, and can be undone in its turn.
         for (task, landing) in self.taken.remove(&undone).unwrap_or_default() {
-            self.landings.insert(task.clone(), landing);
             self.reverted.remove(&landing);
-            self.landed_in.entry(commit).or_default().push((task, landing));
+            self.land(task, landing, commit);
         }
-        for (task, landing) in self.landed_in.get(&undone).cloned().unwrap_or_default() {
+        for (task, landing) in self.brought_by(undone) {
             if self.landings.get(&task) == Some(&landing) {
-                self.landings.remove(&task);
-                self.taken.entry(commit).or_default().push((task, landing));
+                self.unland(task, landing, commit);
             }
             self.reverted.insert(landing, commit);
         }
@@ -145,20 +194,20 @@ impl History {
 
 impl Repository {
     /// What history says at a tip. With a seed of one of its ancestors, only the commits since then are read.
-    pub fn history(&self, tip: CommitId, seed: Option<&HistorySeed>) -> Result<History, ReadError> {
-        let usable = match seed {
-            Some(seed) if seed.tip == tip => return Ok(seed.history.clone()),
-            Some(seed) => self.contains(seed.tip.object_id()) && self.is_ancestor(seed.tip, tip)?,
-            None => false,
+    pub fn history(&self, tip: CommitId, seed: Option<HistorySeed>) -> Result<History, ReadError> {
+        let (from, mut history) = match seed {
+            Some(seed) if seed.tip == tip => return Ok(seed.history),
+            Some(seed) if self.contains(seed.tip.object_id()) && self.is_ancestor(seed.tip, tip)? => {
+                (Some(seed.tip), seed.history)
+            }
+            _ => (None, History::default()),
         };
-        let seed = seed.filter(|_| usable);
-        let mut history = seed.map(|seed| seed.history.clone()).unwrap_or_default();
         let mut call = self.trusted();
         call.words(["log", "--topo-order", "--reverse", "-z", "--no-show-signature"])
             .word("--format=%H%x01%an <%ae>%x01%B")
             .word(tip.to_string());
-        if let Some(seed) = seed {
-            call.word("--not").word(seed.tip.to_string());
+        if let Some(from) = from {
+            call.word("--not").word(from.to_string());
         }
         let listing = call.bytes()?;
         for record in listing.split(|byte| *byte == 0) {
@@ -204,3 +253,6 @@ impl Repository {
 fn mentions(text: &[u8], word: &[u8]) -> bool {
     gix::bstr::ByteSlice::find(text, word).is_some()
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,13 +236,13 @@ fn history_goes_on_from_an_ancestor() {
     let landing = commit("Task a: x\n\nHarness-Task: a\n");
     let first = repository.history(landing, None).unwrap();
     let undone = commit(&format!("Revert\n\nThis reverts commit {landing}.\n"));
-    let seed = HistorySeed::new(landing, first);
-    let on = repository.history(undone, Some(&seed)).unwrap();
-    let anew = repository.history(undone, None).unwrap();
     let task = "a".parse().unwrap();
+    assert_eq!(first.landing(&task), Some(landing));
+    let seed = HistorySeed::new(landing, first);
+    let on = repository.history(undone, Some(seed)).unwrap();
+    let anew = repository.history(undone, None).unwrap();
     assert_eq!((on.landing(&task), anew.landing(&task)), (None, None));
     assert_eq!(on.reverted_by(landing), Some(undone));
-    assert_eq!(seed.history().landing(&task), Some(landing));
 }
 
 proptest! {
@@ -289,4 +289,22 @@ fn the_cache_tree_names_the_tree_that_git_would_write() {
     assert_eq!(index(), written(id));
     git(dir.path(), &["update-index", "--split-index"]);
     assert_eq!(index(), None);
+}
+
+#[test]
+fn many_blobs_are_one_pack_and_those_that_were_there_are_not_in_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let repository = repository(dir.path());
+    let texts: Vec<String> = (0..500).map(|number| format!("text {number}\n")).collect();
+    let known = repository.write_blob(texts[7].as_bytes()).unwrap();
+    let bytes: Vec<&[u8]> = texts.iter().map(String::as_bytes).collect();
+    let ids = repository.write_blobs(&bytes).unwrap();
+    assert_eq!(ids[7], known);
+    for (id, text) in ids.iter().zip(&texts) {
+        assert_eq!(repository.blob(*id).unwrap(), text.as_bytes());
+    }
+    let counted = git(dir.path(), &["count-objects", "-v"]);
+    assert!(counted.contains("in-pack: 499\npacks: 1"), "{counted}");
+    assert_eq!(repository.write_blobs(&bytes).unwrap(), ids);
+    assert!(git(dir.path(), &["count-objects", "-v"]).contains("packs: 1"));
 }

@@ -2,8 +2,6 @@
 //!
 //! The journal says what was tried, history says what is done; here both meet with the cards' dependencies.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde::Serialize;
 
 use crate::domain::id::{PlanId, TaskId};
@@ -46,55 +44,34 @@ pub struct TaskView {
 
 /// Where every card stands, in the order of the cards.
 pub fn views(facts: &Facts) -> Vec<TaskView> {
-    let complete: BTreeMap<&TaskId, CommitId> = facts
-        .cards
-        .iter()
-        .filter_map(|card| Some((&card.id, (facts.landed)(&card.id)?)))
-        .collect();
-    let approved: BTreeMap<&PlanId, bool> = facts
-        .cards
-        .iter()
-        .map(|card| &card.plan)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .map(|plan| (plan, (facts.plan_approved)(plan)))
-        .collect();
-    facts
-        .cards
-        .iter()
-        .map(|card| {
-            view(
-                facts,
-                card,
-                &complete,
-                approved.get(&card.plan).copied().unwrap_or(false),
-            )
-        })
-        .collect()
+    facts.cards.iter().map(|card| view(facts, card)).collect()
 }
 
-fn view(facts: &Facts, card: &CardHead, complete: &BTreeMap<&TaskId, CommitId>, approved: bool) -> TaskView {
-    let standing = facts.replay.standing(&card.id);
-    let waits_for: Vec<TaskId> = card
-        .depends_on
-        .iter()
-        .filter(|task| !complete.contains_key(task) && (facts.landed)(task).is_none())
-        .cloned()
-        .collect();
+/// Where one card stands.
+pub fn view(facts: &Facts, card: &CardHead) -> TaskView {
+    let landed = (facts.landed)(&card.id);
+    let waits_for: Vec<TaskId> = match landed {
+        Some(_) => Vec::new(),
+        None => {
+            let open = card.depends_on.iter().filter(|task| (facts.landed)(task).is_none());
+            open.cloned().collect()
+        }
+    };
+    let approved = (facts.plan_approved)(&card.plan);
     let mut view = TaskView {
         id: card.id.clone(),
         state: TaskState::Ready,
         waits_for,
-        landed: complete.get(&card.id).copied(),
+        landed,
         landed_elsewhere: None,
         reason: None,
     };
     if view.landed.is_some() {
         view.state = TaskState::Complete;
-        view.waits_for.clear();
         return view;
     }
-    if let Some(standing) = standing {
+    // Of what is complete nobody asks the journal: of a long plan, that is most.
+    if let Some(standing) = facts.replay.standing(&card.id) {
         view.landed_elsewhere = landed_elsewhere(facts, standing);
         view.state = journal_state(standing, view.landed_elsewhere.is_some());
         view.reason = match (view.state, view.landed_elsewhere) {

@@ -177,7 +177,7 @@ impl Auditor<'_> {
             return Ok(());
         };
         let wanted = self.plan_digest(base, card)?;
-        let history = self.git.history(*parent, self.approvals.as_ref())?;
+        let history = self.git.history(*parent, self.approvals.take())?;
         let is_approved = history
             .approvals()
             .iter()
