@@ -30,7 +30,7 @@ pub(super) fn probe(engine: &mut Engine, name: &str, findings: &mut Findings) {
     let begun = engine.clock.now();
     if let Err(error) = probe.look() {
         let said = error.to_string();
-        let fix = advice(&said, name)
+        let fix = about_passwords(&said, name)
             .unwrap_or_else(|| format!("see what `git ls-remote {name}` says: address, network, credentials"));
         return findings.bad("remote", said, fix);
     }
@@ -52,7 +52,8 @@ fn claims(probe: &Probe, findings: &mut Findings) {
             ),
         ),
         Err(why) => {
-            let fix = advice(&why, probe.remote.name()).unwrap_or_else(|| {
+            let fix = about_passwords(&why, probe.remote.name()).or_else(|| about_pushes(&why));
+            let fix = fix.unwrap_or_else(|| {
                 let elsewhere = Probe::new(probe.engine, probe.remote, BRANCHES);
                 match probe.namespace != BRANCHES && elsewhere.run().is_ok() {
                     true => format!(
@@ -66,34 +67,34 @@ fn claims(probe: &Probe, findings: &mut Findings) {
     }
 }
 
-/// What to do about what git and servers say when it is not about refs.
-fn advice(said: &str, remote: &str) -> Option<String> {
-    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
-    if says(&[
+/// What to do where git would have asked for a password.
+fn about_passwords(said: &str, remote: &str) -> Option<String> {
+    let words = [
         "could not read Username",
         "could not read Password",
         "Authentication failed",
-        "Permission denied",
-    ]) {
-        return Some(format!(
+        "Permission denied (",
+    ];
+    words.iter().any(|word| said.contains(word)).then(|| {
+        format!(
             "nobody is asked for a password here: give git a credential helper, or a key, with which `git push --dry-run {remote}` asks nothing"
-        ));
-    }
-    if says(&[
-        "returned error: 403",
-        "access denied",
-        "not exported",
-        "service not enabled",
-    ]) {
-        return Some(
-            "who may read there may not push: ask for the right to; a server of your own takes pushes with \
-             http.receivepack = true (smart HTTP) or --enable=receive-pack (git daemon)"
-                .to_owned(),
-        );
-    }
-    says(&["does not support --atomic"]).then(|| {
-        "ask who runs the server for receive.advertiseAtomic = true: else a landing and its claim could part".to_owned()
+        )
     })
+}
+
+/// What to do where a server that can be read from takes no push at all, or not every kind.
+fn about_pushes(said: &str) -> Option<String> {
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let closed = ["returned error: 403", "access denied", "service not enabled"];
+    let fix = if says(&closed) {
+        "who may read there may not push: ask for the right to; a server of your own takes pushes with \
+         http.receivepack = true (smart HTTP) or --enable=receive-pack (git daemon)"
+    } else if says(&["does not support --atomic"]) {
+        "ask who runs the server for receive.advertiseAtomic = true: else a landing and its claim could part"
+    } else {
+        return None;
+    };
+    Some(fix.to_owned())
 }
 
 /// The branch has to be there, and nothing here that it lacks.
@@ -229,5 +230,41 @@ impl<'a> Probe<'a> {
         must_not("a push can be done by halves", self.push(&half)?)?;
         seen((Some(next), None), "a push that was refused as a whole")?;
         must("taken away", self.push(&[(&self.one, Some(next), None)])?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_has_against_a_push_gets_its_own_way_out() {
+        let http = "fatal: unable to access 'http://x/a.git/': The requested URL returned error: 403";
+        let daemon = "fatal: remote error: access denied or repository not exported: /a.git";
+        for said in [http, daemon] {
+            let fix = about_pushes(said).unwrap();
+            assert!(fix.contains("http.receivepack") && fix.contains("--enable=receive-pack"));
+        }
+        let halves = "fatal: the receiving end does not support --atomic push";
+        assert!(about_pushes(halves).unwrap().contains("receive.advertiseAtomic"));
+        // The server's own words about refs are no matter of rights.
+        assert_eq!(about_pushes("refs/harness/probe/a: deny updating a hidden ref"), None);
+    }
+
+    #[test]
+    fn where_git_would_ask_for_a_password_it_is_said_that_nobody_does() {
+        let asks = "fatal: could not read Username for 'https://x': terminal prompts disabled";
+        let key = "git@x: Permission denied (publickey).";
+        for said in [asks, key] {
+            assert!(
+                about_passwords(said, "origin")
+                    .unwrap()
+                    .contains("git push --dry-run origin")
+            );
+        }
+        assert_eq!(
+            about_passwords("error: cannot lock ref: Permission denied", "origin"),
+            None
+        );
     }
 }
