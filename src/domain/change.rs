@@ -96,6 +96,16 @@ impl ChangeKind {
             Self::ModeChanged => 'T',
         }
     }
+
+    /// What was done to the path, as a message tells it.
+    pub const fn verb(self) -> &'static str {
+        match self {
+            Self::Added => "Added",
+            Self::Deleted => "Removed",
+            Self::Modified => "Changed",
+            Self::ModeChanged => "Changed the mode of",
+        }
+    }
 }
 
 /// All changes of a candidate, sorted by path, one for each path.

@@ -146,7 +146,7 @@ fn with_message(
         let changes = accepted.evidence().candidate().changes();
         changes
             .iter()
-            .map(|change| format!("{} {}", change.kind().letter(), change.path))
+            .map(|change| format!("{} {}", change.kind().verb(), change.path))
             .collect()
     });
     let checks: Vec<String> = row.evidence.results.iter().map(|result| result.name.clone()).collect();
