@@ -14,6 +14,7 @@ use super::context::{Context, Telling, print, print_json, target};
 use super::error::CliError;
 use super::exit::Exit;
 use super::models_check;
+use super::named::no_such_builder;
 
 /// Show how each model does: first tries, standing, what it used
 #[derive(Debug, Args)]
@@ -137,9 +138,7 @@ fn reset(args: &ModelsArgs, name: &str, context: &Context) -> Result<Exit, CliEr
     let project = Project::load(&mut engine, &target)?;
     let stands = models::stands(&engine, &project);
     if !stands.iter().any(|stand| stand.name == name) {
-        let names: Vec<&str> = stands.iter().map(|stand| stand.name.as_str()).collect();
-        return Err(CliError::new(Exit::Usage, format!("there is no builder `{name}`"))
-            .hint(format!("there are: {}", names.join(", "))));
+        return Err(no_such_builder(name, &stands));
     }
     let person = engine.person()?;
     models::reset(&mut engine, name, person)?;

@@ -18,6 +18,7 @@ use crate::report::table::duration;
 use super::context::{Context, Telling, print, print_json, require_trust, target};
 use super::error::CliError;
 use super::exit::Exit;
+use super::named::no_such_builder;
 
 #[derive(Serialize)]
 struct Json {
@@ -71,9 +72,7 @@ fn wanted(engine: &Engine, project: &Project, names: &[String]) -> Result<Vec<St
     let stands = models::stands(engine, project);
     let of_all = |name: &String| stands.iter().any(|stand| stand.name == *name);
     if let Some(unknown) = names.iter().find(|name| !of_all(name)) {
-        let all: Vec<&str> = stands.iter().map(|stand| stand.name.as_str()).collect();
-        let hint = format!("there are: {}", all.join(", "));
-        return Err(CliError::new(Exit::Usage, format!("there is no builder `{unknown}`")).hint(hint));
+        return Err(no_such_builder(unknown, &stands));
     }
     let with_role = stands.iter().filter(|stand| !stand.roles.is_empty());
     let found: Vec<String> = match names.is_empty() {

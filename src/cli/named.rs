@@ -1,9 +1,10 @@
-//! Plans and tasks that a person names: what is not there is said, with what is near, instead of passed over.
+//! Plans, tasks and Builders that a person names: what is not there is said, with what is near, instead of passed over.
 
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::plan::card::CardHead;
 use crate::domain::plan::format::fields::nearest;
 use crate::engine::Engine;
+use crate::engine::models::Stand;
 use crate::engine::project::{self, Project};
 
 use super::error::CliError;
@@ -55,4 +56,14 @@ pub fn no_such_task<'a>(task: &TaskId, known: impl IntoIterator<Item = &'a CardH
         (None, true) => format!("there is no plan yet: {NO_PLAN}"),
     };
     CliError::new(Exit::Usage, format!("there is no task {task}")).hint(hint)
+}
+
+/// A Builder that the configuration does not have.
+pub fn no_such_builder(name: &str, stands: &[Stand]) -> CliError {
+    let names: Vec<&str> = stands.iter().map(|stand| stand.name.as_str()).collect();
+    let hint = match names[..] {
+        [] => "none is configured: see [models] and [builders] in docs/configuration.md".to_owned(),
+        _ => format!("there are: {}", names.join(", ")),
+    };
+    CliError::new(Exit::Usage, format!("there is no builder `{name}`")).hint(hint)
 }

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::task::state::TaskState;
+use crate::engine::models;
 use crate::engine::project::Project;
 use crate::engine::run::{self, Crew, RunOptions, Summary};
 use crate::report::money;
@@ -14,7 +15,7 @@ use crate::report::table::{columns, duration};
 use super::context::{Context, Telling, print, require_trust, target};
 use super::error::CliError;
 use super::exit::Exit;
-use super::named::{NO_PLAN, require_plan, require_tasks};
+use super::named::{NO_PLAN, no_such_builder, require_plan, require_tasks};
 
 /// Build a plan: every card in dependency order, one verified commit for each
 #[derive(Debug, Args)]
@@ -69,6 +70,13 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
     let project = Project::load(&mut engine, &target)?;
     require_plan(args.plan.as_ref(), project.plans.iter().map(|plan| &plan.id))?;
     require_tasks(args.only.iter().chain(&args.from), &project)?;
+    if let Some(name) = args
+        .builder
+        .as_ref()
+        .filter(|name| !project.config.builders.contains_key(*name))
+    {
+        return Err(no_such_builder(name, &models::stands(&engine, &project)));
+    }
     require_trust(context, &engine, &project)?;
     engine.person()?;
     let options = RunOptions {

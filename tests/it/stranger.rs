@@ -71,6 +71,13 @@ fn a_name_that_is_not_there_is_said_and_not_passed_over() {
             .says("there is no task p-2")
             .says("did you mean p-1?");
     }
+    for command in [&["run", "--builder", "nobody"][..], &["models", "check", "nobody"]] {
+        let _ = sandbox
+            .harness(command)
+            .exits(2)
+            .says("there is no builder `nobody`")
+            .says("hint: none is configured");
+    }
     for command in [
         &["run", "q"][..],
         &["next", "q"],
@@ -122,6 +129,8 @@ fn a_finished_plan_has_nothing_to_do() {
     let _ = sandbox
         .harness(&["exec", "p-1", "--", "sh", "-c", "echo y > a.txt"])
         .exits(0);
+    let body = sandbox.git(&["log", "-1", "--format=%b"]);
+    assert!(body.starts_with("- Changed a.txt\n- Verified with: true\n"), "{body}");
     let outcome = sandbox.harness(&["run"]).exits(3);
     assert_eq!(
         outcome.stdout,
