@@ -1,4 +1,4 @@
-"""What the fence costs: a spawn, and a build, inside against outside, interleaved. See run.sh."""
+"""What the fence costs: a spawn, and a build, inside against outside, interleaved. By itself: `fence.py BINARY`."""
 
 import json
 import os
@@ -8,8 +8,8 @@ import sys
 import tempfile
 import time
 
-BIN = sys.argv[1]
-ROUNDS = int(os.environ.get("ROUNDS", 200))
+BIN = os.path.abspath(sys.argv[1])
+ROUNDS = int(os.environ.get("SPAWNS", 200))
 BUILDS = int(os.environ.get("BUILDS", 5))
 
 
@@ -39,7 +39,7 @@ def timed(args, root):
     return (time.perf_counter() - start) * 1e3
 
 
-def spawns(root):
+def spawns(root, table):
     results = {"none": [], "shadow": [], "shadow_landlock": [], "overlay": []}
     for _ in range(ROUNDS):
         for tier, values in results.items():
@@ -47,10 +47,13 @@ def spawns(root):
             values.append(timed([*inside, "/bin/true"], root))
     base = statistics.median(results["none"])
     for tier, values in results.items():
-        print(f"spawn, {tier}: {statistics.median(values):.2f} ms, {statistics.median(values) - base:+.2f} ms")
+        if tier == "overlay":
+            table.most("one more program inside of the fence", statistics.median(values) - base, 5, "ms")
+        elif tier != "none":
+            table.add(f"the same, {tier}", f"{statistics.median(values) - base:.1f} ms")
 
 
-def builds(root):
+def builds(root, table):
     os.makedirs(f"{root}/tree/src", exist_ok=True)
     with open(f"{root}/tree/Cargo.toml", "w") as out:
         out.write('[package]\nname = "built"\nversion = "0.1.0"\nedition = "2021"\n')
@@ -68,14 +71,20 @@ def builds(root):
             outside.append(a)
             inside.append(b)
             ratios.append(b / a)
-        print(
-            f"{kind}: outside {statistics.median(outside):.0f} ms, in the overlay {statistics.median(inside):.0f} ms; "
-            f"{statistics.median(ratios):.2f} x"
-        )
+        table.most(f"{kind} inside of the fence, beside outside", statistics.median(ratios), 1.05, "x")
 
 
-with tempfile.TemporaryDirectory(dir=os.environ.get("WORK", ".")) as root:
-    root = os.path.realpath(root)
-    cell(root)
-    spawns(root)
-    builds(root)
+def rows(table):
+    with tempfile.TemporaryDirectory(dir=os.environ.get("WORK", ".")) as root:
+        root = os.path.realpath(root)
+        cell(root)
+        spawns(root, table)
+        builds(root, table)
+
+
+if __name__ == "__main__":
+    from bench import Table
+
+    table = Table()
+    rows(table)
+    table.print()
