@@ -55,7 +55,8 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
     fault::at(Point::ResumeDone).map_err(RunError::Transcript)
 }
 
-/// Whether a branch holds a commit. Where it stands at the commit, its files are brought along.
+/// Whether a branch holds a commit. If it does here, files are brought along as far as the branch has come since: whoever
+/// waited for the turn may have landed on it before anybody saw that this one was interrupted.
 fn has_moved(engine: &Engine, target: &str, new: CommitId, old: CommitId) -> Result<bool, RunError> {
     let here = engine.git.settled_tip(target)?;
     let tip = match engine.server_of(target) {
@@ -66,8 +67,10 @@ fn has_moved(engine: &Engine, target: &str, new: CommitId, old: CommitId) -> Res
         Some(tip) => tip == new || engine.git.is_ancestor(new, tip)?,
         None => false,
     };
-    if holds && here == Some(new) {
-        match engine.git.finish_move(target, new, old) {
+    if let Some(here) = here.filter(|_| holds)
+        && (here == new || engine.git.is_ancestor(new, here)?)
+    {
+        match engine.git.finish_move(target, here, old) {
             Ok(()) | Err(MoveError::Blocked { .. }) => {}
             Err(error) => return Err(RunError::Resume(error)),
         }

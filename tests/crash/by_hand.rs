@@ -132,6 +132,8 @@ impl Machine {
         let disk = dir.path().join("disk");
         let mounted = Mount::new(&disk, &["-o", OPTIONS, image.to_str().unwrap()]);
         let world = World::new_in(&disk, &disk, &torture::before());
+        // A file system that is unmounted while somebody's namespace still holds it is not written back yet.
+        rustix::fs::syncfs(File::open(&disk).unwrap()).unwrap();
         drop(mounted);
         Self { dir, world }
     }
@@ -167,19 +169,30 @@ impl Machine {
     /// Stops everybody, so that nothing reaches the disk while it is copied.
     fn stop(&self) -> Vec<Pid> {
         loop {
-            let processes: Vec<Pid> = self.world.pids().into_iter().filter_map(Pid::from_raw).collect();
-            for process in &processes {
-                let _ = kill_process(*process, Signal::STOP);
+            for _ in 0..50 {
+                let (processes, all_stopped) = self.try_to_stop();
+                if all_stopped {
+                    return processes;
+                }
+                thread::sleep(Duration::from_millis(1));
             }
-            let after = self.world.pids();
-            let all_known = after
-                .iter()
-                .all(|pid| processes.contains(&Pid::from_raw(*pid).unwrap()));
-            if all_known && after.into_iter().all(is_stopped) {
-                return processes;
+            // A child that is stopped before it has become another program keeps its parent from stopping.
+            for pid in self.world.pids().into_iter().filter_map(Pid::from_raw) {
+                let _ = kill_process(pid, Signal::CONT);
             }
-            thread::sleep(Duration::from_millis(1));
+            thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    fn try_to_stop(&self) -> (Vec<Pid>, bool) {
+        let processes: Vec<Pid> = self.world.pids().into_iter().filter_map(Pid::from_raw).collect();
+        for process in &processes {
+            let _ = kill_process(*process, Signal::STOP);
+        }
+        let after = self.world.pids();
+        let is_known = |pid: &i32| Pid::from_raw(*pid).is_some_and(|pid| processes.contains(&pid));
+        let all_stopped = after.iter().all(|pid| is_known(pid) && is_stopped(*pid));
+        (processes, all_stopped)
     }
 
     /// Works for a while, loses its power, comes back, and goes on.

@@ -9,7 +9,7 @@ use git_harness::domain::task::event::Event;
 
 use super::invariants;
 use super::matrix::release;
-use super::world::World;
+use super::world::{KILLED, Said, World};
 
 /// A process that stops at certain points.
 struct Held {
@@ -20,11 +20,16 @@ struct Held {
 impl Held {
     /// Starts a script that stops at each of these points, the first time that it comes by.
     fn start(world: &World, name: &str, script: &str, points: &[&str]) -> Self {
+        Self::start_with(world, name, script, points, &[])
+    }
+
+    /// The same with more orders.
+    fn start_with(world: &World, name: &str, script: &str, points: &[&str], more: &[&str]) -> Self {
         let gaps: Vec<PathBuf> = points
             .iter()
             .map(|point| world.beside(&format!("{name}-{point}")))
             .collect();
-        let mut orders = Vec::new();
+        let mut orders: Vec<String> = more.iter().map(ToString::to_string).collect();
         for (point, gap) in points.iter().zip(&gaps) {
             let status = std::process::Command::new("mkfifo").arg(with_end(gap, "go")).status();
             assert!(status.unwrap().success());
@@ -54,11 +59,16 @@ impl Held {
     }
 
     /// Lets it go on to its end.
-    fn ends(mut self) {
-        self.go();
-        assert!(self.gaps.is_empty());
-        let output = self.child.wait_with_output().unwrap();
-        assert!(output.status.success(), "{output:?}");
+    fn ends(self) {
+        let said = self.said();
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+
+    fn said(mut self) -> Said {
+        while !self.gaps.is_empty() {
+            self.go();
+        }
+        self.child.wait_with_output().unwrap().into()
     }
 }
 
@@ -83,6 +93,35 @@ fn a_landing_that_two_see_is_recorded_once() {
     let rows = invariants::rows(&world).unwrap();
     let landed = rows.iter().filter(|row| matches!(row.known(), Some(Event::Landed(_))));
     assert_eq!(landed.count(), 1);
+    let wrong = invariants::broken(&world, &[]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Somebody's submit is killed once the branch has moved; another one, who waited for the turn, lands on it at once.
+#[test]
+fn files_follow_a_killed_submit_that_somebody_has_landed_on() {
+    let world = World::new(
+        "begin; plan \"$(card p-1 p-1.txt true),$(card p-2 p-2.txt true)\"; right p-2 p-2.txt
+\"$H\" next > /dev/null; echo p-1 > p-1.txt",
+    );
+    let mut submits = Held::start_with(
+        &world,
+        "submits",
+        "exec \"$H\" submit",
+        &["land.intended"],
+        &["land.moved=kill"],
+    );
+    submits.stands();
+    let mut applies = world.start("exec \"$H\" apply p-2 \"$W/answers/p-2/1.md\"", &[]);
+    while !world.somebody_waits() {
+        assert!(applies.try_wait().unwrap().is_none(), "it did not wait for its turn");
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(submits.said().code, KILLED);
+    let said: Said = applies.wait_with_output().unwrap().into();
+    assert_eq!(said.code, 0, "{said:?}");
+    let said = world.sh("\"$H\" note p-1 seen && complete p-1 && complete p-2", &[]);
+    assert_eq!(said.code, 0, "{said:?}");
     let wrong = invariants::broken(&world, &[]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
