@@ -7,6 +7,7 @@ mod blobs;
 mod cache_tree;
 mod command;
 mod create;
+mod diff;
 mod durable;
 mod history;
 mod index;

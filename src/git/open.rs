@@ -6,6 +6,9 @@ use gix::discover::upwards;
 
 use super::command::GitProgram;
 
+/// How much of what was read is kept while history is walked, in bytes.
+const OBJECT_CACHE: usize = 32 * 1024 * 1024;
+
 /// Why there is no repository to work on.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -124,6 +127,10 @@ impl Repository {
             why: error.to_string(),
         })?;
         gix.objects.ignore_replacements = true;
+        // Commits are looked at one after the other here, and each shares most of its trees with the next.
+        gix.object_cache_size(OBJECT_CACHE);
+        gix.objects
+            .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(OBJECT_CACHE)));
         Ok(Self {
             gix,
             program: self.program.clone(),

@@ -1,13 +1,10 @@
-//! Reading objects: commits, trees, blobs, and what differs between two trees.
-//!
-//! Our own walk, since git's and gix's rename detection, ignored submodules and index have no say in what a change
-//! set is.
+//! Reading objects: commits, trees, blobs.
 
 use gix::ObjectId;
 use gix::objs::TreeRefIter;
-use gix::objs::tree::EntryKind;
+use gix::objs::tree::{EntryKind, EntryRef};
 
-use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
+use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::{BlobId, CommitId, TreeId};
 use crate::domain::path::{PathError, RepoPath};
 use crate::domain::scope::near::Near;
@@ -55,7 +52,7 @@ impl ReadError {
         }
     }
 
-    fn object(id: ObjectId, error: &dyn std::fmt::Display) -> Self {
+    pub(super) fn object(id: ObjectId, error: &dyn std::fmt::Display) -> Self {
         Self::Object {
             id: id.to_string(),
             why: error.to_string(),
@@ -88,29 +85,32 @@ pub(super) struct Node {
 }
 
 impl Node {
-    /// As a change set sees it; `None` for a folder.
-    fn entry(&self) -> Option<Entry> {
-        let mode = match self.kind {
-            EntryKind::Tree => return None,
-            EntryKind::Blob => FileMode::Regular,
-            EntryKind::BlobExecutable => FileMode::Executable,
-            EntryKind::Link => FileMode::Symlink,
-            EntryKind::Commit => FileMode::Gitlink,
-        };
-        Some(Entry {
-            mode,
-            blob: BlobId::new(self.id),
-        })
+    fn of(entry: &EntryRef) -> Self {
+        Self {
+            name: entry.filename.to_vec(),
+            kind: entry.mode.kind(),
+            id: entry.oid.to_owned(),
+        }
     }
 
-    /// The order in which git sorts trees: a folder as if its name ended in a slash.
-    fn key(&self) -> Vec<u8> {
-        let mut key = self.name.clone();
-        if self.kind == EntryKind::Tree {
-            key.push(b'/');
-        }
-        key
+    fn entry(&self) -> Option<Entry> {
+        entry_of(self.kind, self.id)
     }
+}
+
+/// An entry as a change set sees it; `None` for a folder.
+pub(super) fn entry_of(kind: EntryKind, id: ObjectId) -> Option<Entry> {
+    let mode = match kind {
+        EntryKind::Tree => return None,
+        EntryKind::Blob => FileMode::Regular,
+        EntryKind::BlobExecutable => FileMode::Executable,
+        EntryKind::Link => FileMode::Symlink,
+        EntryKind::Commit => FileMode::Gitlink,
+    };
+    Some(Entry {
+        mode,
+        blob: BlobId::new(id),
+    })
 }
 
 impl Repository {
@@ -184,23 +184,33 @@ impl Repository {
             .find_object(tree)
             .map_err(|error| ReadError::object(tree, &error))?;
         let mut nodes = Vec::new();
-        for entry in TreeRefIter::from_bytes(&object.data, gix::hash::Kind::Sha1) {
-            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
-            nodes.push(Node {
-                name: entry.filename.to_vec(),
-                kind: entry.mode.kind(),
-                id: entry.oid.to_owned(),
-            });
+        for entry in entries(&object.data) {
+            nodes.push(Node::of(&entry.map_err(|error| ReadError::object(tree, &error))?));
         }
         Ok(nodes)
+    }
+
+    /// One entry of one tree.
+    fn child(&self, tree: ObjectId, name: &[u8]) -> Result<Option<Node>, ReadError> {
+        if tree == TreeId::empty().object_id() {
+            return Ok(None);
+        }
+        let object = self.gix.find_object(tree);
+        let object = object.map_err(|error| ReadError::object(tree, &error))?;
+        for entry in entries(&object.data) {
+            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
+            if entry.filename == name {
+                return Ok(Some(Node::of(&entry)));
+            }
+        }
+        Ok(None)
     }
 
     fn node(&self, tree: TreeId, path: &str) -> Result<Option<Node>, ReadError> {
         let mut at = tree.object_id();
         let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
         while let Some(part) = parts.next() {
-            let found = self.nodes(at)?.into_iter().find(|node| node.name == part.as_bytes());
-            match found {
+            match self.child(at, part.as_bytes())? {
                 Some(node) if parts.peek().is_none() => return Ok(Some(node)),
                 Some(node) if node.kind == EntryKind::Tree => at = node.id,
                 _ => return Ok(None),
@@ -292,78 +302,20 @@ impl Repository {
         }
         Ok(())
     }
-
-    /// Every path that differs between two trees.
-    pub fn diff(&self, old: TreeId, new: TreeId) -> Result<ChangeSet, ReadError> {
-        let mut changes = Vec::new();
-        self.diff_into(
-            Some(old.object_id()),
-            Some(new.object_id()),
-            &mut Vec::new(),
-            &mut changes,
-        )?;
-        Ok(ChangeSet::new(changes))
-    }
-
-    fn diff_into(
-        &self,
-        old: Option<ObjectId>,
-        new: Option<ObjectId>,
-        prefix: &mut Vec<u8>,
-        changes: &mut Vec<Change>,
-    ) -> Result<(), ReadError> {
-        if old == new {
-            return Ok(());
-        }
-        let read = |tree: Option<ObjectId>| tree.map_or_else(|| Ok(Vec::new()), |tree| self.nodes(tree));
-        let (old_nodes, new_nodes) = (read(old)?, read(new)?);
-        let (mut olds, mut news) = (old_nodes.iter().peekable(), new_nodes.iter().peekable());
-        loop {
-            let (before, after) = match (olds.peek(), news.peek()) {
-                (None, None) => return Ok(()),
-                (Some(_), None) => (olds.next(), None),
-                (None, Some(_)) => (None, news.next()),
-                (Some(a), Some(b)) => match a.key().cmp(&b.key()) {
-                    std::cmp::Ordering::Less => (olds.next(), None),
-                    std::cmp::Ordering::Greater => (None, news.next()),
-                    std::cmp::Ordering::Equal => (olds.next(), news.next()),
-                },
-            };
-            if let (Some(a), Some(b)) = (before, after)
-                && a.id == b.id
-                && a.kind == b.kind
-            {
-                continue;
-            }
-            let length = prefix.len();
-            let name = before.or(after).map(|node| node.name.as_slice()).unwrap_or_default();
-            push(prefix, name);
-            let folder = |node: Option<&Node>| node.filter(|node| node.kind == EntryKind::Tree).map(|node| node.id);
-            let (old_folder, new_folder) = (folder(before), folder(after));
-            if old_folder.is_some() || new_folder.is_some() {
-                self.diff_into(old_folder, new_folder, prefix, changes)?;
-            }
-            let (a, b) = (before.and_then(Node::entry), after.and_then(Node::entry));
-            if a.is_some() || b.is_some() {
-                changes.push(Change {
-                    path: checked(old.or(new).unwrap_or_else(|| TreeId::empty().object_id()), prefix)?,
-                    old: a,
-                    new: b,
-                });
-            }
-            prefix.truncate(length);
-        }
-    }
 }
 
-fn push(prefix: &mut Vec<u8>, name: &[u8]) {
+pub(super) fn entries(tree: &[u8]) -> TreeRefIter<'_> {
+    TreeRefIter::from_bytes(tree, gix::hash::Kind::Sha1)
+}
+
+pub(super) fn push(prefix: &mut Vec<u8>, name: &[u8]) {
     if !prefix.is_empty() {
         prefix.push(b'/');
     }
     prefix.extend_from_slice(name);
 }
 
-fn checked(tree: ObjectId, path: &[u8]) -> Result<RepoPath, ReadError> {
+pub(super) fn checked(tree: ObjectId, path: &[u8]) -> Result<RepoPath, ReadError> {
     RepoPath::new(path).map_err(|source| ReadError::Path {
         tree: tree.to_string(),
         source,
