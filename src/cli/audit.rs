@@ -111,7 +111,7 @@ fn judge(args: &AuditArgs, context: &Context) -> Result<AuditReport, CliError> {
     let mut engine = if args.rerun {
         context.engine(telling)?
     } else {
-        context.reading_engine()?
+        context.reading_engine_of(context.repository()?)?
     };
     let range = range_of(args, &engine)?;
     let view = engine.git.plain_view().map_err(AuditError::from)?;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -146,9 +147,10 @@ impl Context {
         Ok(engine)
     }
 
-    /// An engine that changes nothing, for commands that only read.
-    pub fn reading_engine(&self) -> Result<Engine, CliError> {
-        self.reading_engine_of(self.repository()?)
+    /// An engine that changes nothing, for commands that only read. It is never taken apart: the process ends soon, and
+    /// in a long plan that would take longer than to print it.
+    pub fn reading_engine(&self) -> Result<ManuallyDrop<Engine>, CliError> {
+        self.reading_engine_of(self.repository()?).map(ManuallyDrop::new)
     }
 
     /// The same for a repository that was found already.

@@ -1,5 +1,6 @@
 //! `plan new|import|lint|show|graph|approve`.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,10 +9,10 @@ use clap::{Args, Subcommand};
 use crate::domain::actor::Actor;
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::id::PlanId;
-use crate::domain::oid::{CommitId, Digest};
+use crate::domain::oid::{BlobId, CommitId, Digest};
 use crate::domain::path::RepoPath;
 use crate::domain::plan::format::SourceFile;
-use crate::domain::plan::lint::{LintFacts, lint};
+use crate::domain::plan::lint::{Files, LintFacts, lint};
 use crate::domain::trailer::approval_message;
 use crate::domain::words::counted;
 use crate::engine::Engine;
@@ -234,12 +235,9 @@ type Weakness = (Diagnostic, (String, String));
 
 /// Weak places of a project's cards, with the texts that they are in.
 fn warnings(engine: &Engine, project: &Project, plan: Option<&PlanId>) -> Result<Vec<Weakness>, CliError> {
-    let tree: Vec<RepoPath> = engine
-        .git
-        .list(project.tree, "")?
-        .into_iter()
-        .map(|(path, _)| path)
-        .collect();
+    let tree = engine.git.list(project.tree, "")?;
+    let texts: HashMap<&RepoPath, BlobId> = tree.iter().map(|(path, entry)| (path, entry.blob)).collect();
+    let files = Files::new(tree.iter().map(|(path, _)| path.clone()).collect());
     let lanes: Vec<String> = project.config.lanes.keys().cloned().collect();
     let mut found = Vec::new();
     for card in project
@@ -248,11 +246,12 @@ fn warnings(engine: &Engine, project: &Project, plan: Option<&PlanId>) -> Result
         .filter(|card| plan.is_none_or(|plan| card.plan == *plan))
     {
         let file = card.id.card_path();
-        let text = engine.git.file(project.tree, &file)?.unwrap_or_default();
+        let blob = RepoPath::try_from(file.as_str()).ok().and_then(|path| texts.get(&path));
+        let text = blob.map(|blob| engine.git.blob(*blob)).transpose()?.unwrap_or_default();
         let text = String::from_utf8_lossy(&text).into_owned();
         let checks = project.config.checks_for(card);
         let facts = LintFacts {
-            files: &tree,
+            files: &files,
             checks: &checks,
             lanes: &lanes,
         };

@@ -169,6 +169,7 @@ mod tests {
     use super::*;
     use crate::domain::check::{Check, CheckKind};
     use crate::domain::plan::format::card_md::parse_card;
+    use crate::domain::plan::lint::Files;
 
     fn whole() -> String {
         let mut text = String::from("# Shop\n\n");
@@ -244,7 +245,7 @@ mod tests {
             ..Check::from_command("true")
         }];
         let facts = LintFacts {
-            files: &[],
+            files: &Files::default(),
             checks: &checks,
             lanes: &["core".to_owned()],
         };

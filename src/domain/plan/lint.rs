@@ -3,7 +3,7 @@
 use crate::domain::check::{Check, CheckKind};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::path::RepoPath;
-use crate::domain::scope::{Allowed, Named, Protected};
+use crate::domain::scope::{Allowed, Named, Protected, has_wildcard};
 
 use super::card::Card;
 
@@ -24,11 +24,58 @@ const LOCK_FILES: [(&str, &[&str]); 7] = [
     ("composer.json", &["composer.lock"]),
 ];
 
+/// The files of a tree, sorted once for all cards.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// All, in their order.
+    paths: Vec<RepoPath>,
+    /// Manifests, each with the lock file that changes with it, where there is one.
+    locked: Vec<(RepoPath, RepoPath)>,
+}
+
+impl Files {
+    /// Every file of a tree.
+    pub fn new(mut paths: Vec<RepoPath>) -> Self {
+        paths.sort_unstable();
+        let names = |path: &RepoPath| String::from_utf8_lossy(path.file_name()).into_owned();
+        let is_lock = |name: &str| LOCK_FILES.iter().any(|(_, locks)| locks.contains(&name));
+        let locks: Vec<(&RepoPath, String)> = paths
+            .iter()
+            .map(|path| (path, names(path)))
+            .filter(|(_, name)| is_lock(name))
+            .collect();
+        let locked = paths.iter().filter_map(|path| {
+            let name = names(path);
+            let (_, with) = LOCK_FILES.iter().find(|(manifest, _)| *manifest == name)?;
+            let beside = path.parent();
+            let found = locks.iter().find(|(other, name)| {
+                with.contains(&name.as_str()) && (other.parent() == beside || other.parent().is_none())
+            });
+            found.map(|(lock, _)| (path.clone(), (*lock).clone()))
+        });
+        let locked = locked.collect();
+        Self { paths, locked }
+    }
+
+    /// Whether a file is there.
+    pub fn contains(&self, path: &RepoPath) -> bool {
+        self.paths.binary_search(path).is_ok()
+    }
+
+    /// The files that a glob matches; of a plain name nothing has to be told, which is that file and no other.
+    fn matched_by(&self, glob: &str) -> Vec<&RepoPath> {
+        match Allowed::new(&[glob]) {
+            Ok(one) if has_wildcard(glob) => self.paths.iter().filter(|path| one.matches(path)).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What a card is linted against.
 #[derive(Debug, Clone, Copy)]
 pub struct LintFacts<'a> {
-    /// Every file of the base tree.
-    pub files: &'a [RepoPath],
+    /// The files of the base tree.
+    pub files: &'a Files,
     /// The checks that will run for the card.
     pub checks: &'a [Check],
     /// The lanes that exist.
@@ -112,10 +159,7 @@ pub fn lint(card: &Card, file: &str, text: &str, facts: &LintFacts) -> Vec<Diagn
 type Warn<'a> = dyn FnMut(&str, &'static str, String, String) + 'a;
 
 fn wide_glob(glob: &str, facts: &LintFacts, warn: &mut Warn) {
-    let Ok(one) = Allowed::new(&[glob]) else {
-        return;
-    };
-    let matched: Vec<&RepoPath> = facts.files.iter().filter(|path| one.matches(path)).collect();
+    let matched = facts.files.matched_by(glob);
     if matched.len() > WIDE {
         warn(
             glob,
@@ -193,13 +237,10 @@ fn shut_files(card: &Card, allowed: &Allowed, facts: &LintFacts, warn: &mut Warn
         return;
     };
     for glob in &card.files {
-        let Ok(one) = Allowed::new(&[glob]) else {
-            continue;
-        };
-        let shut: Vec<String> = facts
-            .files
+        let matched = facts.files.matched_by(glob);
+        let shut: Vec<String> = matched
             .iter()
-            .filter(|path| one.matches(path) && !allowed.names_exactly(path))
+            .filter(|path| !allowed.names_exactly(path))
             .filter(|path| named.by(path).is_some() || protected.pattern_for(path).is_some())
             .map(ToString::to_string)
             .collect();
@@ -219,24 +260,12 @@ fn shut_files(card: &Card, allowed: &Allowed, facts: &LintFacts, warn: &mut Warn
 }
 
 fn lock_files(allowed: &Allowed, facts: &LintFacts, warn: &mut Warn) {
-    for path in facts.files {
-        let name = String::from_utf8_lossy(path.file_name()).into_owned();
-        let Some((_, locks)) = LOCK_FILES.iter().find(|(manifest, _)| *manifest == name) else {
-            continue;
-        };
-        if !allowed.matches(path) {
-            continue;
-        }
-        let beside = path.parent();
-        let lock = facts.files.iter().find(|other| {
-            let other_name = String::from_utf8_lossy(other.file_name()).into_owned();
-            locks.contains(&other_name.as_str()) && (other.parent() == beside || other.parent().is_none())
-        });
-        if let Some(lock) = lock.filter(|lock| !allowed.matches(lock)) {
+    for (manifest, lock) in &facts.files.locked {
+        if allowed.matches(manifest) && !allowed.matches(lock) {
             warn(
-                &name,
+                &String::from_utf8_lossy(manifest.file_name()),
                 "lock-file",
-                format!("{path} is allowed without {lock}, which changes with it"),
+                format!("{manifest} is allowed without {lock}, which changes with it"),
                 format!("add \"{lock}\" to `files`"),
             );
         }
@@ -253,7 +282,7 @@ mod tests {
             "+++\nid = \"t-1\"\ntitle = \"T\"\nplan = \"p\"\nfiles = {files}\nverify = [\"node test/a.js\"]\n{more}+++\n## Instructions\n- Do it\n## Definition of done\n- d\n## Stop condition\nStop.\n"
         );
         let card = parse_card("t.md", &text).unwrap();
-        let tree: Vec<RepoPath> = tree.iter().map(|name| RepoPath::try_from(*name).unwrap()).collect();
+        let tree = Files::new(tree.iter().map(|name| RepoPath::try_from(*name).unwrap()).collect());
         let facts = LintFacts {
             files: &tree,
             checks: &[Check {

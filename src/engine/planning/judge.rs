@@ -4,7 +4,7 @@ use crate::domain::blueprint::{Blueprint, check, weak_places};
 use crate::domain::diagnostic::{Diagnostic, Severity};
 use crate::domain::plan::format::card_md::render_card;
 use crate::domain::plan::format::{ImportOptions, SourceFile, read_plan};
-use crate::domain::plan::lint::LintFacts;
+use crate::domain::plan::lint::{Files, LintFacts};
 
 use super::{Planning, PlanningError, ground};
 use crate::engine::Engine;
@@ -86,7 +86,7 @@ fn weak(
         known: project.cards.iter().map(|card| card.id.clone()).collect(),
     };
     let said = read_plan(source, &options).map(|plan| plan.cards).unwrap_or_default();
-    let files = ground::files(engine, project)?;
+    let files = Files::new(ground::files(engine, project)?);
     let lanes: Vec<String> = project.config.lanes.keys().cloned().collect();
     let builders: Vec<String> = project.config.builders.keys().cloned().collect();
     let cards = &import.plan.cards;
