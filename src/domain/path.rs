@@ -117,7 +117,16 @@ fn is_git_folder(part: &[u8]) -> bool {
 
 /// A part as a file system may take it: without case, without trailing dots, blanks and `:stream` (NTFS), and without
 /// the characters that HFS+ ignores.
-fn as_taken(part: &[u8]) -> String {
+fn as_taken(part: &[u8]) -> Cow<'_, str> {
+    if part.is_ascii()
+        && let Ok(text) = str::from_utf8(part)
+    {
+        let stem = text.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
+        return match stem.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(stem.to_ascii_lowercase()),
+            false => Cow::Borrowed(stem),
+        };
+    }
     let seen: String = String::from_utf8_lossy(part)
         .chars()
         .filter(
@@ -126,7 +135,7 @@ fn as_taken(part: &[u8]) -> String {
         .flat_map(char::to_lowercase)
         .collect();
     let stem = seen.split(':').next().unwrap_or_default();
-    stem.trim_end_matches(['.', ' ']).to_owned()
+    Cow::Owned(stem.trim_end_matches(['.', ' ']).to_owned())
 }
 
 impl TryFrom<&str> for RepoPath {

@@ -9,7 +9,9 @@ use crate::domain::trailer::is_deceptive;
 /// The text with control, direction and invisible characters written out. Line ends and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
     let odd = |c: char| c != '\n' && c != '\t' && acts(c);
-    if !text.chars().any(odd) {
+    // Most text is plain, and a long table has much of it.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain || !text.chars().any(odd) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
