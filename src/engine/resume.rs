@@ -32,6 +32,7 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
         .map(|(task, _)| task.clone())
         .collect();
     fault::at(Point::ResumeFound).map_err(RunError::Transcript)?;
+    let mut is_settled = true;
     for task in in_hand {
         let Some(log) = engine.replay().task(&task) else {
             continue;
@@ -42,6 +43,7 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
             // Whoever is landing it has the task's lock, here or by way of a server.
             let locks = engine.ledger.locks();
             if locks.try_task(&task).map_err(RunError::Transcript)?.is_none() {
+                is_settled = false;
                 continue;
             }
             landing(engine, &intent)?;
@@ -51,6 +53,9 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
         {
             attempt(engine, &dispatched)?;
         }
+    }
+    if is_settled {
+        engine.git.clear_dead_locks()?;
     }
     fault::at(Point::ResumeDone).map_err(RunError::Transcript)
 }

@@ -108,6 +108,16 @@ impl Drop for IndexLock {
     }
 }
 
+/// Takes away the lock that a dead process of ours left, with what it worked on. Where that fails the next move tries
+/// again.
+pub(super) fn clear_dead(git_dir: &Path) {
+    let lock = git_dir.join("index.lock");
+    if let Some(_held) = left_behind(&lock) {
+        remove_copies(git_dir);
+        let _ = fs::remove_file(lock);
+    }
+}
+
 fn try_take(lock: &Path, git_dir: &Path) -> io::Result<Option<File>> {
     // Held, and told whose it is, before it has the name: so it is never there without either.
     let mut draft = tempfile::Builder::new().prefix(DRAFT).tempfile_in(git_dir)?;

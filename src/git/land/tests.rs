@@ -290,6 +290,23 @@ fn a_lock_that_a_killed_landing_left_is_told_from_a_living_one() {
 }
 
 #[test]
+fn locks_of_the_dead_go_and_those_of_the_living_and_of_others_stay() {
+    let landing = Landing::new(&[("a", Some("1\n"))], &[("a", Some("2\n"))]);
+    let take = || super::lock::IndexLock::take(landing.git.checked_out_in("main").unwrap().remove(0)).unwrap();
+    take().leave_behind();
+    landing.git.clear_dead_locks().unwrap();
+    landing.assert_no_leftovers();
+    let living = take();
+    landing.git.clear_dead_locks().unwrap();
+    let lock = landing.top.join(".git/index.lock");
+    assert!(lock.exists());
+    drop(living);
+    fs::write(&lock, "").unwrap();
+    landing.git.clear_dead_locks().unwrap();
+    assert!(lock.exists());
+}
+
+#[test]
 fn a_branch_that_somebody_moved_is_left_where_it_is() {
     let landing = Landing::new(&[("a", Some("1\n"))], &[("a", Some("2\n"))]);
     git(&landing.top, &["commit", "-q", "--allow-empty", "-m", "Meanwhile"]);
