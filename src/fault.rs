@@ -105,6 +105,7 @@ points! {
     EvidenceKept "evidence.kept",
     Verified "verified",
     Accepted "accepted",
+    TakeUp "take-up",
     LandIntend "land.intend",
     LandIntended "land.intended",
     LandMoved "land.moved",

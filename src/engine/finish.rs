@@ -54,15 +54,33 @@ pub fn finish_recorded(
             "it was claimed on {remote} and lands there: git harness run --remote {remote}"
         )));
     }
+    fault::at(Point::TakeUp).map_err(RunError::Transcript)?;
     let lock = engine.ledger.locks().try_task(&card.id).map_err(RunError::Transcript)?;
     let Some(_lock) = lock else {
         return Ok(Finish::InTheWay("another process works on it".to_owned()));
     };
+    if !is_still_open(engine, dispatched)? {
+        return Ok(Finish::InTheWay("another process took it further meanwhile".to_owned()));
+    }
     let rules = rules(project, card)?;
     match again(engine, dispatched, tree, &rules)? {
         Ok(candidate) => finish(engine, project, card, dispatched, candidate),
         Err(failure) => fail(engine, dispatched, failure),
     }
+}
+
+/// Whether an attempt still waits to be finished, by all that anybody has written by now. Whoever had the task's lock
+/// before may have landed it, or have died in the midst: then its intent is open, and the next command finds out.
+fn is_still_open(engine: &mut Engine, dispatched: &Dispatched) -> Result<bool, RunError> {
+    let mut is_open = false;
+    engine.record_if(|replay| {
+        is_open = replay.task(&dispatched.task).is_some_and(|log| {
+            let has_landed = log.landed.iter().any(|landed| landed.attempt == dispatched.attempt);
+            log.open() == Some(dispatched) && log.land_intent.is_none() && !has_landed
+        });
+        Vec::new()
+    })?;
+    Ok(is_open)
 }
 
 /// A candidate's tree, judged again on the base that it was made on.

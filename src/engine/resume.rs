@@ -32,7 +32,6 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
         .map(|(task, _)| task.clone())
         .collect();
     fault::at(Point::ResumeFound).map_err(RunError::Transcript)?;
-    let mut is_settled = true;
     for task in in_hand {
         let Some(log) = engine.replay().task(&task) else {
             continue;
@@ -43,7 +42,6 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
             // Whoever is landing it has the task's lock, here or by way of a server.
             let locks = engine.ledger.locks();
             if locks.try_task(&task).map_err(RunError::Transcript)?.is_none() {
-                is_settled = false;
                 continue;
             }
             landing(engine, &intent)?;
@@ -54,7 +52,7 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
             attempt(engine, &dispatched)?;
         }
     }
-    if is_settled {
+    if engine.replay().in_hand().all(|(_, log)| log.land_intent.is_none()) {
         engine.git.clear_dead_locks()?;
     }
     fault::at(Point::ResumeDone).map_err(RunError::Transcript)

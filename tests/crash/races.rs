@@ -125,3 +125,26 @@ fn files_follow_a_killed_submit_that_somebody_has_landed_on() {
     let wrong = invariants::broken(&world, &[]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A run has found a change that is accepted and wants to take it up. Whoever was landing it is killed right then, once the
+/// branch has moved.
+#[test]
+fn a_change_whose_landing_is_under_way_is_not_landed_again() {
+    let world = World::new("begin; plan \"$(card p-1 p-1.txt true)\"; right p-1 p-1.txt");
+    let mut applies = Held::start_with(
+        &world,
+        "applies",
+        "exec \"$H\" apply p-1 \"$W/answers/p-1/1.md\"",
+        &["land.intended"],
+        &["land.moved=kill"],
+    );
+    applies.stands();
+    let mut runs = Held::start(&world, "runs", "exec \"$H\" run", &["take-up"]);
+    runs.stands();
+    assert_eq!(applies.said().code, KILLED);
+    runs.said();
+    let said = world.sh("\"$H\" note p-1 seen && complete p-1", &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let wrong = invariants::broken(&world, &[]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
