@@ -8,6 +8,9 @@ if [ ! -e "${GIT_DIR:-.git}/harness/open" ]; then
 fi
 if [ -x "$former" ]; then
 	"$former" "$@" || exit $?
+elif [ @HOOK@ = commit-msg ] && [ "${GIT_EDITOR:-}" = : ]; then
+	# So git says that no editor opens: the message is still the one that prepare-commit-msg left.
+	exit 0
 fi
 program=@PROGRAM@
 [ -x "$program" ] || program=$(command -v git-harness) || {

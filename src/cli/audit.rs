@@ -273,11 +273,7 @@ fn shown(context: &Context, report: &AuditReport, refusing: bool) -> String {
             visible(&finding.message).replace('\n', " ")
         ));
     }
-    let errors = report
-        .findings
-        .iter()
-        .filter(|finding| finding.level == Level::Error)
-        .count();
+    let errors = report.errors().count();
     let warnings = report.findings.len() - errors;
     let verdict = match (errors, warnings) {
         (0, 0) => "clean".to_owned(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::domain::agent::hook::Caller;
-use crate::domain::audit::{AuditReport, Level};
+use crate::domain::audit::AuditReport;
 use crate::domain::failure::Failure;
 use crate::domain::oid::CommitId;
 use crate::domain::trailer::{harness_lines, without_comments};
@@ -259,8 +259,8 @@ fn pre_push(context: &Context) -> Result<(), CliError> {
 }
 
 fn findings(report: &AuditReport) -> Vec<String> {
-    let errors = report.findings.iter().filter(|finding| finding.level == Level::Error);
-    errors
+    report
+        .errors()
         .map(|finding| format!("  {}: {}", finding.commit.short(10), finding.message))
         .collect()
 }

@@ -140,7 +140,12 @@ pub struct AuditReport {
 impl AuditReport {
     /// Whether nothing may be wrong but what somebody should look at.
     pub fn is_clean(&self) -> bool {
-        self.findings.iter().all(|finding| finding.level == Level::Warning)
+        self.errors().next().is_none()
+    }
+
+    /// What is wrong, without what somebody should only look at.
+    pub fn errors(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|finding| finding.level == Level::Error)
     }
 }
 

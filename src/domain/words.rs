@@ -1,4 +1,4 @@
-//! How a number of things is said in messages, commits and tables. Nothing but English belongs here.
+//! How a number of things is said in messages, commits and tables, and how a text becomes one word of a command line.
 
 /// A number with its noun: `one card`, `3 cards`, `no cards`.
 pub fn counted(number: usize, noun: &str) -> String {
@@ -9,9 +9,19 @@ pub fn counted(number: usize, noun: &str) -> String {
     }
 }
 
+/// A text as one word of the shell.
+pub fn shell_word(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::counted;
+    use super::{counted, shell_word};
+
+    #[test]
+    fn a_shell_takes_a_word_as_it_is() {
+        assert_eq!(shell_word("it's $HOME"), r"'it'\''s $HOME'");
+    }
 
     #[test]
     fn one_is_no_plural() {

@@ -116,8 +116,6 @@ fn build(
     }
     if builder.answers_with() == AnswerMode::Files {
         verify::set_up(engine, &project.config, &mut slot, project.tree, &environment)?;
-    }
-    if builder.answers_with() == AnswerMode::Files {
         let left = slot.tmp().join("scope.json");
         let bounds = judge::bounds(card, &project.config);
         early::leave(&left, &top, bounds).map_err(|source| BuilderError::Io {

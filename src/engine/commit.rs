@@ -61,19 +61,18 @@ pub fn commit_files(
     task: Option<&TaskId>,
     intent: impl Fn(CommitId, CommitId) -> Event,
 ) -> Result<Option<CommitId>, CommitFilesError> {
-    let texts: Vec<&[u8]> = files
+    let written = files
         .iter()
-        .filter_map(|(_, text)| Some(text.as_ref()?.as_bytes()))
-        .collect();
-    let mut blobs = engine.git.write_blobs(&texts)?.into_iter();
+        .filter_map(|(path, text)| Some((path, text.as_ref()?.as_bytes())));
+    let (paths, texts): (Vec<&String>, Vec<&[u8]>) = written.unzip();
+    let blobs = engine.git.write_blobs(&texts)?;
     let mut edits = Vec::with_capacity(files.len());
-    for (path, text) in files {
-        let blob = text.as_ref().and_then(|_| blobs.next());
-        let entry = blob.map(|blob| Entry {
-            mode: FileMode::Regular,
-            blob,
-        });
-        edits.push((RepoPath::new(path.as_str())?, entry));
+    for (path, blob) in paths.into_iter().zip(blobs) {
+        let mode = FileMode::Regular;
+        edits.push((RepoPath::new(path.as_str())?, Some(Entry { mode, blob })));
+    }
+    for (path, _) in files.iter().filter(|(_, text)| text.is_none()) {
+        edits.push((RepoPath::new(path.as_str())?, None));
     }
     let mut tries = 0;
     loop {

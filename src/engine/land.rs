@@ -146,12 +146,9 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
             Ok(Landing::BranchMoved)
         }
         Err(
-            error @ AdvanceError::Move(MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. }),
-        ) => {
-            engine.record(&[lost(&error, true)])?;
-            Ok(Landing::InTheWay(error.to_string()))
-        }
-        Err(error @ AdvanceError::Server(_)) if error.is_certain() => {
+            error @ (AdvanceError::Move(MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })
+            | AdvanceError::Server(_)),
+        ) if error.is_certain() => {
             engine.record(&[lost(&error, true)])?;
             Ok(Landing::InTheWay(error.to_string()))
         }

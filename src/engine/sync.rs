@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::domain::audit::{Finding, Level};
+use crate::domain::audit::Finding;
 use crate::domain::claim::Standing;
 use crate::domain::id::{TaskId, WriterId};
 use crate::domain::oid::CommitId;
@@ -17,7 +17,7 @@ use super::Engine;
 use super::audit::{self, AuditError};
 use super::project::Project;
 use super::run::RunError;
-use super::server::{Seen, Server, ServerError, Share, View};
+use super::server::{Seen, Server, ServerError, Share, View, place_of};
 
 /// What a branch has to do with the server's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -170,7 +170,7 @@ fn take_in(engine: &Engine, writer: &WriterId, commit: CommitId) -> Result<u64, 
     let tree = engine.git.tree_of(commit)?;
     let mut segments = Vec::new();
     for number in engine.ledger.wanted_of(writer).. {
-        match engine.git.file(tree, &format!("journal/{number:06}.jsonl"))? {
+        match engine.git.file(tree, &place_of(number))? {
             Some(bytes) => segments.push((number, bytes)),
             None => break,
         }
@@ -235,7 +235,6 @@ fn judge(engine: &Engine, new: CommitId, known: CommitId) -> Result<(usize, Vec<
     };
     let view = engine.git.plain_view().map_err(AuditError::from)?;
     let report = audit::audit_own(&view, &range)?;
-    let errors = report.findings.iter().filter(|finding| finding.level == Level::Error);
     let shown = |finding: &Finding| format!("{}: {}", finding.commit.short(10), finding.message);
-    Ok((report.commits, errors.map(shown).collect()))
+    Ok((report.commits, report.errors().map(shown).collect()))
 }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::domain::words::shell_word;
+
 use super::command::GitError;
 use super::open::Repository;
 
@@ -35,7 +37,6 @@ const DECIDES: &str = "exec \"$program\" hook ";
 const FORMER: &str = "pre-harness";
 
 const DISPATCH: &str = include_str!("../../hooks/dispatch.sh");
-const COMMIT_MSG: &str = include_str!("../../hooks/commit-msg.sh");
 const DISPATCH_WITH_INPUT: &str = include_str!("../../hooks/dispatch-with-input.sh");
 const REFERENCE_TRANSACTION: &str = include_str!("../../hooks/reference-transaction.sh");
 const PRE_RECEIVE: &str = include_str!("../../hooks/pre-receive.sh");
@@ -183,7 +184,7 @@ impl Repository {
         let own = self.own_hooks_dir();
         fs::create_dir_all(&own).map_err(io_at(&own))?;
         // A relative folder stays relative: hooks run at the top of the worktree that commits.
-        let former = |name: &str| quoted(&format!("{}/{name}", former_dir.trim_end_matches('/')));
+        let former = |name: &str| shell_word(&format!("{}/{name}", former_dir.trim_end_matches('/')));
         let there = self.work_tree().unwrap_or(self.git_dir()).join(former_dir);
         for entry in fs::read_dir(&there).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -304,7 +305,6 @@ fn is_ours(file: &Path) -> bool {
 
 fn template(name: &str) -> &'static str {
     match name {
-        "commit-msg" => COMMIT_MSG,
         "pre-push" => DISPATCH_WITH_INPUT,
         STRICT => REFERENCE_TRANSACTION,
         SERVER => PRE_RECEIVE,
@@ -315,13 +315,8 @@ fn template(name: &str) -> &'static str {
 fn dispatcher(name: &str, program: &Path, former: &str) -> String {
     template(name)
         .replace("@FORMER@", former)
-        .replace("@PROGRAM@", &quoted(&program.to_string_lossy()))
+        .replace("@PROGRAM@", &shell_word(&program.to_string_lossy()))
         .replace("@HOOK@", name)
-}
-
-/// A word as the shell takes it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
 }
 
 fn write_hook(file: &Path, text: &str) -> Result<(), HookError> {

@@ -170,7 +170,6 @@ impl Repository {
         })
     }
 
-    /// Every worktree that has a branch; an error where something is going on in one of them.
     /// Takes away locks that processes of ours left when they died, in every worktree: git would wait for them for ever.
     /// For when nothing is left to finish, since whoever finishes a move learns from its lock when it began.
     pub fn clear_dead_locks(&self) -> Result<(), ReadError> {
@@ -180,6 +179,7 @@ impl Repository {
         Ok(())
     }
 
+    /// Every worktree that has a branch; an error where something is going on in one of them.
     fn checked_out_in(&self, branch: &str) -> Result<Vec<Worktree>, MoveError> {
         let mut found = self.worktrees()?;
         found.retain(|worktree| worktree.branch.as_deref() == Some(branch));

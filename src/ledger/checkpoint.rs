@@ -112,6 +112,13 @@ impl Covered {
         rows as u64 >= 64 + self.rows / 256
     }
 
+    /// Nothing of these writers.
+    fn knowing(writers: Vec<WriterId>) -> Self {
+        let mut covered = Self::default();
+        covered.know(writers);
+        covered
+    }
+
     /// Makes room for writers that are new.
     fn know(&mut self, writers: Vec<WriterId>) {
         for writer in writers {
@@ -149,49 +156,68 @@ pub(super) struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Checkpoints to try until one fits: what is there, if it is of exactly these segments; then nothing; and nothing
-    /// again, for a journal that is not even in order within one writer's rows.
-    pub(super) fn all<'a>(
-        caches: &'a Caches,
-        ledger: &'a Path,
-    ) -> impl Iterator<Item = Result<Self, JournalError>> + 'a {
-        let anew = move |is_trusted: bool| {
-            let mut checkpoint = Self::new(ledger, Covered::default(), |archive| Some(Replay::kept_by(archive)))?;
-            if let (Some(checkpoint), false) = (&mut checkpoint, is_trusted) {
-                checkpoint.is_in_order = false;
+    /// Reads what is behind a checkpoint: the one that is there, if it is of exactly these segments and all of what is
+    /// read comes after it; else from the beginning. `read` may be called several times; what it read last is returned.
+    pub(super) fn read<T>(
+        caches: &Caches,
+        ledger: &Path,
+        mut read: impl FnMut(&mut Self) -> Result<(T, Option<Segment>), JournalError>,
+    ) -> Result<(Self, T, Option<Segment>), JournalError> {
+        let stored = stored(caches, ledger)
+            .map(|(covered, text, at)| Self::new(ledger, covered, |archive| snapshot::read(text, at, archive)))
+            .transpose()?;
+        if let Some(mut checkpoint) = stored.flatten() {
+            let (value, open) = read(&mut checkpoint)?;
+            if checkpoint.fits(open.as_ref()) {
+                return Ok((checkpoint, value, open));
             }
-            Ok(checkpoint)
-        };
-        let stored = move || match stored(caches, ledger) {
-            Some((covered, text, at)) => Self::new(ledger, covered, |archive| snapshot::read(text, at, archive)),
-            None => Ok(None),
-        };
-        let first = std::iter::once_with(stored);
-        let more = [true, false].into_iter().map(anew);
-        first.chain(more).filter_map(Result::transpose)
+        }
+        let mut checkpoint = Self::anew(ledger)?;
+        let (value, open) = read(&mut checkpoint)?;
+        if checkpoint.fits(open.as_ref()) {
+            return Ok((checkpoint, value, open));
+        }
+        // Not even in order within one writer's rows: nothing is folded before all of it was read.
+        let mut checkpoint = Self::anew(ledger)?;
+        checkpoint.is_in_order = false;
+        let (value, open) = read(&mut checkpoint)?;
+        Ok((checkpoint, value, open))
     }
 
+    /// Covers nothing yet.
+    fn anew(ledger: &Path) -> Result<Self, JournalError> {
+        let covered = Covered::knowing(journal::writers(ledger)?);
+        let replay = Replay::kept_by(covered.archive(ledger));
+        Ok(Self::of(ledger, covered, replay))
+    }
+
+    /// What was stored, with room for writers that are new.
     fn new(
         ledger: &Path,
         mut covered: Covered,
         replay: impl FnOnce(Arc<Archive>) -> Option<Replay>,
     ) -> Result<Option<Self>, JournalError> {
         covered.know(journal::writers(ledger)?);
+        let replay = replay(covered.archive(ledger));
+        Ok(replay.map(|replay| Self::of(ledger, covered, replay)))
+    }
+
+    fn of(ledger: &Path, covered: Covered, replay: Replay) -> Self {
         let goes_on = |known: &&Writer| {
             let dir = ledger.join("journal").join(known.writer.as_str());
             segment_path(&dir, known.end.segments + 1).exists()
         };
-        Ok(replay(covered.archive(ledger)).map(|replay| Self {
+        Self {
             is_in_order: covered.writers.iter().filter(goes_on).count() <= 1,
             covered,
             replay,
             waiting: Vec::new(),
             is_new: false,
-        }))
+        }
     }
 
     /// Whether everything that was read comes after what was covered before.
-    pub(super) fn fits(&self, open: Option<&Segment>) -> bool {
+    fn fits(&self, open: Option<&Segment>) -> bool {
         let mut read = self.waiting.iter().chain(open).flat_map(|segment| &segment.rows);
         read.all(|(row, _)| self.covered.is_before(row))
     }

@@ -501,8 +501,13 @@ fn whole_segment(path: &Path, next: &Path) -> Result<Option<Vec<u8>>, JournalErr
     }
 }
 
+/// What a writer's segment of this number is called.
+pub fn segment_name(number: u64) -> String {
+    format!("{number:06}.jsonl")
+}
+
 pub(super) fn segment_path(dir: &Path, number: u64) -> PathBuf {
-    dir.join(format!("{number:06}.jsonl"))
+    dir.join(segment_name(number))
 }
 
 fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {

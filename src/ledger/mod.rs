@@ -30,7 +30,7 @@ use crate::domain::task::row::{Row, RowEvent};
 
 pub use cache::Caches;
 pub use drafts::Drafts;
-pub use journal::JournalError;
+pub use journal::{JournalError, segment_name};
 pub use lock::{FileLock, Locks};
 pub use share::TakeInError;
 pub use transcript::Transcripts;
@@ -91,18 +91,12 @@ impl Ledger {
         make_private(dir)?;
         let caches = Caches::new(&dir.join("cache"));
         let mut repaired = None;
-        let mut found = None;
-        for checkpoint in Checkpoint::all(&caches, dir) {
-            let mut checkpoint = checkpoint?;
-            let (journal, opened) = Journal::open(dir, &*clock, &mut checkpoint)?;
-            repaired = repaired.or(opened.repaired);
-            if checkpoint.fits(opened.open.as_ref()) {
-                found = Some((journal, checkpoint, opened.open));
-                break;
-            }
-        }
-        let (journal, checkpoint, open) =
-            found.unwrap_or_else(|| unreachable!("the last one covers nothing, so it fits"));
+        let (checkpoint, journal, open) = Checkpoint::read(&caches, dir, |checkpoint| {
+            let (journal, opened) = Journal::open(dir, &*clock, checkpoint)?;
+            // The tail is cut once, however often the journal is read.
+            repaired = repaired.take().or(opened.repaired);
+            Ok((journal, opened.open))
+        })?;
         let salt = clean::salt(dir, &*clock).map_err(|source| JournalError::Io {
             path: dir.join("salt"),
             source,
@@ -126,16 +120,8 @@ impl Ledger {
     /// Opens the ledger to read; no file is made or changed, and a torn tail is passed over.
     pub fn open_to_read(dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, JournalError> {
         let caches = Caches::new(&dir.join("cache"));
-        let mut found = None;
-        for checkpoint in Checkpoint::all(&caches, dir) {
-            let mut checkpoint = checkpoint?;
-            let open = Journal::read(dir, &mut checkpoint)?;
-            if checkpoint.fits(open.as_ref()) {
-                found = Some((checkpoint, open));
-                break;
-            }
-        }
-        let (checkpoint, open) = found.unwrap_or_else(|| unreachable!("the last one covers nothing, so it fits"));
+        let (checkpoint, (), open) =
+            Checkpoint::read(&caches, dir, |checkpoint| Ok(((), Journal::read(dir, checkpoint)?)))?;
         let salt = clean::read_salt(dir).unwrap_or_default();
         let redactor = Arc::new(Redactor::new::<&str>(&[], &salt));
         Ok(Self::with(dir, clock, caches, redactor, checkpoint, open))

@@ -258,6 +258,15 @@ fn several_segments(dir: &Path) -> Vec<String> {
     names
 }
 
+fn assert_a_changed_bit_stops_it(dir: &Path) {
+    let file = segment(dir, 1);
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[100] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    let found = open(dir).map(|_| ());
+    assert!(matches!(found, Err(JournalError::Damaged { .. })), "{found:?}");
+}
+
 #[test]
 fn a_checkpoint_spares_the_closed_segments_and_says_the_same() {
     let dir = tempfile::tempdir().unwrap();
@@ -309,12 +318,7 @@ fn a_change_in_what_is_covered_of_the_open_segment_stops_the_ledger() {
             .unwrap();
     }
     assert!(open(dir.path()).unwrap().rows().len() < 70);
-    let file = segment(dir.path(), 1);
-    let mut bytes = fs::read(&file).unwrap();
-    bytes[100] ^= 1;
-    fs::write(&file, bytes).unwrap();
-    let found = open(dir.path()).map(|_| ());
-    assert!(matches!(found, Err(JournalError::Damaged { .. })), "{found:?}");
+    assert_a_changed_bit_stops_it(dir.path());
 }
 
 #[test]
@@ -322,12 +326,7 @@ fn a_closed_segment_that_was_changed_is_read_again_and_stops_the_ledger() {
     let dir = tempfile::tempdir().unwrap();
     several_segments(dir.path());
     drop(open(dir.path()).unwrap());
-    let file = segment(dir.path(), 1);
-    let mut bytes = fs::read(&file).unwrap();
-    bytes[100] ^= 1;
-    fs::write(&file, bytes).unwrap();
-    let found = open(dir.path()).map(|_| ());
-    assert!(matches!(found, Err(JournalError::Damaged { .. })), "{found:?}");
+    assert_a_changed_bit_stops_it(dir.path());
 }
 
 #[test]

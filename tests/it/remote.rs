@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -62,6 +62,26 @@ pub(super) const AT_ONCE: &str = "at-once";
 pub(super) const WAITS: &str = "waits";
 
 impl Team {
+    /// A machine that takes a card and is killed while it works on it. Its Builder goes on as long as what is returned is
+    /// kept.
+    fn dies_at_work(&self, machine: &Path, card: &str) -> TcpStream {
+        let mut run = self.start(machine, &[]);
+        let builder = self.door.at_work_on(card);
+        run.kill().unwrap();
+        run.wait().unwrap();
+        builder
+    }
+
+    /// Another one waits until the claim has stood still for long enough, and lands the card.
+    fn takes_over(&self, machine: &Path, card: &str) {
+        let _ = self
+            .run(machine, &["--wait"])
+            .exits(0)
+            .prints("1 landed")
+            .says("taken over");
+        assert_eq!(self.landings(), [card]);
+    }
+
     /// A plan of cards, each with a file of its own, pushed to a bare repository. `more` joins the configuration.
     pub(super) fn new(cards: &[&str], more: &str) -> Self {
         Self::with_lease(3600, cards, more)
@@ -205,19 +225,11 @@ fn two_machines_share_a_plan_and_what_came_second_is_verified_again() {
 fn the_claim_of_a_machine_that_died_is_taken_over() {
     let team = Team::with_lease(2, &["a"], "");
     let (one, two) = (team.machine("one", WAITS), team.machine("two", AT_ONCE));
-    let mut first = team.start(&one, &[]);
-    let _builder = team.door.at_work_on("a");
-    first.kill().unwrap();
-    first.wait().unwrap();
+    let _builder = team.dies_at_work(&one, "a");
     assert_eq!(team.claims(), ["a"]);
     // Without a wait there is nothing to do yet: nobody knows that its holder is dead.
     let _ = team.run(&two, &[]).prints("1 with other machines");
-    let _ = team
-        .run(&two, &["--wait"])
-        .exits(0)
-        .prints("1 landed")
-        .says("taken over");
-    assert_eq!(team.landings(), ["a"]);
+    team.takes_over(&two, "a");
     assert_eq!(team.on_server(&["show", "main:a.txt"]), "a by two");
     // It comes back, and finds that there is nothing left to do.
     team.builder(&one, "one", AT_ONCE);
@@ -230,10 +242,7 @@ fn the_claim_of_a_machine_that_died_is_taken_over() {
 fn a_machine_that_died_goes_on_with_its_own_claim_at_once() {
     let team = Team::new(&["a"], "");
     let one = team.machine("one", WAITS);
-    let mut first = team.start(&one, &[]);
-    let _builder = team.door.at_work_on("a");
-    first.kill().unwrap();
-    first.wait().unwrap();
+    let _builder = team.dies_at_work(&one, "a");
     team.builder(&one, "one", AT_ONCE);
     let _ = team.run(&one, &[]).exits(0).prints("1 landed").says("taken up again");
     assert_eq!(team.landings(), ["a"]);
@@ -560,20 +569,12 @@ fn what_a_machine_left_in_the_middle_is_begun_anew_by_whoever_takes_it_over() {
     let team = Team::with_lease(2, &["a"], "");
     let (one, two) = (team.machine("one", WAITS), team.machine("two", AT_ONCE));
     let at = |clone: &PathBuf, args: &[&str]| team.sandbox.harness_in(clone, args);
-    let mut first = team.start(&one, &[]);
-    let _builder = team.door.at_work_on("a");
-    first.kill().unwrap();
-    first.wait().unwrap();
+    let _builder = team.dies_at_work(&one, "a");
     // Its journal says that it is at work, and the other one has read so.
     let _ = at(&one, &["sync"]).exits(0);
     let _ = at(&two, &["sync"]).exits(0);
     assert!(at(&two, &["status"]).exits(0).stdout.contains("in_progress"));
-    let _ = team
-        .run(&two, &["--wait"])
-        .exits(0)
-        .prints("1 landed")
-        .says("taken over");
-    assert_eq!(team.landings(), ["a"]);
+    team.takes_over(&two, "a");
     let _ = at(&one, &["sync"]).exits(0);
     let _ = at(&one, &["status"]).exits(0).prints("complete");
 }

@@ -54,7 +54,7 @@ fn applied(answer: &str, files: &[(&str, &[u8])]) -> Result<Applied, AnswerError
     let known = Known {
         allowed: &allowed,
         all: &all,
-        root: Some("/work/shop"),
+        root: Some("/home/me/shop"),
     };
     let edits = parse(answer, known)?;
     let judge = |path: &RepoPath, _: Access| {

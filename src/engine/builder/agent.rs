@@ -17,6 +17,7 @@ use crate::domain::failure::Failure;
 use crate::domain::network::Network;
 use crate::domain::scope::has_wildcard;
 use crate::domain::usage::{Price, Usage};
+use crate::domain::words::shell_word;
 use crate::model::classify;
 use crate::process::{Ending, Finished, Input, Program};
 use crate::proxy;
@@ -154,7 +155,10 @@ impl Agent {
             files: job.files,
             present: &present,
             held: job.walls.tier() > FenceTier::Shadow,
-            hook: Some(&format!("{} hook", quoted(job.walls.own_program()))),
+            hook: Some(&format!(
+                "{} hook",
+                shell_word(&job.walls.own_program().to_string_lossy())
+            )),
             max_cost: definition.max_cost,
             flags,
         };
@@ -256,11 +260,6 @@ impl Ran {
             form: false,
         })
     }
-}
-
-/// A path as one word for the shell.
-fn quoted(path: &Path) -> String {
-    format!("'{}'", path.to_string_lossy().replace('\'', "'\\''"))
 }
 
 /// The end of an output, as a failure quotes it.

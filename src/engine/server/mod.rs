@@ -32,6 +32,7 @@ use super::run::RunError;
 pub use landing::{AdvanceError, Then};
 pub use offer::{Hunt, Offer, Taken};
 pub use publish::Share;
+pub(super) use publish::place_of;
 pub use pulse::Pulse;
 pub use view::{Seen, View};
 

@@ -7,7 +7,7 @@ use crate::domain::oid::{BlobId, CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::engine::Engine;
 use crate::git::{NewCommit, Swap, SwapError};
-use crate::ledger::TakeInError;
+use crate::ledger::{TakeInError, segment_name};
 
 use super::claims::Pushed;
 use super::{Server, ServerError};
@@ -85,7 +85,7 @@ impl Server {
         for (number, bytes) in segments {
             let is_there = number == from && last.as_ref().is_some_and(|last| last.len() == bytes.len());
             if !is_there && !bytes.is_empty() {
-                files.push((segment_name(number)?, bytes));
+                files.push((RepoPath::new(place_of(number))?, bytes));
             }
         }
         Ok(files)
@@ -163,9 +163,9 @@ impl Server {
     }
 }
 
-/// The name of a segment in a published journal.
-fn segment_name(number: u64) -> Result<RepoPath, ServerError> {
-    Ok(RepoPath::new(format!("journal/{number:06}.jsonl"))?)
+/// Where a segment lies in a published journal.
+pub(in crate::engine) fn place_of(number: u64) -> String {
+    format!("journal/{}", segment_name(number))
 }
 
 fn new_transcripts(engine: &Engine, base: TreeId) -> Result<Vec<(RepoPath, Vec<u8>)>, ServerError> {

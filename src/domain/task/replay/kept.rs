@@ -35,10 +35,10 @@ impl Kept {
     /// Its story.
     pub(super) fn log(&self, task: &TaskId, archive: Option<&dyn Archive>) -> &TaskLog {
         self.log.get_or_init(|| {
-            let addresses = self.addresses().unwrap_or_default();
-            Box::new(match archive {
-                Some(archive) if !addresses.is_empty() => told(task, &addresses, archive),
-                _ => TaskLog::new(),
+            Box::new(match (self.addresses(), archive) {
+                (Some(addresses), Some(archive)) if !addresses.is_empty() => told(task, &addresses, archive),
+                (Some(_), _) => TaskLog::new(),
+                (None, _) => damaged("it is not known where they are"),
             })
         })
     }
