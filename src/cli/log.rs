@@ -1,7 +1,5 @@
 //! `log`.
 
-use std::collections::VecDeque;
-
 use clap::Args;
 
 use super::context::{Context, print, project_of};
@@ -76,21 +74,15 @@ fn show_all(ledger: &Ledger, wanted: impl Fn(&Row) -> bool, json: bool) -> Resul
 
 /// The last rows that are wanted.
 fn last(ledger: &Ledger, number: usize, wanted: impl Fn(&Row) -> bool) -> Result<Vec<Row>, CliError> {
-    // What no checkpoint covers is the journal's end, so the last few are mostly there.
-    let mut end: Vec<Row> = ledger.rows().iter().filter(|row| wanted(row)).cloned().collect();
-    if end.len() >= number {
-        return Ok(end.split_off(end.len() - number));
+    let mut found = Vec::new();
+    if number > 0 {
+        ledger.each_row_backwards(&mut |row| {
+            found.extend(wanted(&row).then_some(row));
+            found.len() < number
+        })?;
     }
-    let mut found = VecDeque::new();
-    ledger.each_row(&mut |row| {
-        if wanted(&row) {
-            found.push_back(row);
-        }
-        if found.len() > number {
-            found.pop_front();
-        }
-    })?;
-    Ok(found.into())
+    found.reverse();
+    Ok(found)
 }
 
 fn show(rows: &[Row], json: bool) -> Result<(), CliError> {

@@ -1,5 +1,5 @@
-//! Every row from the beginning, each checked, in the order of the replay; and of a journal with one writer no more than
-//! one segment at a time.
+//! Every row, each checked, in the order of the replay or from the last one back; and of a journal with one writer no more
+//! than one segment at a time.
 
 use std::path::Path;
 
@@ -22,6 +22,20 @@ pub(super) fn each_row(ledger: &Path, tell: &mut dyn FnMut(Row)) -> Result<(), J
     rows.sort_by(|a, b| order(a).cmp(&order(b)));
     rows.into_iter().for_each(passing.tell);
     Ok(())
+}
+
+/// Tells rows from the last one on, until whoever is told wants no more. Those of several writers are all read first.
+pub(super) fn each_row_backwards(ledger: &Path, tell: &mut dyn FnMut(Row) -> bool) -> Result<(), JournalError> {
+    match &journal::writers(ledger)?[..] {
+        [] => Ok(()),
+        [alone] => journal::read_backwards(ledger, alone, tell),
+        _ => {
+            let mut rows = Vec::new();
+            each_row(ledger, &mut |row| rows.push(row))?;
+            rows.into_iter().rev().all(tell);
+            Ok(())
+        }
+    }
 }
 
 /// Passes on one writer's segments as they come; those of several wait to be brought in order.

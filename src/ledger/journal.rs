@@ -4,22 +4,30 @@
 //! them, so they are cut off and kept aside. Anything wrong before that is damage, which only a person may judge: it
 //! is reported and nothing is changed.
 
+mod segment;
+mod writer;
+
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::domain::id::WriterId;
 use crate::domain::oid::Digest;
 use crate::domain::task::event::Event;
-use crate::domain::task::row::{Row, RowError};
+use crate::domain::task::row::Row;
 use crate::fault::{self, Control, Point};
 
 use super::lock::FileLock;
+
+pub use segment::segment_name;
+use segment::{Reader, read_from, read_others, read_writer};
+pub(super) use segment::{Segment, Start, Wants, read_backwards, segment_path};
+pub(super) use writer::writers;
+use writer::{known_writer, own_writer};
 
 /// A segment is closed when it has grown to this size, in bytes.
 const SEGMENT: u64 = 256 * 1024;
@@ -324,107 +332,6 @@ struct Torn {
     bytes: Vec<u8>,
 }
 
-/// Reads lines of one writer and checks that each follows the one before.
-struct Reader<'a> {
-    path: &'a Path,
-    /// Where the text begins in the file.
-    offset: u64,
-    line: usize,
-    seq: u64,
-    prev: Option<Digest>,
-    writer: &'a WriterId,
-}
-
-impl Reader<'_> {
-    fn read(&mut self, text: &[u8], rows: &mut Vec<(Row, u64)>) -> Result<(), JournalError> {
-        for line in text.split(|byte| *byte == b'\n') {
-            let offset = self.offset;
-            self.offset += line.len() as u64 + 1;
-            if line.is_empty() {
-                continue;
-            }
-            self.line += 1;
-            let text = std::str::from_utf8(line).map_err(|error| self.damaged(error.to_string()))?;
-            let row = Row::read(text, self.prev).map_err(|error: RowError| self.damaged(error.to_string()))?;
-            if row.writer != *self.writer {
-                return Err(self.damaged(format!("it belongs to the writer {}", row.writer)));
-            }
-            if row.seq != self.seq + 1 {
-                return Err(self.damaged(format!("row {} follows row {}", row.seq, self.seq)));
-            }
-            self.seq = row.seq;
-            self.prev = Some(row.hash);
-            rows.push((row, offset));
-        }
-        Ok(())
-    }
-
-    fn damaged(&self, why: String) -> JournalError {
-        JournalError::Damaged {
-            path: self.path.to_owned(),
-            line: self.line,
-            why,
-        }
-    }
-}
-
-/// Where reading one writer's rows goes on.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Start {
-    /// Segments that need not be read.
-    pub(super) segments: u64,
-    /// Bytes of the next one that need not be read, either.
-    pub(super) offset: u64,
-    /// How many lines these are.
-    pub(super) line: usize,
-    /// The number of the last row before.
-    pub(super) seq: u64,
-    /// Its hash.
-    pub(super) prev: Option<Digest>,
-}
-
-impl Start {
-    /// The beginning of the segment after the one that this is in.
-    fn behind_the_segment(self) -> Self {
-        Self {
-            segments: self.segments + 1,
-            offset: 0,
-            line: 0,
-            ..self
-        }
-    }
-}
-
-/// What was read of a segment.
-#[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) writer: WriterId,
-    /// From 1.
-    pub(super) number: u64,
-    /// Where reading goes on behind it.
-    pub(super) end: Start,
-    /// Its rows, and where in it each begins.
-    pub(super) rows: Vec<(Row, u64)>,
-}
-
-impl Segment {
-    /// The same, as one that does not grow any more.
-    fn closed(self) -> Self {
-        Self {
-            end: self.end.behind_the_segment(),
-            ..self
-        }
-    }
-}
-
-/// Whoever takes in closed segments, one at a time, so that nobody has to hold a whole journal.
-pub(super) trait Wants {
-    /// Where reading a writer's rows begins.
-    fn start(&self, writer: &WriterId) -> Start;
-    /// Takes in a segment; each writer's come in their order.
-    fn closed(&mut self, segment: Segment);
-}
-
 /// What was read when a journal was opened, beside the closed segments.
 #[derive(Debug)]
 pub(super) struct Opened {
@@ -432,90 +339,6 @@ pub(super) struct Opened {
     pub(super) open: Option<Segment>,
     /// How many bytes of a torn tail were cut, and where they are kept.
     pub(super) repaired: Option<(u64, PathBuf)>,
-}
-
-/// What other clones wrote. Nothing grows there while it is read: it changes when it is fetched anew.
-fn read_others(ledger: &Path, own: Option<&WriterId>, to: &mut dyn Wants) -> Result<(), JournalError> {
-    for writer in writers(ledger)? {
-        if Some(&writer) != own
-            && let Some(last) = read_writer(ledger, &writer, to)?
-            && !last.rows.is_empty()
-        {
-            to.closed(last.closed());
-        }
-    }
-    Ok(())
-}
-
-/// One writer's segments. Returns the last, which may not be closed.
-fn read_writer(ledger: &Path, writer: &WriterId, to: &mut dyn Wants) -> Result<Option<Segment>, JournalError> {
-    let dir = ledger.join("journal").join(writer.as_str());
-    let mut last: Option<Segment> = None;
-    let mut end = to.start(writer);
-    loop {
-        let path = segment_path(&dir, end.segments + 1);
-        let Some(text) = whole_segment(&path, &segment_path(&dir, end.segments + 2))? else {
-            return Ok(last);
-        };
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let begin = usize::try_from(end.offset).unwrap_or(usize::MAX).min(whole);
-        let mut reader = Reader {
-            path: &path,
-            offset: end.offset,
-            line: end.line,
-            seq: end.seq,
-            prev: end.prev,
-            writer,
-        };
-        let mut rows = Vec::new();
-        reader.read(&text[begin..whole], &mut rows)?;
-        let segment = Segment {
-            writer: writer.clone(),
-            number: end.segments + 1,
-            end: Start {
-                segments: end.segments,
-                offset: whole as u64,
-                line: reader.line,
-                seq: reader.seq,
-                prev: reader.prev,
-            },
-            rows,
-        };
-        end = segment.end.clone().behind_the_segment();
-        if let Some(before) = last.replace(segment) {
-            to.closed(before.closed());
-        }
-    }
-}
-
-/// A segment's bytes. It may have grown to its end while it was read; that is seen by the next one being there.
-fn whole_segment(path: &Path, next: &Path) -> Result<Option<Vec<u8>>, JournalError> {
-    let read = || match fs::read(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io_at(path)(error)),
-    };
-    match read()? {
-        Some(_) if next.exists() => read(),
-        text => Ok(text),
-    }
-}
-
-/// What a writer's segment of this number is called.
-pub fn segment_name(number: u64) -> String {
-    format!("{number:06}.jsonl")
-}
-
-pub(super) fn segment_path(dir: &Path, number: u64) -> PathBuf {
-    dir.join(segment_name(number))
-}
-
-fn read_from(path: &Path, offset: u64) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(offset))?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// Makes a writer's folder, and its name durable up to the ledger's own.
@@ -534,60 +357,4 @@ fn make_folder(dir: &Path, ledger: &Path) -> Result<(), JournalError> {
 
 fn sync_folder(dir: &Path) -> Result<(), JournalError> {
     File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_at(dir))
-}
-
-pub(super) fn writers(ledger: &Path) -> Result<Vec<WriterId>, JournalError> {
-    let dir = ledger.join("journal");
-    let listing = match fs::read_dir(&dir) {
-        Ok(listing) => listing,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(io_at(&dir)(error)),
-    };
-    let mut found: Vec<WriterId> = listing
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .collect();
-    found.sort();
-    Ok(found)
-}
-
-/// Who wrote here last, as far as the file says.
-fn known_writer(ledger: &Path) -> Option<WriterId> {
-    let text = fs::read_to_string(ledger.join("writer")).ok()?;
-    text.split(' ').next()?.parse().ok()
-}
-
-/// This clone's writer. A copied clone gets a new one: its folder has another inode, so two clones never write the
-/// same numbers.
-fn own_writer(ledger: &Path, clock: &dyn Clock) -> Result<WriterId, JournalError> {
-    let place = place_of(ledger)?;
-    let file = ledger.join("writer");
-    if let Ok(text) = fs::read_to_string(&file)
-        && let Some((name, rest)) = text.trim_end().split_once(' ')
-        && rest == place
-        && let Ok(writer) = name.parse()
-    {
-        return Ok(writer);
-    }
-    let name = format!("w{}", clock.random_name(10));
-    let writer: WriterId = name
-        .parse()
-        .map_err(|error| io_at(&file)(io::Error::other(format!("{error}"))))?;
-    let mut temporary = tempfile::NamedTempFile::new_in(ledger).map_err(io_at(&file))?;
-    fault::at(Point::WriterWrite)
-        .and_then(|()| writeln!(temporary, "{writer} {place}"))
-        .and_then(|()| temporary.as_file().sync_all())
-        .and_then(|()| fault::at(Point::WriterRename))
-        .map_err(io_at(&file))?;
-    temporary.persist(&file).map_err(|error| io_at(&file)(error.error))?;
-    sync_folder(ledger)?;
-    fault::at(Point::WriterRenamed).map_err(io_at(&file))?;
-    Ok(writer)
-}
-
-/// What tells this clone from a copy of it: the machine, and the device and inode of its folder.
-fn place_of(ledger: &Path) -> Result<String, JournalError> {
-    let machine = fs::read_to_string("/etc/machine-id").unwrap_or_default();
-    let folder = fs::metadata(ledger).map_err(io_at(ledger))?;
-    let machine = Digest::of(machine.trim().as_bytes()).short();
-    Ok(format!("{machine} {}:{}", folder.dev(), folder.ino()))
 }

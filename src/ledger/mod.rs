@@ -174,6 +174,11 @@ impl Ledger {
         every::each_row(&self.dir, tell)
     }
 
+    /// The same from the last one on, until whoever looks wants no more.
+    pub fn each_row_backwards(&self, tell: &mut dyn FnMut(Row) -> bool) -> Result<(), JournalError> {
+        every::each_row_backwards(&self.dir, tell)
+    }
+
     /// Its folder.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -330,6 +330,32 @@ fn a_closed_segment_that_was_changed_is_read_again_and_stops_the_ledger() {
 }
 
 #[test]
+fn the_way_back_tells_the_same_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let backwards = |ledger: &Ledger, most: usize| {
+        let mut rows = Vec::new();
+        let told = ledger.each_row_backwards(&mut |row| {
+            rows.push(row.seq);
+            rows.len() < most
+        });
+        told.map(|()| rows)
+    };
+    assert_eq!(backwards(&open(dir.path()).unwrap(), 3).unwrap(), [0; 0]);
+    several_segments(dir.path());
+    let ledger = open(dir.path()).unwrap();
+    let mut all: Vec<u64> = ledger.every_row().unwrap().iter().map(|row| row.seq).collect();
+    all.reverse();
+    assert_eq!(backwards(&ledger, usize::MAX).unwrap(), all);
+    assert_eq!(backwards(&ledger, 3).unwrap(), [12, 11, 10]);
+    // A segment that is lost in the middle leaves rows that do not follow one another.
+    fs::copy(segment(dir.path(), 1), segment(dir.path(), 2)).unwrap();
+    assert!(matches!(
+        backwards(&ledger, usize::MAX),
+        Err(JournalError::Damaged { .. })
+    ));
+}
+
+#[test]
 fn rows_of_another_clone_find_their_place_though_a_checkpoint_is_there() {
     let dir = tempfile::tempdir().unwrap();
     let other = tempfile::tempdir().unwrap();
