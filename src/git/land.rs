@@ -85,6 +85,9 @@ pub enum MoveError {
     },
 }
 
+/// How often a worktree is looked at anew that somebody writes in meanwhile.
+const LOOKS: u32 = 5;
+
 /// One move of a branch, seen from a worktree that has it checked out.
 struct Step<'a> {
     old: TreeId,
@@ -243,10 +246,31 @@ impl Repository {
     /// Lets everything follow that may, and names what is the user's own and stays.
     fn catch_up(&self, lock: IndexLock, step: &Step) -> Result<Vec<RepoPath>, MoveError> {
         self.remove_half_written(&lock, step.changes)?;
-        let settled = self.settled(&lock, step)?;
-        self.adopt(&lock, &settled)?;
-        let own = self.users_own(&lock, step.changes)?;
-        let index = self.entries(&lock)?;
+        for _ in 0..LOOKS {
+            let (old, own) = self.without_the_users_own(&lock, step)?;
+            if self.two_way(&lock, old, step.new, Trial::DryRun)?.is_err() {
+                // Somebody is writing right now: what was looked at is not what git found.
+                continue;
+            }
+            if let Err(error) = self.two_way(&lock, old, step.new, Trial::ForGood)? {
+                self.remove_half_written(&lock, step.changes)?;
+                return Err(error.into());
+            }
+            half::sync_files(&lock, step.changes)?;
+            lock.publish()?;
+            return Ok(own);
+        }
+        // Better left as it is than half done: all of it is named, and `git status` shows it.
+        Ok(step.changes.paths().cloned().collect())
+    }
+
+    /// What git's merge has to start from so that it passes over what is the user's own, which is named beside it; the
+    /// copy of the index is prepared for that.
+    fn without_the_users_own(&self, lock: &IndexLock, step: &Step) -> Result<(TreeId, Vec<RepoPath>), MoveError> {
+        let settled = self.settled(lock, step)?;
+        self.adopt(lock, &settled)?;
+        let own = self.users_own(lock, step.changes)?;
+        let index = self.entries(lock)?;
         // A file stands in the way of a folder of its name, and the other way round.
         let mine = |change: &&Change| own.iter().any(|path| are_in_line(path, &change.path));
         let left: Vec<&Change> = step.changes.iter().filter(mine).collect();
@@ -256,22 +280,11 @@ impl Repository {
             .copied()
             .filter(|change| is_as_before(&index, change))
             .collect();
-        self.adopt(&lock, &unstaged)?;
+        self.adopt(lock, &unstaged)?;
         // For git's merge these paths do not change, so it keeps them.
         let edits: Vec<(RepoPath, Option<Entry>)> =
             left.iter().map(|change| (change.path.clone(), change.new)).collect();
-        let old = self.write_tree(step.old, &edits)?;
-        if self.two_way(&lock, old, step.new, Trial::DryRun)?.is_err() {
-            // Better left as it is than half done: all of it is named, and `git status` shows it.
-            return Ok(step.changes.paths().cloned().collect());
-        }
-        if let Err(error) = self.two_way(&lock, old, step.new, Trial::ForGood)? {
-            self.remove_half_written(&lock, step.changes)?;
-            return Err(error.into());
-        }
-        half::sync_files(&lock, step.changes)?;
-        lock.publish()?;
-        Ok(own)
+        Ok((self.write_tree(step.old, &edits)?, own))
     }
 
     /// Changed paths whose files are as the new commit has them although the index is not: what a killed move wrote.

@@ -148,3 +148,25 @@ fn a_change_whose_landing_is_under_way_is_not_landed_again() {
     let wrong = invariants::broken(&world, &[]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Somebody's landing is killed once the branch has moved. Another one brings the files after it; while it does, one of
+/// them is written, just as it landed.
+#[test]
+fn files_follow_while_somebody_writes_one_of_them() {
+    let world = World::new("begin; plan \"$(card p-1 p-1.txt true)\"; right p-1 p-1.txt");
+    let said = world.sh(
+        "exec \"$H\" apply p-1 \"$W/answers/p-1/1.md\"",
+        &[("FAILPOINTS", "ref.synced@2=kill")],
+    );
+    assert_eq!(said.code, KILLED, "{said:?}");
+    // Three calls on it prepare the index for git's own merge of what is not there yet.
+    let mut notes = Held::start(&world, "notes", "exec \"$H\" note p-1 seen", &["git.update-indexed@3"]);
+    notes.stands();
+    let said = world.sh("git show main:p-1.txt > p-1.txt", &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+    notes.ends();
+    let said = world.sh("complete p-1", &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let wrong = invariants::broken(&world, &[]);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

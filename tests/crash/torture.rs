@@ -1,10 +1,12 @@
 //! Kills at random moments: several processes work on one plan, each is killed again and again, and then the plan is
 //! finished and everything looked through.
 //!
-//! `KILLS`, `SEED` and `PROCESSES` (such as `1,4,8`) say how much of it; `cargo test` does a little.
+//! `KILLS`, `SEED` and `PROCESSES` (such as `1,4,8`) say how much of it; `cargo test` does a little. `KEEP` names a folder
+//! that gets a copy of each world in which something is wrong.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -163,7 +165,11 @@ fn torture(processes: usize, kills: usize, seed: u64, failpoints: &str) -> Tally
         tally.rounds += 1;
     }
     if !tally.wrong.is_empty() {
-        tally.wrong.push(format!("with SEED={seed} PROCESSES={processes}"));
+        let name = format!("SEED={seed} PROCESSES={processes}");
+        if let Some(place) = wanted("KEEP").filter(|_| failpoints.is_empty()) {
+            world.copy_to(&Path::new(&place).join(&name));
+        }
+        tally.wrong.push(format!("with {name}"));
     }
     tally
 }

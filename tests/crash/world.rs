@@ -83,6 +83,13 @@ impl World {
         fs::write(ledger.join("writer"), writer).unwrap();
     }
 
+    /// Copies everything as it stands into a new folder, for somebody to look at.
+    pub fn copy_to(&self, place: &Path) {
+        fs::create_dir_all(place).unwrap();
+        copy(&self.root(), &place.join("home"));
+        copy(&self.repo(), &place.join("repo"));
+    }
+
     /// The folder that holds the home and scripts.
     pub fn root(&self) -> PathBuf {
         self.slow.path().join("w")
