@@ -2,7 +2,9 @@
 
 use std::ffi::OsStr;
 use std::io::Read;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use clap::{Args, ValueEnum};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -115,10 +117,16 @@ fn judge(args: &AuditArgs, context: &Context) -> Result<AuditReport, CliError> {
     };
     let range = range_of(args, &engine)?;
     let view = engine.git.plain_view().map_err(AuditError::from)?;
-    if !view.is_connected(&range.tips, &range.without)? {
+    let place = view.place();
+    let (is_connected, judged) = thread::scope(|scope| {
+        let is_connected = scope.spawn(|| place.is_connected(&range.tips, &range.without));
+        let judged = audit::audit(&view, &range);
+        (is_connected.join().unwrap_or_else(|panic| resume_unwind(panic)), judged)
+    });
+    if !is_connected.map_err(AuditError::from)? {
         return Err(AuditError::Borrowed.into());
     }
-    let mut judged = audit::audit(&view, &range)?;
+    let mut judged = judged?;
     let has_journal = engine.ledger.count() > 0;
     let recorded = args.strength == Some(Wanted::Recorded) || (args.strength.is_none() && has_journal);
     if recorded {

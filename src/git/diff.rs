@@ -13,7 +13,7 @@ use crate::domain::change::{Change, ChangeSet};
 use crate::domain::oid::TreeId;
 
 use super::open::Repository;
-use super::tree::{ReadError, checked, entries, entry_of, push};
+use super::tree::{ReadError, checked, entries_of, entry_of, push};
 
 impl Repository {
     /// Every path that differs between two trees.
@@ -36,8 +36,8 @@ impl Repository {
         }
         let empty = TreeId::empty().object_id();
         let (old, new) = (old.unwrap_or(empty), new.unwrap_or(empty));
-        let (old_data, new_data) = (self.tree_data(old)?, self.tree_data(new)?);
-        let (mut olds, mut news) = (entries(&old_data), entries(&new_data));
+        let (old_tree, new_tree) = (self.tree_object(old)?, self.tree_object(new)?);
+        let (mut olds, mut news) = (entries_of(old_tree.as_ref()), entries_of(new_tree.as_ref()));
         let (mut before, mut after) = (next(&mut olds, old)?, next(&mut news, new)?);
         loop {
             let order = match (&before, &after) {
@@ -77,14 +77,6 @@ impl Repository {
             }
             prefix.truncate(length);
         }
-    }
-
-    fn tree_data(&self, tree: ObjectId) -> Result<Vec<u8>, ReadError> {
-        if tree == TreeId::empty().object_id() {
-            return Ok(Vec::new());
-        }
-        let object = self.gix.find_object(tree);
-        Ok(object.map_err(|error| ReadError::object(tree, &error))?.detach().data)
     }
 }
 

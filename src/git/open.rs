@@ -7,7 +7,7 @@ use gix::discover::upwards;
 use super::command::GitProgram;
 
 /// How much of what was read is kept while history is walked, in bytes.
-const OBJECT_CACHE: usize = 32 * 1024 * 1024;
+const OBJECT_CACHE: usize = 16 * 1024 * 1024;
 
 /// Why there is no repository to work on.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +121,7 @@ impl Repository {
     }
 
     /// Opens a git folder that this program made itself, believing nothing of the environment.
-    pub(super) fn open_plain(&self, dir: &Path) -> Result<Self, OpenError> {
+    pub(super) fn open_plain(program: GitProgram, dir: &Path) -> Result<Self, OpenError> {
         let mut gix = gix::open_opts(dir, gix::open::Options::isolated()).map_err(|error| OpenError::Unreadable {
             dir: dir.to_owned(),
             why: error.to_string(),
@@ -133,7 +133,7 @@ impl Repository {
             .set_pack_cache(|| Box::new(gix::odb::pack::cache::lru::MemoryCappedHashmap::new(OBJECT_CACHE)));
         Ok(Self {
             gix,
-            program: self.program.clone(),
+            program,
             git_dir: dir.to_owned(),
             common_dir: dir.to_owned(),
             work_tree: None,

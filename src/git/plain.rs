@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::oid::{CommitId, TreeId};
 
+use super::command::GitProgram;
 use super::open::{OpenError, Repository};
 use super::tree::ReadError;
 
@@ -38,6 +39,44 @@ pub enum PlainError {
 pub struct PlainView {
     repository: Repository,
     _dir: tempfile::TempDir,
+}
+
+/// Where a plain view is, for threads that open it for themselves.
+#[derive(Debug, Clone)]
+pub struct PlainPlace {
+    program: GitProgram,
+    dir: PathBuf,
+}
+
+impl PlainPlace {
+    /// Opens it, with caches of its own. It is gone with the view.
+    pub fn open(&self) -> Result<Repository, OpenError> {
+        Repository::open_plain(self.program.clone(), &self.dir)
+    }
+
+    /// Whether every object reachable from some commits and not from others is here.
+    pub fn is_connected(&self, tips: &[CommitId], without: &[CommitId]) -> Result<bool, ReadError> {
+        let mut call = self.program.trusted(&self.dir);
+        call.words(["rev-list", "--objects", "--quiet"]);
+        for tip in tips {
+            call.word(tip.to_string());
+        }
+        call.word("--not");
+        for base in without {
+            call.word(base.to_string());
+        }
+        Ok(call.output()?.status.success())
+    }
+}
+
+impl PlainView {
+    /// Where it is.
+    pub fn place(&self) -> PlainPlace {
+        PlainPlace {
+            program: self.program().clone(),
+            dir: self.git_dir().to_owned(),
+        }
+    }
 }
 
 impl std::ops::Deref for PlainView {
@@ -96,7 +135,7 @@ impl Repository {
             source,
         })?;
         Ok(PlainView {
-            repository: self.open_plain(dir.path())?,
+            repository: Self::open_plain(self.program().clone(), dir.path())?,
             _dir: dir,
         })
     }
@@ -144,20 +183,6 @@ impl Repository {
             .words(paths)
             .text()?;
         Ok(listing.lines().next().and_then(|line| line.parse().ok()))
-    }
-
-    /// Whether every object reachable from some commits and not from others is here.
-    pub fn is_connected(&self, tips: &[CommitId], without: &[CommitId]) -> Result<bool, ReadError> {
-        let mut call = self.trusted();
-        call.words(["rev-list", "--objects", "--quiet"]);
-        for tip in tips {
-            call.word(tip.to_string());
-        }
-        call.word("--not");
-        for base in without {
-            call.word(base.to_string());
-        }
-        Ok(call.output().map_err(ReadError::Git)?.status.success())
     }
 }
 

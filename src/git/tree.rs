@@ -1,6 +1,9 @@
 //! Reading objects: commits, trees, blobs.
 
+use std::cmp::Ordering;
+
 use gix::ObjectId;
+use gix::bstr::ByteSlice;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryKind, EntryRef};
 
@@ -174,33 +177,34 @@ impl Repository {
         BlobId::new(id.unwrap_or_else(|_| ObjectId::null(gix::hash::Kind::Sha1)))
     }
 
-    /// The entries of one tree, unsorted beyond git's own order.
-    pub(super) fn nodes(&self, tree: ObjectId) -> Result<Vec<Node>, ReadError> {
-        if tree == TreeId::empty().object_id() {
-            return Ok(Vec::new());
-        }
-        let object = self
-            .gix
-            .find_object(tree)
-            .map_err(|error| ReadError::object(tree, &error))?;
-        let mut nodes = Vec::new();
-        for entry in entries(&object.data) {
-            nodes.push(Node::of(&entry.map_err(|error| ReadError::object(tree, &error))?));
-        }
-        Ok(nodes)
-    }
-
-    /// One entry of one tree.
-    fn child(&self, tree: ObjectId, name: &[u8]) -> Result<Option<Node>, ReadError> {
+    /// A tree's object; the empty tree needs none. Its bytes go back to be used again, so it is not copied out of them.
+    pub(super) fn tree_object(&self, tree: ObjectId) -> Result<Option<gix::Object<'_>>, ReadError> {
         if tree == TreeId::empty().object_id() {
             return Ok(None);
         }
         let object = self.gix.find_object(tree);
-        let object = object.map_err(|error| ReadError::object(tree, &error))?;
-        for entry in entries(&object.data) {
+        object.map(Some).map_err(|error| ReadError::object(tree, &error))
+    }
+
+    /// The entries of one tree, unsorted beyond git's own order.
+    pub(super) fn nodes(&self, tree: ObjectId) -> Result<Vec<Node>, ReadError> {
+        let object = self.tree_object(tree)?;
+        let entries = entries_of(object.as_ref());
+        let nodes = entries.map(|entry| Ok(Node::of(&entry.map_err(|error| ReadError::object(tree, &error))?)));
+        nodes.collect()
+    }
+
+    /// One entry of one tree.
+    fn child(&self, tree: ObjectId, name: &[u8]) -> Result<Option<Node>, ReadError> {
+        let object = self.tree_object(tree)?;
+        for entry in entries_of(object.as_ref()) {
             let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
-            if entry.filename == name {
-                return Ok(Some(Node::of(&entry)));
+            match entry.filename.as_bytes().cmp(name) {
+                Ordering::Less => {}
+                Ordering::Equal => return Ok(Some(Node::of(&entry))),
+                // A folder is sorted as if its name ended in a slash, behind names that go on with a dot.
+                Ordering::Greater if entry.filename.starts_with(name) => {}
+                Ordering::Greater => return Ok(None),
             }
         }
         Ok(None)
@@ -289,12 +293,14 @@ impl Repository {
         near: &Near,
         found: &mut Vec<RepoPath>,
     ) -> Result<(), ReadError> {
-        for node in self.nodes(tree)? {
+        let object = self.tree_object(tree)?;
+        for entry in entries_of(object.as_ref()) {
+            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
             let length = prefix.len();
-            push(prefix, &node.name);
+            push(prefix, entry.filename);
             let path = checked(tree, prefix)?;
-            if node.kind == EntryKind::Tree && near.holds(&path) {
-                self.list_near_into(node.id, prefix, near, found)?;
+            if entry.mode.is_tree() && near.holds(&path) {
+                self.list_near_into(entry.oid.into(), prefix, near, found)?;
             } else {
                 found.push(path);
             }
@@ -304,8 +310,9 @@ impl Repository {
     }
 }
 
-pub(super) fn entries(tree: &[u8]) -> TreeRefIter<'_> {
-    TreeRefIter::from_bytes(tree, gix::hash::Kind::Sha1)
+/// The entries of a tree, one after the other; none where there is no tree.
+pub(super) fn entries_of<'a>(tree: Option<&'a gix::Object<'_>>) -> TreeRefIter<'a> {
+    TreeRefIter::from_bytes(tree.map_or(&[], |tree| &tree.data), gix::hash::Kind::Sha1)
 }
 
 pub(super) fn push(prefix: &mut Vec<u8>, name: &[u8]) {

@@ -1,6 +1,6 @@
 //! The verdict: every change of a set against a card's terms. Both sides of a rename are changes of their own.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::change::{Change, ChangeSet, FileMode};
 use crate::domain::path::RepoPath;
@@ -124,16 +124,29 @@ fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
 /// by a folder's name.
 fn collisions<'a>(added: &[&'a RepoPath], resulting: &[&RepoPath]) -> Vec<(&'a RepoPath, String)> {
     let new: BTreeSet<&RepoPath> = added.iter().copied().collect();
-    let mut by_fold: BTreeMap<String, RepoPath> = BTreeMap::new();
+    // Who has a name first, of the names that new paths take; the rest of the tree is not looked at closely.
+    let mut first: HashMap<String, Option<RepoPath>> = HashMap::new();
+    for path in added {
+        first.extend(prefixes(path).iter().map(|prefix| (folded(prefix), None)));
+    }
     for path in resulting.iter().filter(|path| !new.contains(*path)) {
-        for prefix in prefixes(path) {
-            by_fold.entry(folded(&prefix)).or_insert(prefix);
+        let name = folded(path);
+        let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
+        for (depth, end) in ends.enumerate() {
+            match first.get_mut(&name[..end]) {
+                None => break,
+                Some(Some(_)) => {}
+                Some(free) => *free = prefixes(path).into_iter().rev().nth(depth),
+            }
         }
     }
     let mut found = Vec::new();
     for path in added {
         for prefix in prefixes(path) {
-            let first = by_fold.entry(folded(&prefix)).or_insert_with(|| prefix.clone());
+            let first = first
+                .entry(folded(&prefix))
+                .or_default()
+                .get_or_insert_with(|| prefix.clone());
             if *first != prefix {
                 found.push((*path, first.to_text().into_owned()));
                 break;

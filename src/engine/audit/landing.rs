@@ -2,6 +2,7 @@
 
 use crate::config::{Config, PlanApproval};
 use crate::domain::audit::AuditRule;
+use crate::domain::change::{ChangeSet, FileMode};
 use crate::domain::check::{Check, check_set_digest};
 use crate::domain::gate::SelfApproval;
 use crate::domain::id::TaskId;
@@ -34,7 +35,7 @@ impl Auditor<'_> {
         let base = self.base_of(commit)?;
         let config = self.config_of(base)?;
         let path = task.card_path();
-        let Some(entry) = self.git.entry(base, &path)? else {
+        let Some(entry) = self.card_entry(base, task)? else {
             let message = format!("there is no card of {task} at its base");
             return Err(Stop::Finding(AuditRule::Card, message));
         };
@@ -45,14 +46,15 @@ impl Auditor<'_> {
             let message = "it names another card than the one at its base".to_owned();
             self.find(commit.id, Some(task), AuditRule::Card, None, message);
         }
-        self.scope(commit, base, &card, &config)?;
+        let changes = self.git.diff(base, commit.tree)?;
+        let check_tree = self.git.tree_without(commit.tree, ".harness")?;
+        self.scope(commit, base, &card, &config, &changes)?;
         let checks = config.checks_for(&card);
-        self.evidence(commit, task, own, &checks)?;
+        self.evidence(commit, task, own, &checks, check_tree);
         self.approvals(commit, &card, own, &config)?;
         self.plan_approval(commit, base, &card, &config)?;
-        self.record(commit, task)?;
-        self.once(commit, task, own);
-        self.landings.push(Landing {
+        self.record(commit, task, &changes, check_tree)?;
+        self.opinion.landing = Some(Landing {
             commit: commit.id,
             parent: commit.parents.first().copied().unwrap_or(commit.id),
             task: task.clone(),
@@ -95,34 +97,42 @@ impl Auditor<'_> {
         }
     }
 
-    fn scope(&mut self, commit: &Commit, base: TreeId, card: &Card, config: &Config) -> Result<(), Stop> {
+    fn scope(
+        &mut self,
+        commit: &Commit,
+        base: TreeId,
+        card: &Card,
+        config: &Config,
+        changes: &ChangeSet,
+    ) -> Result<(), Stop> {
         let rules = Rules::new(card, config)?;
-        let changes = self.git.diff(base, commit.tree)?;
+        // The harness writes the task's own record into its landing.
         let record = card.id.record_path();
-        let mut violations = rules.violations(self.git, base, &changes)?;
-        violations.extend(limits::broken(self.git, &config.policy, &changes)?);
+        let by_builder = changes
+            .iter()
+            .filter(|change| change.path.as_bytes() != record.as_bytes());
+        let by_builder = ChangeSet::new(by_builder.cloned().collect());
+        let mut violations = rules.violations(self.git, base, &by_builder)?;
+        violations.extend(limits::broken(self.git, &config.policy, &by_builder)?);
         for violation in violations {
-            // The harness writes the task's own record into its landing.
-            if violation.path != record {
-                let (path, message) = (violation.path.clone(), violation.to_string());
-                self.find(commit.id, Some(&card.id), AuditRule::Scope, Some(path), message);
-            }
+            let (path, message) = (violation.path.clone(), violation.to_string());
+            self.find(commit.id, Some(&card.id), AuditRule::Scope, Some(path), message);
         }
-        self.contents(commit, card, &changes)
+        self.contents(commit, card, changes)
     }
 
-    fn evidence(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer], checks: &[Check]) -> Result<(), Stop> {
+    fn evidence(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer], checks: &[Check], check_tree: TreeId) {
         let Some(text) = trailer::value(own, "Harness-Evidence") else {
-            return Ok(());
+            return;
         };
         let words: Vec<&str> = text.split_whitespace().collect();
         let [tree, digest, counts] = words[..] else {
             let message = "Harness-Evidence is malformed".to_owned();
             self.find(commit.id, Some(task), AuditRule::Evidence, None, message);
-            return Ok(());
+            return;
         };
         let mut wrong = Vec::new();
-        if tree != self.git.tree_without(commit.tree, ".harness")?.to_string() {
+        if tree != check_tree.to_string() {
             wrong.push("its evidence is for another tree than the one committed".to_owned());
         }
         if digest != check_set_digest(checks).short() {
@@ -135,7 +145,6 @@ impl Auditor<'_> {
         for message in wrong {
             self.find(commit.id, Some(task), AuditRule::Evidence, None, message);
         }
-        Ok(())
     }
 
     fn approvals(&mut self, commit: &Commit, card: &Card, own: &[Trailer], config: &Config) -> Result<(), Stop> {
@@ -170,7 +179,7 @@ impl Auditor<'_> {
     }
 
     fn plan_approval(&mut self, commit: &Commit, base: TreeId, card: &Card, config: &Config) -> Result<(), Stop> {
-        if config.approval.plan == PlanApproval::None && self.plan_approval == PlanApproval::None {
+        if config.approval.plan == PlanApproval::None && self.strictness.plan_approval == PlanApproval::None {
             return Ok(());
         }
         let Some(parent) = commit.parents.first() else {
@@ -207,22 +216,20 @@ impl Auditor<'_> {
         Ok(crate::engine::project::plan_digest(rows))
     }
 
-    fn record(&mut self, commit: &Commit, task: &TaskId) -> Result<(), Stop> {
+    fn record(&mut self, commit: &Commit, task: &TaskId, changes: &ChangeSet, check_tree: TreeId) -> Result<(), Stop> {
         let path = task.record_path();
-        let Some(entry) = self.git.entry(commit.tree, &path)? else {
+        let mut written = changes
+            .iter()
+            .filter(|change| change.path.as_bytes() == path.as_bytes());
+        let Some(entry) = written.next().and_then(|change| change.new) else {
             return Ok(());
         };
-        let base = self.base_of(commit)?;
-        if self.git.entry(base, &path)? == Some(entry) {
-            return Ok(());
-        }
         let text = self.git.blob(entry.blob)?;
         let record = TaskRecord::parse(&String::from_utf8_lossy(&text));
-        let tree = self.git.tree_without(commit.tree, ".harness")?.to_string();
-        let fits = entry.mode == crate::domain::change::FileMode::Regular
+        let fits = entry.mode == FileMode::Regular
             && record.is_some_and(|record| {
                 record.id == task.as_str()
-                    && record.check_tree == tree
+                    && record.check_tree == check_tree.to_string()
                     && commit
                         .parents
                         .first()
@@ -233,19 +240,6 @@ impl Auditor<'_> {
             self.find(commit.id, Some(task), AuditRule::Record, Some(path), message);
         }
         Ok(())
-    }
-
-    fn once(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer]) {
-        if let Some(before) = self.landed.insert(task.clone(), commit.id) {
-            let message = format!("{task} landed in {} already, and nothing undid that", before.short(10));
-            self.find(commit.id, Some(task), AuditRule::Again, None, message);
-        }
-        if let Some(row) = trailer::value(own, "Harness-Ledger")
-            && !self.rows.insert(row.to_owned())
-        {
-            let message = format!("another landing names the row {row} too");
-            self.find(commit.id, Some(task), AuditRule::Again, None, message);
-        }
     }
 }
 

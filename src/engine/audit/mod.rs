@@ -9,17 +9,19 @@ mod landing;
 mod ledger;
 mod other;
 mod prove;
+mod walk;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::rc::Rc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::config::{self, Config, Layer, PlanApproval, Source, Unrecorded};
-use crate::domain::audit::{AuditReport, AuditRule, Finding, Level, Strength};
+use crate::domain::audit::{AuditReport, AuditRule, Finding, Level};
+use crate::domain::change::Entry;
 use crate::domain::check::Check;
 use crate::domain::id::TaskId;
 use crate::domain::oid::{BlobId, CommitId, TreeId};
 use crate::domain::trailer::{self, APPROVES, REVERTS, REVISES, Said, TASK};
-use crate::git::{Commit, HistorySeed, PlainError, ReadError, Repository, WriteError};
+use crate::git::{Commit, Folder, HistorySeed, PlainError, PlainView, ReadError, Repository, WriteError};
 
 use super::judge::JudgeError;
 
@@ -71,7 +73,7 @@ pub struct Landing {
     /// The card's blob at its parent.
     pub card: BlobId,
     /// The configuration at its parent.
-    pub config: Rc<Config>,
+    pub config: Arc<Config>,
     /// What had to pass.
     pub checks: Vec<Check>,
     /// The row that it names: writer, number, the hash's beginning.
@@ -88,14 +90,15 @@ pub struct Judged {
 }
 
 /// Judges a range by history alone.
-pub fn audit(git: &Repository, range: &Range) -> Result<Judged, AuditError> {
-    Auditor::new(git, range)?.walk(range)
+pub fn audit(view: &PlainView, range: &Range) -> Result<Judged, AuditError> {
+    let base = Base::of(view, range)?;
+    walk::walk(view, range, base)
 }
 
 /// Whether what landings and other commits of the harness say holds, for a push. People's own commits and merges are
 /// not judged.
-pub fn audit_own(git: &Repository, range: &Range) -> Result<AuditReport, AuditError> {
-    let mut judged = audit(git, range)?;
+pub fn audit_own(view: &PlainView, range: &Range) -> Result<AuditReport, AuditError> {
+    let mut judged = audit(view, range)?;
     judged.report.findings.retain(|finding| {
         let of_people = matches!(
             finding.rule,
@@ -107,27 +110,68 @@ pub fn audit_own(git: &Repository, range: &Range) -> Result<AuditReport, AuditEr
 }
 
 /// The same as [`audit`], whatever the configuration says of people's own commits.
-pub fn audit_strictly(git: &Repository, range: &Range) -> Result<AuditReport, AuditError> {
-    let mut auditor = Auditor::new(git, range)?;
-    auditor.unrecorded = Unrecorded::Refuse;
-    Ok(auditor.walk(range)?.report)
+pub fn audit_strictly(view: &PlainView, range: &Range) -> Result<AuditReport, AuditError> {
+    let mut base = Base::of(view, range)?;
+    base.strictness.unrecorded = Unrecorded::Refuse;
+    Ok(walk::walk(view, range, base)?.report)
 }
 
-/// One audit: what it has read, and what it remembers from commit to commit.
-struct Auditor<'a> {
-    git: &'a Repository,
-    /// How strict to be, by what the range stands on: a commit of the range cannot loosen it.
+/// How strict to be, by what the range stands on: a commit of the range cannot loosen it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Strictness {
     unrecorded: Unrecorded,
     plan_approval: PlanApproval,
-    configs: HashMap<Option<BlobId>, Option<Rc<Config>>>,
-    /// Where each task landed, as far as the walk has come.
+}
+
+/// What a range stands on.
+#[derive(Default)]
+struct Base {
+    strictness: Strictness,
+    /// Where each task had landed.
     landed: BTreeMap<TaskId, CommitId>,
+}
+
+impl Base {
+    fn of(git: &Repository, range: &Range) -> Result<Self, AuditError> {
+        let mut base = Self::default();
+        if let Some(commit) = range.base
+            && let tree = git.tree_of(commit)?
+            && git.subtree(tree, ".harness")?.is_some()
+        {
+            if let Ok(config) = Auditor::new(git, Strictness::default()).config_of(tree) {
+                base.strictness.unrecorded = config.unrecorded;
+                base.strictness.plan_approval = config.approval.plan;
+            }
+            let before = git.history(commit, None)?;
+            let landings = before.landings().map(|(task, commit)| (task.clone(), commit));
+            base.landed.extend(landings);
+        }
+        Ok(base)
+    }
+}
+
+/// Who judges one commit after the other, each for itself; what was read for one serves the next.
+struct Auditor<'a> {
+    git: &'a Repository,
+    strictness: Strictness,
+    configs: HashMap<Option<BlobId>, Option<Arc<Config>>>,
+    /// The commit that was judged before, and its tree: most often the next one's parent.
+    before: Option<(CommitId, TreeId)>,
+    /// The cards of the last base.
+    cards: Option<Folder>,
     /// The history up to the last landing whose plan's approval was asked about.
     approvals: Option<HistorySeed>,
-    /// Rows that landings named.
-    rows: BTreeSet<String>,
+    /// Of the commit that is being judged.
+    opinion: Opinion,
+}
+
+/// What one commit is, and what is wrong with it, looked at by itself.
+#[derive(Debug, Default)]
+struct Opinion {
     findings: Vec<Finding>,
-    landings: Vec<Landing>,
+    landing: Option<Landing>,
+    /// The commit that it says it undoes.
+    undone: Option<CommitId>,
 }
 
 /// Why a commit could not be judged to its end.
@@ -165,63 +209,33 @@ impl From<JudgeError> for Stop {
 }
 
 impl<'a> Auditor<'a> {
-    fn new(git: &'a Repository, range: &Range) -> Result<Self, AuditError> {
-        let mut auditor = Self {
+    fn new(git: &'a Repository, strictness: Strictness) -> Self {
+        Self {
             git,
-            unrecorded: Unrecorded::default(),
-            plan_approval: PlanApproval::default(),
-            approvals: None,
+            strictness,
             configs: HashMap::new(),
-            landed: BTreeMap::new(),
-            rows: BTreeSet::new(),
-            findings: Vec::new(),
-            landings: Vec::new(),
-        };
-        if let Some(base) = range.base
-            && let tree = git.tree_of(base)?
-            && git.subtree(tree, ".harness")?.is_some()
-        {
-            if let Ok(config) = auditor.config_of(tree) {
-                auditor.unrecorded = config.unrecorded;
-                auditor.plan_approval = config.approval.plan;
-            }
-            let before = git.history(base, None)?;
-            auditor
-                .landed
-                .extend(before.landings().map(|(task, commit)| (task.clone(), commit)));
+            before: None,
+            cards: None,
+            approvals: None,
+            opinion: Opinion::default(),
         }
-        Ok(auditor)
     }
 
-    fn walk(mut self, range: &Range) -> Result<Judged, AuditError> {
-        let commits = self.git.commits_between(&range.tips, &range.without)?;
-        for id in &commits {
-            self.judge(*id)?;
-        }
-        Ok(Judged {
-            report: AuditReport {
-                strength: Strength::Scope,
-                commits: commits.len(),
-                landings: self.landings.len(),
-                findings: self.findings,
-            },
-            landings: self.landings,
-        })
-    }
-
-    fn judge(&mut self, id: CommitId) -> Result<(), AuditError> {
+    fn judge(&mut self, id: CommitId) -> Result<Opinion, AuditError> {
         let result = match self.git.commit(id) {
-            Ok(commit) => self.judge_commit(&commit),
+            Ok(commit) => {
+                let result = self.judge_commit(&commit);
+                self.before = Some((id, commit.tree));
+                result
+            }
             Err(error) => Err(error.into()),
         };
         match result {
-            Ok(()) => Ok(()),
-            Err(Stop::Finding(rule, message)) => {
-                self.find(id, None, rule, None, message);
-                Ok(())
-            }
-            Err(Stop::Error(error)) => Err(error),
+            Ok(()) => {}
+            Err(Stop::Finding(rule, message)) => self.find(id, None, rule, None, message),
+            Err(Stop::Error(error)) => return Err(error),
         }
+        Ok(std::mem::take(&mut self.opinion))
     }
 
     fn judge_commit(&mut self, commit: &Commit) -> Result<(), Stop> {
@@ -290,10 +304,10 @@ impl<'a> Auditor<'a> {
     ) {
         // What a merge holds of its own is a person's work without a task, too.
         let of_people = matches!(rule, AuditRule::Unrecorded | AuditRule::Merge) && task.is_none();
-        if of_people && self.unrecorded == Unrecorded::Allow {
+        if of_people && self.strictness.unrecorded == Unrecorded::Allow {
             return;
         }
-        self.findings.push(Finding {
+        self.opinion.findings.push(Finding {
             commit,
             task: task.cloned(),
             rule,
@@ -305,14 +319,30 @@ impl<'a> Auditor<'a> {
 
     /// The tree of a commit's only parent; the empty one for a first commit.
     fn base_of(&self, commit: &Commit) -> Result<TreeId, ReadError> {
-        match commit.parents.first() {
-            Some(parent) => self.git.tree_of(*parent),
-            None => Ok(TreeId::empty()),
+        match (commit.parents.first(), self.before) {
+            (None, _) => Ok(TreeId::empty()),
+            (Some(parent), Some((before, tree))) if before == *parent => Ok(tree),
+            (Some(parent), _) => self.git.tree_of(*parent),
         }
     }
 
+    /// A card's entry in a tree.
+    fn card_entry(&mut self, tree: TreeId, task: &TaskId) -> Result<Option<Entry>, ReadError> {
+        let path = task.card_path();
+        let (folder, name) = path.rsplit_once('/').unwrap_or_default();
+        let Some(folder) = self.git.subtree(tree, folder)? else {
+            return Ok(None);
+        };
+        let known = self.cards.take().filter(|known| known.tree() == folder);
+        let cards = match known {
+            Some(known) => known,
+            None => self.git.folder(folder)?,
+        };
+        Ok(self.cards.insert(cards).file(name))
+    }
+
     /// The configuration that a tree brings, without anybody's own files.
-    fn config_of(&mut self, tree: TreeId) -> Result<Rc<Config>, Stop> {
+    fn config_of(&mut self, tree: TreeId) -> Result<Arc<Config>, Stop> {
         const FILE: &str = ".harness/config.toml";
         let blob = self.git.entry(tree, FILE)?.map(|entry| entry.blob);
         let config = match self.configs.get(&blob) {
@@ -330,7 +360,7 @@ impl<'a> Auditor<'a> {
                         config::load(&[source]).ok()
                     }
                 };
-                self.configs.entry(blob).or_insert(read.map(Rc::new)).clone()
+                self.configs.entry(blob).or_insert(read.map(Arc::new)).clone()
             }
         };
         config.ok_or_else(|| Stop::Finding(AuditRule::Unreadable, format!("{FILE} at its base has mistakes")))

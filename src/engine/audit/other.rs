@@ -73,7 +73,7 @@ impl Auditor<'_> {
             };
             self.find(commit.id, None, AuditRule::Revert, path, message);
         }
-        self.landed.retain(|_, landing| *landing != undone);
+        self.opinion.undone = Some(undone);
         Ok(())
     }
 

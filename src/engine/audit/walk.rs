@@ -1,0 +1,112 @@
+//! The walk over a range: each commit is judged for itself, on all cores; then what they say of one another is held
+//! together, in their order.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::domain::audit::{AuditReport, AuditRule, Finding, Strength};
+use crate::domain::id::TaskId;
+use crate::domain::oid::CommitId;
+use crate::git::{PlainError, PlainView};
+
+use super::{AuditError, Auditor, Base, Judged, Landing, Opinion, Range, Strictness};
+
+/// Commits that a core judges before it takes the next ones: neighbours share most of their trees.
+const STRETCH: usize = 256;
+
+pub(super) fn walk(view: &PlainView, range: &Range, base: Base) -> Result<Judged, AuditError> {
+    let commits = view.commits_between(&range.tips, &range.without)?;
+    let mut course = Course {
+        landed: base.landed,
+        rows: BTreeSet::new(),
+    };
+    let (mut findings, mut landings) = (Vec::new(), Vec::new());
+    for opinion in opinions(view, &commits, base.strictness)? {
+        findings.extend(opinion.findings);
+        if let Some(landing) = opinion.landing {
+            course.landing(&landing, &mut findings);
+            landings.push(landing);
+        }
+        if let Some(undone) = opinion.undone {
+            course.landed.retain(|_, landing| *landing != undone);
+        }
+    }
+    Ok(Judged {
+        report: AuditReport {
+            strength: Strength::Scope,
+            commits: commits.len(),
+            landings: landings.len(),
+            findings,
+        },
+        landings,
+    })
+}
+
+/// An opinion of each commit, in their order.
+fn opinions(view: &PlainView, commits: &[CommitId], strictness: Strictness) -> Result<Vec<Opinion>, AuditError> {
+    let stretches: Vec<&[CommitId]> = commits.chunks(STRETCH).collect();
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    if cores == 1 || stretches.len() < 2 {
+        let mut auditor = Auditor::new(view, strictness);
+        return commits.iter().map(|id| auditor.judge(*id)).collect();
+    }
+    let (next, place) = (AtomicUsize::new(0), view.place());
+    let work = || {
+        let git = place.open().map_err(PlainError::from)?;
+        let mut auditor = Auditor::new(&git, strictness);
+        let mut done = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(stretch) = stretches.get(index) else {
+                return Ok(done);
+            };
+            let opinions: Result<Vec<Opinion>, AuditError> = stretch.iter().map(|id| auditor.judge(*id)).collect();
+            done.push((index, opinions?));
+        }
+    };
+    let done = thread::scope(|scope| {
+        let auditors: Vec<_> = (0..cores.min(stretches.len())).map(|_| scope.spawn(work)).collect();
+        let ended = auditors
+            .into_iter()
+            .map(|auditor| auditor.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        ended.collect::<Result<Vec<_>, AuditError>>()
+    })?;
+    let mut done: Vec<(usize, Vec<Opinion>)> = done.into_iter().flatten().collect();
+    done.sort_by_key(|(index, _)| *index);
+    Ok(done.into_iter().flat_map(|(_, opinions)| opinions).collect())
+}
+
+/// What the landings so far have taken, as far as the walk has come.
+struct Course {
+    /// Where each task landed.
+    landed: BTreeMap<TaskId, CommitId>,
+    /// Rows of journals that landings named: the writer and the number.
+    rows: BTreeSet<(String, u64)>,
+}
+
+impl Course {
+    /// A task lands once, and by a row of its own.
+    fn landing(&mut self, landing: &Landing, findings: &mut Vec<Finding>) {
+        let mut messages = Vec::new();
+        if let Some(before) = self.landed.insert(landing.task.clone(), landing.commit) {
+            let (task, before) = (&landing.task, before.short(10));
+            messages.push(format!("{task} landed in {before} already, and nothing undid that"));
+        }
+        if let Some((writer, seq, _)) = &landing.row
+            && !self.rows.insert((writer.clone(), *seq))
+        {
+            messages.push(format!("another landing names the row {writer}:{seq} too"));
+        }
+        findings.extend(messages.into_iter().map(|message| Finding {
+            commit: landing.commit,
+            task: Some(landing.task.clone()),
+            rule: AuditRule::Again,
+            level: AuditRule::Again.level(),
+            path: None,
+            message,
+        }));
+    }
+}
