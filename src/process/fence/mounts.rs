@@ -77,8 +77,15 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf]) -> Result<Ve
     Ok(writable)
 }
 
+/// What the kernel leaves in the work folder of a volatile overlay, and refuses to mount again over.
+const VOLATILE: &str = "work/incompat/volatile";
+
 fn mount_overlay(overlay: &Overlay) -> io::Result<()> {
-    let mut options = b"userxattr".to_vec();
+    // Without `volatile` the end of the last process inside waits until everything written is on the disk. Layers do not
+    // have to outlive the machine: after a power cut they are thrown away, and the mark with which the kernel tells of
+    // that danger is not needed.
+    let _ = fs::remove_dir_all(overlay.work.join(VOLATILE));
+    let mut options = b"userxattr,volatile".to_vec();
     for (name, path) in [
         (&b",lowerdir="[..], &overlay.tree),
         (b",upperdir=", &overlay.upper),
