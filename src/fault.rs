@@ -89,6 +89,8 @@ points! {
     SlotFilled "slot.filled",
     SlotRemember "slot.remember",
     SlotRemembered "slot.remembered",
+    SlotSync "slot.sync",
+    SlotSynced "slot.synced",
     SlotMerge "slot.merge",
     SlotMerged "slot.merged",
     SlotDrop "slot.drop",

@@ -145,8 +145,10 @@ impl Slot {
         self.memory.setup.as_deref() == Some(digest)
     }
 
-    /// Notes that the set-up of this digest was done.
+    /// Notes that the set-up of this digest was done; what it made stays.
     pub fn set_up_done(&mut self, digest: &str) -> Result<(), SlotError> {
+        self.sync_layers()?;
+        self.take_layers()?;
         self.memory.setup = Some(digest.to_owned());
         self.remember()
     }
@@ -159,6 +161,7 @@ impl Slot {
 
     /// Notes that the change whose checks ran here was accepted: its build output may stay.
     pub fn mark_accepted(&mut self) -> Result<(), SlotError> {
+        self.sync_layers()?;
         self.take_layers()?;
         self.memory.warm = true;
         self.remember()

@@ -353,7 +353,6 @@ pub fn set_up(
             }
         }
     }
-    slot.take_layers()?;
     Ok(slot.set_up_done(&digest)?)
 }
 

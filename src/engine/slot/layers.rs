@@ -1,6 +1,6 @@
 //! A slot's layers: where the changes of a fenced program gather until somebody takes them or throws them away.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +57,21 @@ impl Slot {
         fence::merge(&overlay).map_err(|error| io_at(&overlay.upper)(io::Error::other(error)))?;
         fault::at(Point::SlotMerged).map_err(io_at(&overlay.upper))?;
         self.drop_layers()
+    }
+
+    /// Makes durable what programs changed in the layers, for a slot that is about to keep it. Before it is moved: a power
+    /// cut leaves either a slot that says it keeps nothing, or files that are whole.
+    pub(super) fn sync_layers(&self) -> Result<(), SlotError> {
+        let upper = self.overlay().upper;
+        if !upper.exists() {
+            return Ok(());
+        }
+        let sync = || {
+            fault::at(Point::SlotSync)?;
+            rustix::fs::syncfs(File::open(&upper)?)?;
+            fault::at(Point::SlotSynced)
+        };
+        sync().map_err(io_at(&upper))
     }
 
     /// Throws away what programs changed in the layers.
