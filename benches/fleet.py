@@ -15,7 +15,7 @@ import random
 import time
 
 # What the program does, as it does it.
-AHEAD = 2  # domain/claim/choice.rs
+AHEAD, FURTHER = 2, 4  # domain/claim/choice.rs
 LOOKS = 8  # engine/server/offer.rs
 FIRST_WAIT, LEAST_WAIT, WAIT_PER_CLAIM = 0.1, 1.0, 0.05  # engine/server/turn.rs
 FIRST_LOOK, LONGEST_LOOK = 3.0, 60.0  # engine/run/floor.rs
@@ -108,7 +108,7 @@ class Model:
             return
         window = 1
         if self.order == "own":
-            window = min(left, AHEAD * len(branch.claimed) + 1)
+            window = min(left, (AHEAD * len(branch.claimed) + 1) * FURTHER**lost)
         place = self.random.randrange(window)
         card = branch.first
         while card in branch.taken or place:

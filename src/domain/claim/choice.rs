@@ -5,11 +5,16 @@ use crate::domain::oid::Digest;
 
 /// How far ahead one looks for each one who works beside: enough that two seldom try the same card.
 const AHEAD: usize = 2;
+/// How much further with each try that somebody else won. Whoever wins is seen from then on; those who lost at the same
+/// moment are not, and there may be many.
+const FURTHER: usize = 4;
 
 /// The ready cards in the order in which to try them. Alone it is the plan's order; beside others everybody has an
 /// order of their own among the first ones, as many as there are others to give way to, and the plan's behind them.
-pub fn in_turn<'a>(ready: &[&'a TaskId], others: usize, seed: &str) -> Vec<&'a TaskId> {
-    let window = others.saturating_mul(AHEAD).saturating_add(1).min(ready.len());
+/// `others` are known to be at work, and `lost` tries in a row were won by somebody else.
+pub fn in_turn<'a>(ready: &[&'a TaskId], others: usize, lost: u32, seed: &str) -> Vec<&'a TaskId> {
+    let ahead = others.saturating_mul(AHEAD).saturating_add(1);
+    let window = ahead.saturating_mul(FURTHER.saturating_pow(lost)).min(ready.len());
     let mut turn = ready.to_vec();
     turn[..window].sort_by_key(|task| *Digest::of_fields([seed.as_bytes(), task.as_str().as_bytes()]).as_bytes());
     turn

@@ -1,6 +1,6 @@
 //! Machines with clocks of their own, a server that compares and swaps, and every order of what they do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use gix::ObjectId;
 use proptest::prelude::*;
@@ -74,16 +74,36 @@ fn nobody_holds_for_ever_and_nobody_is_hurried() {
 fn alone_it_is_the_plans_order_and_beside_others_everybody_has_their_own() {
     let tasks: Vec<TaskId> = (0..100).map(|n| TaskId::new(format!("t-{n:03}")).unwrap()).collect();
     let ready: Vec<&TaskId> = tasks.iter().collect();
-    assert_eq!(in_turn(&ready, 0, "me"), ready);
-    let firsts: std::collections::BTreeSet<&TaskId> = (0..20)
-        .map(|machine| in_turn(&ready, 19, &format!("m{machine}"))[0])
+    assert_eq!(in_turn(&ready, 0, 0, "me"), ready);
+    let firsts: BTreeSet<&TaskId> = (0..20)
+        .map(|machine| in_turn(&ready, 19, 0, &format!("m{machine}"))[0])
         .collect();
     assert!(firsts.len() > 12, "20 machines try {} cards first", firsts.len());
     assert!(firsts.iter().all(|task| **task < tasks[39]), "nobody runs far ahead");
-    let mut all = in_turn(&ready, 9, "me");
+    let mut all = in_turn(&ready, 9, 0, "me");
     assert_eq!(all[19..], ready[19..]);
     all.sort();
     assert_eq!(all, ready);
+}
+
+/// Sixteen machines start at once. Each look shows who has won until then, and nobody who has not.
+#[test]
+fn those_who_lose_a_try_together_part_from_one_another() {
+    let tasks: Vec<TaskId> = (0..100).map(|n| TaskId::new(format!("t-{n:03}")).unwrap()).collect();
+    let mut taken: BTreeSet<&TaskId> = BTreeSet::new();
+    let mut hunting: Vec<String> = (0..16).map(|machine| format!("m{machine}")).collect();
+    let (mut lost, mut tries) = (0, 0);
+    while !hunting.is_empty() {
+        let ready: Vec<&TaskId> = tasks.iter().filter(|task| !taken.contains(task)).collect();
+        let others = taken.len();
+        tries += hunting.len();
+        hunting.retain(|machine| !taken.insert(in_turn(&ready, others, lost, machine)[0]));
+        lost += 1;
+    }
+    assert!(
+        tries <= 40,
+        "{tries} tries for 16 cards; 48 and more where nobody learns from a lost one"
+    );
 }
 
 /// What a machine does next.

@@ -58,13 +58,13 @@ impl Hunt<'_> {
     /// Finds a card and claims it.
     pub fn offer(&self, engine: &mut Engine, server: &Arc<Server>) -> Result<Offer, RunError> {
         let mut view = server.look(engine)?;
-        for _ in 0..LOOKS {
+        for lost in 0..LOOKS {
             if engine.cancel.is_cancelled() {
                 return Err(RunError::Interrupted);
             }
             let project = Project::load(engine, self.target)?;
             let views = (self.wanted)(&project, engine);
-            let Some((task, _)) = self.choose(engine, &project, &views, &view).into_iter().next() else {
+            let Some((task, _)) = self.choose(engine, &project, &views, &view, lost).into_iter().next() else {
                 return Ok(match waits_for_others(&views, &view) {
                     true => Offer::Later,
                     false => Offer::Nothing,
@@ -79,7 +79,7 @@ impl Hunt<'_> {
             }
             let project = Project::load(engine, self.target)?;
             let views = (self.wanted)(&project, engine);
-            let still = self.choose(engine, &project, &views, &view);
+            let still = self.choose(engine, &project, &views, &view, lost);
             let chosen = still.into_iter().find(|(chosen, _)| *chosen == task);
             match chosen.and_then(|(_, state)| Some((project.card(&task)?.clone(), state))) {
                 Some((card, state)) => {
@@ -95,8 +95,15 @@ impl Hunt<'_> {
     }
 
     /// The cards to go on with, best first: what was begun here, then the ready ones in this machine's own order; none
-    /// that meets what is in anybody's hand.
-    fn choose(&self, engine: &Engine, project: &Project, views: &[TaskView], view: &View) -> Vec<(TaskId, TaskState)> {
+    /// that meets what is in anybody's hand. `lost` tries in a row were won by somebody else.
+    fn choose(
+        &self,
+        engine: &Engine,
+        project: &Project,
+        views: &[TaskView],
+        view: &View,
+        lost: u32,
+    ) -> Vec<(TaskId, TaskState)> {
         let Some(server) = &engine.server else {
             return Vec::new();
         };
@@ -129,7 +136,7 @@ impl Hunt<'_> {
         let mut in_own_order = Vec::with_capacity(ready.len());
         for equals in ready.chunk_by(|one, other| one.priority == other.priority) {
             let tasks: Vec<&TaskId> = equals.iter().map(|head| &head.id).collect();
-            in_own_order.extend(in_turn(&tasks, theirs.len(), server.seed()));
+            in_own_order.extend(in_turn(&tasks, theirs.len(), lost, server.seed()));
         }
         let mut chosen = Vec::new();
         let candidates = begun
