@@ -19,7 +19,7 @@ use crate::git::{Head, PlainError, PlainView, Repository};
 use crate::report::sarif::sarif;
 use crate::report::text::visible;
 
-use super::context::{Context, Telling, print, print_json};
+use super::context::{Context, Telling, print, print_json, print_report};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -79,13 +79,6 @@ impl From<ProveError> for CliError {
     }
 }
 
-#[derive(serde::Serialize)]
-struct Json<'a> {
-    v: u32,
-    #[serde(flatten)]
-    report: &'a AuditReport,
-}
-
 pub fn run(args: &AuditArgs, context: &Context) -> Result<Exit, CliError> {
     let report = if args.server {
         judge_push(context)?
@@ -96,7 +89,7 @@ pub fn run(args: &AuditArgs, context: &Context) -> Result<Exit, CliError> {
     if args.sarif {
         print_json(&sarif(&report))?;
     } else if args.json {
-        print_json(&Json { v: 1, report: &report })?;
+        print_report(&report)?;
     } else {
         print(&shown(context, &report, args.server))?;
     }

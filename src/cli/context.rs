@@ -220,6 +220,19 @@ pub fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     print(&format!("{text}\n"))
 }
 
+/// The first version of a report's layout: its own fields, and the version before them.
+#[derive(serde::Serialize)]
+struct FirstVersion<'a, T> {
+    v: u32,
+    #[serde(flatten)]
+    report: &'a T,
+}
+
+/// Prints a report as JSON in the first version of its layout.
+pub fn print_report(report: &impl serde::Serialize) -> Result<(), CliError> {
+    print_json(&FirstVersion { v: 1, report })
+}
+
 /// The branch that a command without `--onto` is about.
 pub fn target(engine: &mut Engine, onto: Option<&str>) -> Result<String, CliError> {
     if let Some(branch) = onto {

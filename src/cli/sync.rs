@@ -7,7 +7,7 @@ use crate::engine::sync::{self, Branch, Synced};
 use crate::report::table::columns;
 use crate::report::text::visible;
 
-use super::context::{Context, Telling, print, print_json, target};
+use super::context::{Context, Telling, print, print_report, target};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -32,13 +32,6 @@ pub struct SyncArgs {
     json: bool,
 }
 
-#[derive(serde::Serialize)]
-struct Json<'a> {
-    v: u32,
-    #[serde(flatten)]
-    synced: &'a Synced,
-}
-
 pub fn run(args: &SyncArgs, context: &Context) -> Result<Exit, CliError> {
     context.catch_interrupts();
     let mut engine = context.engine(Telling::Lines)?;
@@ -50,7 +43,7 @@ pub fn run(args: &SyncArgs, context: &Context) -> Result<Exit, CliError> {
     };
     let synced = sync::sync(&mut engine, &args.remote, &target, share)?;
     if args.json {
-        print_json(&Json { v: 1, synced: &synced })?;
+        print_report(&synced)?;
     } else {
         print(&shown(context, &synced, &args.remote, &target))?;
     }

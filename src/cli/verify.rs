@@ -8,7 +8,7 @@ use crate::engine::project::Project;
 use crate::engine::{attended, verify};
 use crate::report::table::duration;
 
-use super::context::{Context, Telling, print, print_json, project_of, require_trust, target};
+use super::context::{Context, Telling, print, print_report, project_of, require_trust, target};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -23,13 +23,6 @@ pub struct VerifyArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
-}
-
-#[derive(serde::Serialize)]
-struct Json<'a> {
-    v: u32,
-    #[serde(flatten)]
-    record: &'a EvidenceRecord,
 }
 
 pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
@@ -62,7 +55,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
     let record =
         verify::check_tree(&mut engine, &project.config, tree, &checks).map_err(crate::engine::run::RunError::from)?;
     if args.json {
-        print_json(&Json { v: 1, record: &record })?;
+        print_report(&record)?;
     } else {
         print(&shown(&record))?;
     }

@@ -77,20 +77,19 @@ impl Agent {
     /// What it prints, without network. Some want to write to the home folder first, which they may not; those get
     /// another one.
     fn say(&self, job: &Job, arguments: &[&str]) -> Result<String, BuilderError> {
-        let at_home = self.say_with(job, arguments, job.environment)?;
-        if at_home.ending == Ending::Exited(0) {
-            return Ok(at_home.output.text());
+        let mut finished = self.say_with(job, arguments, job.environment)?;
+        if matches!(finished.ending, Ending::Exited(1..) | Ending::Signalled(_)) {
+            let mut environment = job.environment.clone();
+            environment.set("HOME", job.tmp);
+            environment.remove("XDG_CACHE_HOME");
+            finished = self.say_with(job, arguments, &environment)?;
         }
-        let mut environment = job.environment.clone();
-        environment.set("HOME", job.tmp);
-        environment.remove("XDG_CACHE_HOME");
-        let elsewhere = self.say_with(job, arguments, &environment)?;
-        match elsewhere.ending {
-            Ending::Exited(0) => Ok(elsewhere.output.text()),
+        match finished.ending {
+            Ending::Exited(0) => Ok(finished.output.text()),
             Ending::Cancelled => Err(BuilderError::Cancelled),
             Ending::TimedOut => Err(self.wrong(format!("it printed no help within {HELP_SECONDS} s"))),
             Ending::Exited(_) | Ending::Signalled(_) => {
-                let (words, said) = (arguments.join(" "), elsewhere.output.text());
+                let (words, said) = (arguments.join(" "), finished.output.text());
                 let name = self.definition.agent.name();
                 Err(self.wrong(format!("`{name} {words}` failed: {}", end_of(&said).trim())))
             }
