@@ -39,6 +39,10 @@ pub fn load(layers: &[Source]) -> Result<Config, Vec<Diagnostic>> {
     let mut config = Config::default();
     let mut references = References::new();
     let mut wrong = Vec::new();
+    let order = |one: &Diagnostic| {
+        let layer = layers.iter().position(|source| source.file == one.file);
+        (layer, one.line, one.column)
+    };
     for (index, source) in layers.iter().enumerate() {
         let mut reader = Reader {
             source,
@@ -51,19 +55,24 @@ pub fn load(layers: &[Source]) -> Result<Config, Vec<Diagnostic>> {
     }
     config.join_models();
     if wrong.iter().all(|one| one.code != "syntax") {
-        check_references(layers, &config, &references, &mut wrong);
+        let (of_everybody, of_users) = undefined(layers, &config, &references);
+        wrong.extend(of_everybody);
+        config.undefined = of_users;
+        config.undefined.sort_by_key(order);
     }
     if wrong.is_empty() {
         return Ok(config);
     }
-    let order = |one: &Diagnostic| layers.iter().position(|source| source.file == one.file);
-    wrong.sort_by_key(|one| (order(one), one.line, one.column));
+    wrong.append(&mut config.undefined);
+    wrong.sort_by_key(order);
     wrong.dedup();
     Err(wrong)
 }
 
-/// Names that point to something have to point to something that is there.
-fn check_references(layers: &[Source], config: &Config, references: &References, wrong: &mut Vec<Diagnostic>) {
+/// Names that point to nothing: of what governs the project, so that nothing can be said without it, and of what each
+/// user may define for themselves, which only those need who hire one.
+fn undefined(layers: &[Source], config: &Config, references: &References) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
+    let (mut of_everybody, mut of_users) = (Vec::new(), Vec::new());
     for reference in references.values().flatten() {
         let known: Vec<&str> = match reference.what {
             "builder" => config.builders.keys().map(String::as_str).collect(),
@@ -83,7 +92,11 @@ fn check_references(layers: &[Source], config: &Config, references: &References,
             None => format!("{define}, or use one of: {}", known.join(", ")),
         };
         let source = &layers[reference.layer];
-        wrong.push(Diagnostic::error(
+        let found = match what {
+            "builder" | "model" => &mut of_users,
+            _ => &mut of_everybody,
+        };
+        found.push(Diagnostic::error(
             source.file.clone(),
             source.text,
             reference.span.clone(),
@@ -92,6 +105,7 @@ fn check_references(layers: &[Source], config: &Config, references: &References,
             fix,
         ));
     }
+    (of_everybody, of_users)
 }
 
 impl Reader<'_, '_> {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::domain::budget::Limits;
 use crate::domain::check::Check;
+use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edit::Format;
 use crate::domain::gate::{Lane, SelfApproval};
 use crate::domain::network::Network;
@@ -198,6 +199,9 @@ pub struct Config {
     pub builders: BTreeMap<String, BuilderDef>,
     /// Models by name; each is a builder too.
     pub models: BTreeMap<String, ModelDef>,
+    /// Where a Builder or a model is named that nobody defines here. Users may define them for themselves, so that is no
+    /// mistake where nobody is hired, as in CI.
+    pub undefined: Vec<Diagnostic>,
     /// Lanes by name.
     pub lanes: BTreeMap<String, Lane>,
     /// The lane of cards that name none.
@@ -255,6 +259,7 @@ impl Default for Config {
             },
             builders: BTreeMap::from([(manual.name.clone(), manual)]),
             models: BTreeMap::new(),
+            undefined: Vec::new(),
             lanes: Lane::built_in()
                 .into_iter()
                 .map(|lane| (lane.name.clone(), lane))

@@ -225,8 +225,12 @@ fn a_name_is_looked_for_in_all_layers_and_blamed_where_it_stands() {
 fn a_later_layer_takes_the_place_of_a_role_that_nobody_defines() {
     let project = source(Layer::Tracked, "[roles]\nbuilder = \"theirs\"\n");
     let user = source(Layer::User, "[roles]\nbuilder = \"manual\"\n");
-    assert!(load(std::slice::from_ref(&project)).is_err());
-    assert_eq!(load(&[project, user]).unwrap().roles.builder, ["manual"]);
+    let alone = load(std::slice::from_ref(&project)).unwrap();
+    let undefined: Vec<String> = alone.undefined.iter().map(ToString::to_string).collect();
+    assert_eq!(undefined, [".harness/config.toml:2:11: there is no builder `theirs`"]);
+    let both = load(&[project, user]).unwrap();
+    assert_eq!(both.roles.builder, ["manual"]);
+    assert_eq!(both.undefined, []);
 }
 
 #[test]

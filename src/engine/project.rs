@@ -106,6 +106,17 @@ impl Project {
         })
     }
 
+    /// Whether every Builder and model that the configuration names is defined here, for whoever is about to hire one.
+    pub fn is_staffed(&self) -> Result<(), ProjectError> {
+        match &self.config.undefined[..] {
+            [] => Ok(()),
+            undefined => Err(ProjectError::Invalid {
+                branch: self.target.clone(),
+                diagnostics: undefined.to_vec(),
+            }),
+        }
+    }
+
     /// The card of a task.
     pub fn card(&self, task: &TaskId) -> Option<&Card> {
         self.places.get(task).map(|at| &self.cards[*at])

@@ -284,6 +284,7 @@ pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &
     shared::hear_decisions(engine)?;
     resume::resume(engine)?;
     let project = Project::load(engine, target)?;
+    project.is_staffed()?;
     check_programs(engine, &project, options)?;
     check_base(engine, &project, options)?;
     engine.record(&[Event::RunStarted {

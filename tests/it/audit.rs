@@ -293,3 +293,28 @@ fn a_strict_guard_lets_no_branch_move_to_work_without_the_open_task() {
     sandbox.git(&["commit", "-qm", "Done"]);
     assert_eq!(sandbox.state("r-1"), "complete");
 }
+
+/// The tracked configuration names a Builder that each user defines for themselves. CI and colleagues have none.
+#[test]
+fn a_builder_that_nobody_defines_here_hinders_only_who_hires_it() {
+    let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]);
+    sandbox.write(".harness/config.toml", "[roles]\nbuilder = \"local\"\n");
+    let definition = "[builders.local]\nrun = [\"sh\", \"-c\", \"echo good > src/a.txt\"]\n";
+    sandbox.write(".git/harness/config.toml", definition);
+    sandbox.git(&["add", "-A"]);
+    sandbox.git(&["commit", "-qm", "Set up"]);
+    sandbox.import("p.json", &one_card("p-1", "src/a.txt", "grep -q good src/a.txt"));
+    let _ = sandbox.harness(&["run"]).exits(0);
+    sandbox.write(".git/harness/config.toml", "");
+    let audit = sandbox.harness(&["audit"]).exits(0).stdout;
+    assert!(audit.contains("one landing, strength recorded: no error"), "{audit}");
+    let _ = sandbox.harness(&["status"]).exits(0).prints("complete");
+    let mistake = "there is no builder `local`";
+    let run = sandbox.harness(&["run"]).exits(2);
+    let _ = run.says(&format!(".harness/config.toml:2:11: {mistake}"));
+    let doctor = sandbox.harness(&["doctor"]).stdout;
+    assert!(
+        doctor.contains(&format!(".harness/config.toml:2: {mistake}")),
+        "{doctor}"
+    );
+}

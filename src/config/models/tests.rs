@@ -88,15 +88,14 @@ fn mistakes_are_named() {
         (format!("{model}context = 0\n"), "wrong-type"),
         (model.replace("openai", "opnai"), "wrong-type"),
         (model.replace(".q]", ".manual]"), "bad-name"),
-        (
-            "[builders.b]\nkind = \"model\"\nmodel = \"ghost\"\n".to_owned(),
-            "unknown-name",
-        ),
         ("[builders.b]\nkind = \"model\"\n".to_owned(), "no-model"),
     ] {
         assert_eq!(code("", &text), wanted, "{text}");
     }
     assert_eq!(code(TRACKED, "[models.sonnet]\nkey_env = \"K\"\n"), "key-for-nobody");
+    let ghost = read("", "[builders.b]\nkind = \"model\"\nmodel = \"ghost\"\n").unwrap();
+    let undefined: Vec<&str> = ghost.undefined.iter().map(|one| one.message.as_str()).collect();
+    assert_eq!(undefined, ["there is no model `ghost`"]);
 }
 
 #[test]

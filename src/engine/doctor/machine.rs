@@ -7,6 +7,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use crate::config::{BuilderKind, Config};
+use crate::domain::diagnostic::Diagnostic;
 use crate::domain::words::counted;
 use crate::engine::Engine;
 use crate::engine::project::{self, ProjectError};
@@ -98,19 +99,20 @@ pub(super) fn sockets(engine: &Engine, findings: &mut Findings) {
     findings.good_without_other("sockets", "no agent or container socket was found");
 }
 
+fn mistake(findings: &mut Findings, branch: &str, one: &Diagnostic) {
+    let what = format!("{branch}: {}:{}: {}", one.file, one.line, one.message);
+    findings.bad("project", what, one.fix.clone());
+}
+
 /// The project's configuration can be read, and the programs that it names are here.
 pub(super) fn project(engine: &mut Engine, findings: &mut Findings) {
     let projects = match project::projects(engine) {
         Ok(projects) => projects,
         Err(ProjectError::Invalid { branch, diagnostics }) => {
-            for one in diagnostics.iter().take(5) {
-                findings.bad(
-                    "project",
-                    format!("{branch}: {}:{}: {}", one.file, one.line, one.message),
-                    one.fix.clone(),
-                );
-            }
-            return;
+            return diagnostics
+                .iter()
+                .take(5)
+                .for_each(|one| mistake(findings, &branch, one));
         }
         Err(error) => return findings.look("project", error.to_string(), "git harness init"),
     };
@@ -118,6 +120,9 @@ pub(super) fn project(engine: &mut Engine, findings: &mut Findings) {
     let is_here = |program: &str| Path::new(program).is_absolute() || find_program(program, path.as_deref()).is_some();
     for project in &projects {
         let config: &Config = &project.config;
+        for one in &config.undefined {
+            mistake(findings, &project.target, one);
+        }
         for builder in config.builders.values() {
             let run = match &builder.kind {
                 BuilderKind::Command { run, .. } => run,
