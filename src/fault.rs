@@ -92,6 +92,7 @@ points! {
     SlotSync "slot.sync",
     SlotSynced "slot.synced",
     SlotMerge "slot.merge",
+    SlotMove "slot.move",
     SlotMerged "slot.merged",
     SlotDrop "slot.drop",
     ViewWrite "view.write",

@@ -110,7 +110,9 @@ fn judge(args: &AuditArgs, context: &Context) -> Result<AuditReport, CliError> {
     };
     let range = range_of(args, &engine)?;
     let view = engine.git.plain_view().map_err(AuditError::from)?;
-    let place = view.place();
+    // Apart from the other: what the audit writes there to make merges again hides what is missing.
+    let apart = engine.git.plain_view().map_err(AuditError::from)?;
+    let place = apart.place();
     let (is_connected, judged) = thread::scope(|scope| {
         let is_connected = scope.spawn(|| place.is_connected(&range.tips, &range.without));
         let judged = audit::audit(&view, &range);

@@ -71,6 +71,9 @@ struct Memory {
     warm: bool,
     /// The digest of the set-up that its ignored files come from.
     setup: Option<String>,
+    /// Since which start of the machine somebody has worked in it: what they left was never made durable.
+    #[serde(default)]
+    boot: Option<String>,
 }
 
 /// A folder that this process holds.
@@ -84,7 +87,8 @@ pub struct Slot {
 /// What may stay in a slot when it is filled anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// Whatever the tree ignores: the next Builder sees a warm build, and nothing is verified there.
+    /// Whatever the tree ignores, as long as the machine runs: the next Builder sees a warm build, and nothing is verified
+    /// there.
     IgnoredFiles,
     /// The same, but only where it was left by work that was accepted.
     IgnoredFilesOfAcceptedWork,
@@ -147,8 +151,9 @@ impl Slot {
 
     /// Notes that the set-up of this digest was done; what it made stays.
     pub fn set_up_done(&mut self, digest: &str) -> Result<(), SlotError> {
-        self.sync_layers()?;
-        self.take_layers()?;
+        let warm = self.memory.warm;
+        self.keep_layers()?;
+        self.memory.warm = warm;
         self.memory.setup = Some(digest.to_owned());
         self.remember()
     }
@@ -161,10 +166,21 @@ impl Slot {
 
     /// Notes that the change whose checks ran here was accepted: its build output may stay.
     pub fn mark_accepted(&mut self) -> Result<(), SlotError> {
-        self.sync_layers()?;
-        self.take_layers()?;
+        let setup = self.memory.setup.clone();
+        self.keep_layers()?;
+        self.memory.setup = setup;
         self.memory.warm = true;
         self.remember()
+    }
+
+    /// What the layers hold becomes the tree's, to stay there. Until all of it is, the slot says that it keeps nothing, so
+    /// that neither a kill nor a power cut leaves a mixture for later checks to build on.
+    fn keep_layers(&mut self) -> Result<(), SlotError> {
+        self.memory.warm = false;
+        self.memory.setup = None;
+        self.remember()?;
+        self.sync()?;
+        self.take_layers()
     }
 
     fn remember(&self) -> Result<(), SlotError> {
@@ -183,7 +199,7 @@ impl Slot {
         fault::at(Point::SlotFill).map_err(io_at(&top))?;
         let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
         let keep_ignored = match keep {
-            Keep::IgnoredFiles => true,
+            Keep::IgnoredFiles => self.memory.boot == boot(),
             Keep::IgnoredFilesOfAcceptedWork => self.memory.warm,
             Keep::Nothing => false,
         };
@@ -205,8 +221,16 @@ impl Slot {
         for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
             remove(&found.map_err(io_at(&tmp))?.path())?;
         }
+        self.memory.boot = boot();
+        self.remember()?;
         fault::at(Point::SlotFilled).map_err(io_at(&top))
     }
+}
+
+/// This start of the machine; `None` where the system does not tell.
+fn boot() -> Option<String> {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(id.trim().to_owned())
 }
 
 /// One walk that removes everything that is not as wanted and notes what is.

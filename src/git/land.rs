@@ -249,7 +249,8 @@ impl Repository {
         for _ in 0..LOOKS {
             let (old, own) = self.without_the_users_own(&lock, step)?;
             if self.two_way(&lock, old, step.new, Trial::DryRun)?.is_err() {
-                // Somebody is writing right now: what was looked at is not what git found.
+                // Git found something else than was looked at: most likely somebody is writing right now.
+                lock.begin_again()?;
                 continue;
             }
             if let Err(error) = self.two_way(&lock, old, step.new, Trial::ForGood)? {
@@ -260,7 +261,7 @@ impl Repository {
             lock.publish()?;
             return Ok(own);
         }
-        // Better left as it is than half done: all of it is named, and `git status` shows it.
+        // Better left as it is than half done: `git status` shows all of it.
         Ok(step.changes.paths().cloned().collect())
     }
 

@@ -170,3 +170,27 @@ fn files_follow_while_somebody_writes_one_of_them() {
     let wrong = invariants::broken(&world, &[]);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// The same, and a file that landing removes was edited meanwhile: it stays the user's, and the rest follows.
+#[test]
+fn a_second_look_leaves_alone_what_the_first_one_left_alone() {
+    let world = World::new("begin; plan \"$(card p-1 'p-1.txt\", \"b.txt' true)\"");
+    let said = world.sh(
+        "exec \"$H\" exec p-1 -- sh -c 'rm b.txt; echo p-1 > p-1.txt'",
+        &[("FAILPOINTS", "ref.synced@2=kill")],
+    );
+    assert_eq!(said.code, KILLED, "{said:?}");
+    let said = world.sh("echo mine > b.txt", &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+    // Here a fourth call prepares the index for the edited file, and the fifth is what it has to have at its end.
+    let mut notes = Held::start(&world, "notes", "exec \"$H\" note p-1 seen", &["git.update-indexed@5"]);
+    notes.stands();
+    let said = world.sh("git show main:p-1.txt > p-1.txt", &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+    notes.ends();
+    assert_eq!(world.git("status --porcelain"), "?? b.txt\n");
+    assert_eq!(
+        world.git("diff --no-index /dev/null b.txt || true").lines().last(),
+        Some("+mine")
+    );
+}

@@ -59,19 +59,14 @@ impl Slot {
         self.drop_layers()
     }
 
-    /// Makes durable what programs changed in the layers, for a slot that is about to keep it. Before it is moved: a power
-    /// cut leaves either a slot that says it keeps nothing, or files that are whole.
-    pub(super) fn sync_layers(&self) -> Result<(), SlotError> {
-        let upper = self.overlay().upper;
-        if !upper.exists() {
-            return Ok(());
-        }
+    /// Makes durable all that lies in the slot. By its own folder: others may be closed, and are on the same disk.
+    pub(super) fn sync(&self) -> Result<(), SlotError> {
         let sync = || {
             fault::at(Point::SlotSync)?;
-            rustix::fs::syncfs(File::open(&upper)?)?;
+            rustix::fs::syncfs(File::open(&self.dir)?)?;
             fault::at(Point::SlotSynced)
         };
-        sync().map_err(io_at(&upper))
+        sync().map_err(io_at(&self.dir))
     }
 
     /// Throws away what programs changed in the layers.

@@ -53,7 +53,7 @@ impl IndexLock {
                     held,
                 };
                 fault::at(Point::IndexLocked).map_err(io_at(&index.lock))?;
-                fs::copy(index.index(), &index.copy).map_err(io_at(&index.copy))?;
+                index.begin_again()?;
                 return Ok(index);
             }
         }
@@ -61,6 +61,12 @@ impl IndexLock {
             worktree: worktree.path,
             lock,
         })
+    }
+
+    /// Makes the copy what the index is, once more.
+    pub(super) fn begin_again(&self) -> Result<(), MoveError> {
+        let copied = fs::copy(self.index(), &self.copy);
+        copied.map(drop).map_err(io_at(&self.copy))
     }
 
     /// When the move began that this lock is for: that of a dead process, where it was taken over from one.

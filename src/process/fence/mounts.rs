@@ -82,9 +82,12 @@ const VOLATILE: &str = "work/incompat/volatile";
 
 fn mount_overlay(overlay: &Overlay) -> io::Result<()> {
     // Without `volatile` the end of the last process inside waits until everything written is on the disk. Layers do not
-    // have to outlive the machine: after a power cut they are thrown away, and the mark with which the kernel tells of
-    // that danger is not needed.
-    let _ = fs::remove_dir_all(overlay.work.join(VOLATILE));
+    // have to outlive the machine: whoever keeps what is in them syncs it, and after a power cut nobody else reads them,
+    // so the mark with which the kernel tells of that danger is not needed.
+    match fs::remove_dir_all(overlay.work.join(VOLATILE)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = b"userxattr,volatile".to_vec();
     for (name, path) in [
         (&b",lowerdir="[..], &overlay.tree),

@@ -8,6 +8,8 @@ use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::fault::{self, Point};
+
 use super::Overlay;
 
 /// Why an upper layer could not be put into place.
@@ -37,6 +39,7 @@ fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
         let Some(name) = from.file_name() else { continue };
         let to = lower.join(name);
         let kind = fs::symlink_metadata(&from).map_err(at(&from))?;
+        fault::at(Point::SlotMove).map_err(at(&from))?;
         if is_whiteout(&kind) {
             remove(&to)?;
             fs::remove_file(&from).map_err(at(&from))?;
