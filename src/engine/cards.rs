@@ -73,6 +73,13 @@ fn read_cards(
                 }
             }
         };
+        if card.id.card_path() != name {
+            let text = String::from_utf8_lossy(&engine.git.blob(entry.blob)?).into_owned();
+            let message = format!("the card of this file says that it is `{}`", card.id);
+            let fix = format!("name the file {}", card.id.card_path());
+            wrong.push(Diagnostic::error(&name, &text, 0..0, "wrong-file", message, fix));
+            continue;
+        }
         blobs.insert(card.id.clone(), entry.blob);
         by_id.insert(card.id.clone(), card);
     }

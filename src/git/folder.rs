@@ -1,6 +1,7 @@
 //! A folder of a tree in which many names are looked for, one after the other: read once, then searched.
 //!
-//! For folders that hold thousands of files and stay the same from commit to commit, as those of cards do.
+//! For folders that hold thousands of files and stay the same from commit to commit, as those of cards do. In a tree that is
+//! not sorted as git sorts it, names may not be found.
 
 use std::cmp::Ordering;
 use std::ops::Range;

@@ -1,9 +1,6 @@
 //! Reading objects: commits, trees, blobs.
 
-use std::cmp::Ordering;
-
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryKind, EntryRef};
 
@@ -199,12 +196,8 @@ impl Repository {
         let object = self.tree_object(tree)?;
         for entry in entries_of(object.as_ref()) {
             let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
-            match entry.filename.as_bytes().cmp(name) {
-                Ordering::Less => {}
-                Ordering::Equal => return Ok(Some(Node::of(&entry))),
-                // A folder is sorted as if its name ended in a slash, behind names that go on with a dot.
-                Ordering::Greater if entry.filename.starts_with(name) => {}
-                Ordering::Greater => return Ok(None),
+            if entry.filename == name {
+                return Ok(Some(Node::of(&entry)));
             }
         }
         Ok(None)

@@ -347,12 +347,19 @@ fn the_way_back_tells_the_same_rows() {
     all.reverse();
     assert_eq!(backwards(&ledger, usize::MAX).unwrap(), all);
     assert_eq!(backwards(&ledger, 3).unwrap(), [12, 11, 10]);
-    // A segment that is lost in the middle leaves rows that do not follow one another.
-    fs::copy(segment(dir.path(), 1), segment(dir.path(), 2)).unwrap();
-    assert!(matches!(
-        backwards(&ledger, usize::MAX),
-        Err(JournalError::Damaged { .. })
-    ));
+    // What is refused from the beginning is refused from the end: rows that do not follow one another, and a first one
+    // that follows another.
+    let (first, second) = (segment(dir.path(), 1), segment(dir.path(), 2));
+    let kept = [&first, &second].map(|path| fs::read(path).unwrap());
+    let behind_the_first_row = kept[0].iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for (path, text) in [(&second, &kept[0][..]), (&first, &kept[0][behind_the_first_row..])] {
+        fs::write(path, text).unwrap();
+        let refused = backwards(&ledger, usize::MAX);
+        assert!(matches!(refused, Err(JournalError::Damaged { .. })), "{refused:?}");
+        assert!(ledger.every_row().is_err());
+        fs::write(&first, &kept[0]).unwrap();
+        fs::write(&second, &kept[1]).unwrap();
+    }
 }
 
 #[test]

@@ -318,3 +318,70 @@ fn a_builder_that_nobody_defines_here_hinders_only_who_hires_it() {
         "{doctor}"
     );
 }
+
+/// So many commits that several cores share them: what is found stands in their order, and what commits say of one
+/// another is seen across the whole range.
+#[test]
+fn findings_of_a_long_range_stand_in_the_order_of_its_commits() {
+    let sandbox = landed();
+    let landing = sandbox.git(&["log", "-1", "--grep=Harness-Task: p-1", "--format=%B"]);
+    let start = sandbox.git(&["rev-parse", "HEAD"]);
+    let mut import = String::new();
+    for number in 0..700 {
+        let message = match number {
+            350 => landing.trim_end().to_owned(),
+            _ => format!("Plain {number}\n"),
+        };
+        let from = match number {
+            0 => format!("from {start}\n", start = start.trim()),
+            _ => String::new(),
+        };
+        import.push_str(&format!(
+            "commit refs/heads/long\ncommitter A <a@example.invalid> {} +0000\ndata {}\n{message}\n{from}M 100644 inline n{number}.txt\ndata 2\nx\n\n",
+            1_800_000_000 + number,
+            message.len(),
+        ));
+    }
+    let file = sandbox.beside("import");
+    std::fs::write(&file, import).unwrap();
+    let feed = format!("git fast-import --quiet < '{}'", file.display());
+    let fed = Sandbox::outcome_of({
+        let mut command = sandbox.command("sh", &sandbox.repo());
+        command.args(["-c", &feed]);
+        command
+    });
+    assert_eq!(fed.code, 0, "{}", fed.stderr);
+    let range = format!("{}..long", start.trim());
+    let json = sandbox
+        .harness(&["audit", "--json", "--strength", "scope", &range])
+        .exits(1);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    let findings = json["findings"].as_array().unwrap();
+    let mut found: Vec<&str> = findings.iter().map(|one| one["commit"].as_str().unwrap()).collect();
+    found.dedup();
+    let listing = sandbox.git(&["rev-list", "--reverse", &range]);
+    let commits: Vec<&str> = listing.lines().collect();
+    assert_eq!(commits.len(), 700);
+    assert_eq!(found, commits);
+    let again: Vec<&str> = findings
+        .iter()
+        .filter(|one| one["rule"] == "again")
+        .map(|one| one["commit"].as_str().unwrap())
+        .collect();
+    assert_eq!(again.first(), Some(&commits[350]), "{again:?}");
+}
+
+#[test]
+fn a_card_in_another_tasks_file_is_no_card() {
+    let sandbox = landed();
+    let landing = sandbox.git(&["log", "-1", "--grep=Harness-Task: p-1", "--format=%B"]);
+    sandbox.git(&["mv", ".harness/tasks/r-1.md", ".harness/tasks/s-1.md"]);
+    commit(&sandbox, "Move a card");
+    let _ = sandbox
+        .harness(&["status"])
+        .exits(2)
+        .says(".harness/tasks/s-1.md")
+        .says("says that it is `r-1`");
+    commit(&sandbox, &landing.replace("p-1", "s-1"));
+    assert!(rules(&sandbox, "HEAD~1..HEAD").contains(&"card".to_owned()));
+}

@@ -9,9 +9,9 @@ const AHEAD: usize = 2;
 /// moment are not, and there may be many.
 const FURTHER: usize = 4;
 
-/// The ready cards in the order in which to try them. Alone it is the plan's order; beside others everybody has an
-/// order of their own among the first ones, as many as there are others to give way to, and the plan's behind them.
-/// `others` are known to be at work, and `lost` tries in a row were won by somebody else.
+/// The ready cards in the order in which to try them. Who knows of nobody else follows the plan's order; beside others
+/// everybody has an order of their own among the first ones, the more the more others there seem to be, and the plan's
+/// behind them. `others` are known to be at work, and `lost` tries were won by somebody.
 pub fn in_turn<'a>(ready: &[&'a TaskId], others: usize, lost: u32, seed: &str) -> Vec<&'a TaskId> {
     let ahead = others.saturating_mul(AHEAD).saturating_add(1);
     let window = ahead.saturating_mul(FURTHER.saturating_pow(lost)).min(ready.len());

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, PlanApproval};
 use crate::domain::audit::AuditRule;
-use crate::domain::change::{ChangeSet, FileMode};
+use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::check::{Check, check_set_digest};
 use crate::domain::gate::SelfApproval;
 use crate::domain::id::TaskId;
@@ -13,7 +13,7 @@ use crate::domain::record::TaskRecord;
 use crate::domain::trailer::{self, Trailer};
 use crate::engine::judge::Rules;
 use crate::engine::limits;
-use crate::git::{Commit, HistorySeed};
+use crate::git::{Commit, HistorySeed, ReadError};
 
 use super::{Auditor, Landing, Stop};
 
@@ -46,14 +46,27 @@ impl Auditor<'_> {
             let message = "it names another card than the one at its base".to_owned();
             self.find(commit.id, Some(task), AuditRule::Card, None, message);
         }
+        if card.id != *task {
+            let message = format!("the card of {task} at its base says that it is {}", card.id);
+            return Err(Stop::Finding(AuditRule::Card, message));
+        }
         let changes = self.git.diff(base, commit.tree)?;
+        // The harness writes the task's own record into its landing.
+        let record = task.record_path();
+        let (record, by_builder): (Vec<&Change>, Vec<&Change>) = changes
+            .iter()
+            .partition(|change| change.path.as_bytes() == record.as_bytes());
+        let by_builder = ChangeSet::new(by_builder.into_iter().cloned().collect());
         let check_tree = self.git.tree_without(commit.tree, ".harness")?;
-        self.scope(commit, base, &card, &config, &changes)?;
+        self.scope(commit, base, &card, &config, &by_builder)?;
+        self.contents(commit, &card, &changes)?;
         let checks = config.checks_for(&card);
         self.evidence(commit, task, own, &checks, check_tree);
         self.approvals(commit, &card, own, &config)?;
         self.plan_approval(commit, base, &card, &config)?;
-        self.record(commit, task, &changes, check_tree)?;
+        if let [record] = record[..] {
+            self.record(commit, task, record, check_tree)?;
+        }
         self.opinion.landing = Some(Landing {
             commit: commit.id,
             parent: commit.parents.first().copied().unwrap_or(commit.id),
@@ -66,6 +79,23 @@ impl Auditor<'_> {
             row: trailer::value(own, "Harness-Ledger").and_then(row_place),
         });
         Ok(())
+    }
+
+    /// A card's entry in a tree.
+    fn card_entry(&mut self, tree: TreeId, task: &TaskId) -> Result<Option<Entry>, ReadError> {
+        let path = task.card_path();
+        let Some((folder, name)) = path.rsplit_once('/') else {
+            return Ok(None);
+        };
+        let Some(folder) = self.git.subtree(tree, folder)? else {
+            return Ok(None);
+        };
+        let known = self.cards.take().filter(|known| known.tree() == folder);
+        let cards = match known {
+            Some(known) => known,
+            None => self.git.folder(folder)?,
+        };
+        Ok(self.cards.insert(cards).file(name))
     }
 
     fn trailers(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer]) {
@@ -103,22 +133,16 @@ impl Auditor<'_> {
         base: TreeId,
         card: &Card,
         config: &Config,
-        changes: &ChangeSet,
+        by_builder: &ChangeSet,
     ) -> Result<(), Stop> {
         let rules = Rules::new(card, config)?;
-        // The harness writes the task's own record into its landing.
-        let record = card.id.record_path();
-        let by_builder = changes
-            .iter()
-            .filter(|change| change.path.as_bytes() != record.as_bytes());
-        let by_builder = ChangeSet::new(by_builder.cloned().collect());
-        let mut violations = rules.violations(self.git, base, &by_builder)?;
-        violations.extend(limits::broken(self.git, &config.policy, &by_builder)?);
+        let mut violations = rules.violations(self.git, base, by_builder)?;
+        violations.extend(limits::broken(self.git, &config.policy, by_builder)?);
         for violation in violations {
             let (path, message) = (violation.path.clone(), violation.to_string());
             self.find(commit.id, Some(&card.id), AuditRule::Scope, Some(path), message);
         }
-        self.contents(commit, card, changes)
+        Ok(())
     }
 
     fn evidence(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer], checks: &[Check], check_tree: TreeId) {
@@ -216,12 +240,8 @@ impl Auditor<'_> {
         Ok(crate::engine::project::plan_digest(rows))
     }
 
-    fn record(&mut self, commit: &Commit, task: &TaskId, changes: &ChangeSet, check_tree: TreeId) -> Result<(), Stop> {
-        let path = task.record_path();
-        let mut written = changes
-            .iter()
-            .filter(|change| change.path.as_bytes() == path.as_bytes());
-        let Some(entry) = written.next().and_then(|change| change.new) else {
+    fn record(&mut self, commit: &Commit, task: &TaskId, written: &Change, check_tree: TreeId) -> Result<(), Stop> {
+        let Some(entry) = written.new else {
             return Ok(());
         };
         let text = self.git.blob(entry.blob)?;
@@ -237,7 +257,13 @@ impl Auditor<'_> {
             });
         if !fits {
             let message = "its record is for another task, parent or tree".to_owned();
-            self.find(commit.id, Some(task), AuditRule::Record, Some(path), message);
+            self.find(
+                commit.id,
+                Some(task),
+                AuditRule::Record,
+                Some(task.record_path()),
+                message,
+            );
         }
         Ok(())
     }

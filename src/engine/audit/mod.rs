@@ -16,7 +16,6 @@ use std::sync::Arc;
 
 use crate::config::{self, Config, Layer, PlanApproval, Source, Unrecorded};
 use crate::domain::audit::{AuditReport, AuditRule, Finding, Level};
-use crate::domain::change::Entry;
 use crate::domain::check::Check;
 use crate::domain::id::TaskId;
 use crate::domain::oid::{BlobId, CommitId, TreeId};
@@ -91,8 +90,8 @@ pub struct Judged {
 
 /// Judges a range by history alone.
 pub fn audit(view: &PlainView, range: &Range) -> Result<Judged, AuditError> {
-    let base = Base::of(view, range)?;
-    walk::walk(view, range, base)
+    let footing = Footing::of(view, range)?;
+    walk::walk(view, range, footing)
 }
 
 /// Whether what landings and other commits of the harness say holds, for a push. People's own commits and merges are
@@ -111,9 +110,9 @@ pub fn audit_own(view: &PlainView, range: &Range) -> Result<AuditReport, AuditEr
 
 /// The same as [`audit`], whatever the configuration says of people's own commits.
 pub fn audit_strictly(view: &PlainView, range: &Range) -> Result<AuditReport, AuditError> {
-    let mut base = Base::of(view, range)?;
-    base.strictness.unrecorded = Unrecorded::Refuse;
-    Ok(walk::walk(view, range, base)?.report)
+    let mut footing = Footing::of(view, range)?;
+    footing.strictness.unrecorded = Unrecorded::Refuse;
+    Ok(walk::walk(view, range, footing)?.report)
 }
 
 /// How strict to be, by what the range stands on: a commit of the range cannot loosen it.
@@ -125,28 +124,28 @@ struct Strictness {
 
 /// What a range stands on.
 #[derive(Default)]
-struct Base {
+struct Footing {
     strictness: Strictness,
     /// Where each task had landed.
     landed: BTreeMap<TaskId, CommitId>,
 }
 
-impl Base {
+impl Footing {
     fn of(git: &Repository, range: &Range) -> Result<Self, AuditError> {
-        let mut base = Self::default();
+        let mut footing = Self::default();
         if let Some(commit) = range.base
             && let tree = git.tree_of(commit)?
             && git.subtree(tree, ".harness")?.is_some()
         {
             if let Ok(config) = Auditor::new(git, Strictness::default()).config_of(tree) {
-                base.strictness.unrecorded = config.unrecorded;
-                base.strictness.plan_approval = config.approval.plan;
+                footing.strictness.unrecorded = config.unrecorded;
+                footing.strictness.plan_approval = config.approval.plan;
             }
             let before = git.history(commit, None)?;
             let landings = before.landings().map(|(task, commit)| (task.clone(), commit));
-            base.landed.extend(landings);
+            footing.landed.extend(landings);
         }
-        Ok(base)
+        Ok(footing)
     }
 }
 
@@ -324,21 +323,6 @@ impl<'a> Auditor<'a> {
             (Some(parent), Some((before, tree))) if before == *parent => Ok(tree),
             (Some(parent), _) => self.git.tree_of(*parent),
         }
-    }
-
-    /// A card's entry in a tree.
-    fn card_entry(&mut self, tree: TreeId, task: &TaskId) -> Result<Option<Entry>, ReadError> {
-        let path = task.card_path();
-        let (folder, name) = path.rsplit_once('/').unwrap_or_default();
-        let Some(folder) = self.git.subtree(tree, folder)? else {
-            return Ok(None);
-        };
-        let known = self.cards.take().filter(|known| known.tree() == folder);
-        let cards = match known {
-            Some(known) => known,
-            None => self.git.folder(folder)?,
-        };
-        Ok(self.cards.insert(cards).file(name))
     }
 
     /// The configuration that a tree brings, without anybody's own files.

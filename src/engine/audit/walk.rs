@@ -12,19 +12,19 @@ use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
 use crate::git::{PlainError, PlainView};
 
-use super::{AuditError, Auditor, Base, Judged, Landing, Opinion, Range, Strictness};
+use super::{AuditError, Auditor, Footing, Judged, Landing, Opinion, Range, Strictness};
 
 /// Commits that a core judges before it takes the next ones: neighbours share most of their trees.
 const STRETCH: usize = 256;
 
-pub(super) fn walk(view: &PlainView, range: &Range, base: Base) -> Result<Judged, AuditError> {
+pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<Judged, AuditError> {
     let commits = view.commits_between(&range.tips, &range.without)?;
     let mut course = Course {
-        landed: base.landed,
+        landed: footing.landed,
         rows: BTreeSet::new(),
     };
     let (mut findings, mut landings) = (Vec::new(), Vec::new());
-    for opinion in opinions(view, &commits, base.strictness)? {
+    for opinion in opinions(view, &commits, footing.strictness)? {
         findings.extend(opinion.findings);
         if let Some(landing) = opinion.landing {
             course.landing(&landing, &mut findings);
@@ -83,8 +83,9 @@ fn opinions(view: &PlainView, commits: &[CommitId], strictness: Strictness) -> R
 struct Course {
     /// Where each task landed.
     landed: BTreeMap<TaskId, CommitId>,
-    /// Rows of journals that landings named: the writer and the number.
-    rows: BTreeSet<(String, u64)>,
+    /// Rows of journals that landings named: the writer, the number, and the hash, since a journal that was restored may
+    /// use a number again.
+    rows: BTreeSet<(String, u64, String)>,
 }
 
 impl Course {
@@ -95,10 +96,11 @@ impl Course {
             let (task, before) = (&landing.task, before.short(10));
             messages.push(format!("{task} landed in {before} already, and nothing undid that"));
         }
-        if let Some((writer, seq, _)) = &landing.row
-            && !self.rows.insert((writer.clone(), *seq))
+        if let Some(row) = &landing.row
+            && !self.rows.insert(row.clone())
         {
-            messages.push(format!("another landing names the row {writer}:{seq} too"));
+            let (writer, seq, hash) = row;
+            messages.push(format!("another landing names the row {writer}:{seq} {hash} too"));
         }
         findings.extend(messages.into_iter().map(|message| Finding {
             commit: landing.commit,

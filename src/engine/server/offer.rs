@@ -58,7 +58,8 @@ impl Hunt<'_> {
     /// Finds a card and claims it.
     pub fn offer(&self, engine: &mut Engine, server: &Arc<Server>) -> Result<Offer, RunError> {
         let mut view = server.look(engine)?;
-        for lost in 0..LOOKS {
+        let mut lost = 0;
+        for _ in 0..LOOKS {
             if engine.cancel.is_cancelled() {
                 return Err(RunError::Interrupted);
             }
@@ -75,6 +76,7 @@ impl Hunt<'_> {
             // What landed until the claim was ours is seen from here on; nobody else lands this task any more.
             view = server.look(engine)?;
             if !is_mine {
+                lost += 1;
                 continue;
             }
             let project = Project::load(engine, self.target)?;
@@ -95,7 +97,7 @@ impl Hunt<'_> {
     }
 
     /// The cards to go on with, best first: what was begun here, then the ready ones in this machine's own order; none
-    /// that meets what is in anybody's hand. `lost` tries in a row were won by somebody else.
+    /// that meets what is in anybody's hand. `lost` tries were won by somebody else.
     fn choose(
         &self,
         engine: &Engine,

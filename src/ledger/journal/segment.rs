@@ -113,6 +113,7 @@ pub(in crate::ledger) trait Wants {
     /// Takes in a segment; each writer's come in their order.
     fn closed(&mut self, segment: Segment);
 }
+
 /// What other clones wrote. Nothing grows there while it is read: it changes when it is fetched anew.
 pub(super) fn read_others(ledger: &Path, own: Option<&WriterId>, to: &mut dyn Wants) -> Result<(), JournalError> {
     for writer in writers(ledger)? {
@@ -225,7 +226,11 @@ pub(in crate::ledger) fn read_backwards(
             };
             let text = std::str::from_utf8(line).map_err(|error| damaged(error.to_string()))?;
             let (row, prev) = Row::read_alone(text).map_err(|error| damaged(error.to_string()))?;
-            if followed.is_some_and(|hash| hash != Some(row.hash)) {
+            if row.writer != *writer {
+                return Err(damaged(format!("it belongs to the writer {}", row.writer)));
+            }
+            let is_first = number == 1 && lines[..index].iter().all(|line| line.is_empty());
+            if followed.is_some_and(|hash| hash != Some(row.hash)) || is_first != prev.is_none() {
                 return Err(damaged(RowError::Chain.to_string()));
             }
             followed = Some(prev);
