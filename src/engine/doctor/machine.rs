@@ -156,14 +156,11 @@ pub(super) fn project(engine: &mut Engine, findings: &mut Findings) {
                 "install it, or change [checks]",
             );
         }
-        findings.good(
-            "project",
-            format!(
-                "{}: {}, configuration without a mistake",
-                project.target,
-                counted(project.cards.len(), "card")
-            ),
-        );
+        if config.undefined.is_empty() {
+            let cards = counted(project.cards.len(), "card");
+            let target = &project.target;
+            findings.good("project", format!("{target}: {cards}, configuration without a mistake"));
+        }
     }
     findings.good_without_other("programs", "what builders and checks start is on the PATH");
 }
