@@ -80,7 +80,16 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf]) -> Result<Ve
 /// What the kernel leaves in the work folder of a volatile overlay, and refuses to mount again over.
 const VOLATILE: &str = "work/incompat/volatile";
 
+/// How often an overlay is mounted before it is given up. A fence that a killed command left behind may be mounting the
+/// same layers at this moment, and each takes the other's mark away.
+const TRIES: u32 = 5;
+
 fn mount_overlay(overlay: &Overlay) -> io::Result<()> {
+    let mut tries = (1..TRIES).map(|_| mount_once(overlay));
+    tries.find(Result::is_ok).unwrap_or_else(|| mount_once(overlay))
+}
+
+fn mount_once(overlay: &Overlay) -> io::Result<()> {
     // Without `volatile` the end of the last process inside waits until everything written is on the disk. Layers do not
     // have to outlive the machine: whoever keeps what is in them syncs it, and after a power cut nobody else reads them,
     // so the mark with which the kernel tells of that danger is not needed.
