@@ -28,7 +28,8 @@ def order(root, tier):
         "network": "none",
         "runtime_dir": None,
     }
-    return json.dumps({"tier": tier, "dir": f"{root}/tree", "report": f"{root}/report", "confinement": confinement})
+    where = {"tier": tier, "harness": os.getpid(), "dir": f"{root}/tree", "report": f"{root}/report"}
+    return json.dumps(where | {"confinement": confinement})
 
 
 def timed(args, root):

@@ -11,6 +11,8 @@ struct Cell {
     dir: tempfile::TempDir,
     tier: &'static str,
     network: &'static str,
+    /// Who is told to be its parent.
+    harness: u32,
 }
 
 impl Cell {
@@ -26,6 +28,7 @@ impl Cell {
             dir,
             tier,
             network: "none",
+            harness: std::process::id(),
         }
     }
 
@@ -38,6 +41,7 @@ impl Cell {
         fs::write(self.at("report"), "").unwrap();
         let order = serde_json::json!({
             "tier": self.tier,
+            "harness": self.harness,
             "dir": at("tree"),
             "report": at("report"),
             "confinement": {
@@ -75,6 +79,23 @@ impl Cell {
 }
 
 const KERNEL: [&str; 2] = ["overlay", "shadow_landlock"];
+
+/// Nobody would end it: whoever started it has died.
+#[test]
+fn with_another_parent_than_it_was_told_nothing_is_run() {
+    for tier in ["overlay", "shadow_landlock", "shadow"] {
+        let mut cell = Cell::new(tier);
+        cell.harness = std::os::unix::process::parent_id();
+        let output = cell.command("echo ran").output().unwrap();
+        let said = fs::read_to_string(cell.at("report")).unwrap();
+        assert_eq!(
+            (said.as_str(), output.status.code()),
+            ("the harness has ended", Some(125)),
+            "{tier}"
+        );
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{tier}");
+    }
+}
 
 #[test]
 fn work_in_the_folder_goes_on_in_every_tier() {

@@ -10,6 +10,8 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
 use crate::domain::check::FenceTier;
 use crate::domain::network::Network;
 
@@ -50,6 +52,7 @@ fn enter(order: &Order, argv: &[OsString]) -> ExitCode {
     };
     let result = sys::die_with_parent()
         .map_err(broken("dying with the harness"))
+        .and_then(|()| parent_lives(std::os::unix::process::parent_id() == order.harness))
         .and_then(|()| match order.tier {
             FenceTier::Overlay => overlay(order, argv, &mut report),
             FenceTier::ShadowLandlock => in_place(order, argv, &mut report, |confinement| {
@@ -62,6 +65,23 @@ fn enter(order: &Order, argv: &[OsString]) -> ExitCode {
         tell(&mut report, &why);
     }
     ExitCode::from(NO_WALLS)
+}
+
+/// Who asks to be killed with a parent that had died already is killed by nobody. It may not go on: the slot is free, and
+/// the next command's program works in it.
+fn parent_lives(lives: bool) -> Result<(), Broken> {
+    match lives {
+        true => Ok(()),
+        false => Err("the harness has ended".to_owned()),
+    }
+}
+
+/// Whether the outer process is there still. The namespace's first process cannot ask for it by number: it sees none
+/// outside of its namespace.
+fn somebody_reads(pipe: &PipeWriter) -> bool {
+    let mut looked_at = [PollFd::new(pipe, PollFlags::empty())];
+    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut looked_at, Some(&now)).is_ok() && !looked_at[0].revents().contains(PollFlags::ERR)
 }
 
 fn tell(report: &mut File, text: &str) {
@@ -175,6 +195,7 @@ fn outer_process(mut said: PipeReader, report: &mut File) -> Result<(), Broken> 
 fn first_process(order: &Order, sockets: &[PathBuf], argv: &[OsString], mut saying: PipeWriter) -> ! {
     let result = sys::die_with_parent()
         .map_err(broken("dying with the harness"))
+        .and_then(|()| parent_lives(somebody_reads(&saying)))
         .and_then(|()| build(order, sockets));
     if let Err(why) = result {
         let _ = saying.write_all(why.as_bytes());

@@ -83,6 +83,8 @@ const MODE: &str = "--inside-the-fence";
 #[derive(Debug, Serialize, Deserialize)]
 struct Order {
     tier: FenceTier,
+    /// The process that has to be the parent of the inside: with any other one nobody ends it.
+    harness: u32,
     dir: PathBuf,
     /// A file that says afterwards whether the walls stood.
     report: PathBuf,
@@ -159,6 +161,7 @@ impl Fence {
         }
         let order = Order {
             tier: self.tier,
+            harness: std::process::id(),
             dir: dir.to_owned(),
             report: report.to_owned(),
             confinement: confinement.clone(),

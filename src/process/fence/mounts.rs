@@ -80,8 +80,8 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf]) -> Result<Ve
 /// What the kernel leaves in the work folder of a volatile overlay, and refuses to mount again over.
 const VOLATILE: &str = "work/incompat/volatile";
 
-/// How often an overlay is mounted before it is given up. A fence that a killed command left behind may be mounting the
-/// same layers at this moment, and each takes the other's mark away.
+/// How often an overlay is mounted before it is given up. A killed command's slot is free a moment before its fence is
+/// killed after it: where both mount the same layers in that moment, each takes the other's mark away.
 const TRIES: u32 = 5;
 
 fn mount_overlay(overlay: &Overlay) -> io::Result<()> {
