@@ -204,7 +204,7 @@ fn build(
             })
         }
         _ => {
-            let harvested = harvest::harvest(&engine.git, project.tree, &top, &ignored, limits)?;
+            let harvested = harvest::harvest(&engine.git, project.tree, &top, &slot.untouched(), &ignored, limits)?;
             Ok(Work::Harvested(harvested, None))
         }
     }

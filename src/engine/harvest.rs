@@ -4,22 +4,25 @@
 //! Builder's own commits, index and claims are not looked at. Nothing is judged here but what kind of thing a path
 //! is; whether it may change is `judge`'s business.
 
+mod named;
+
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
-use crate::domain::edit::NewFile;
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
 use crate::domain::scope::names::too_long;
 use crate::domain::scope::violation::{Rule, Violation};
-use crate::git::{ReadError, Repository};
+use crate::git::{ReadError, Repository, StatCache};
 
-use super::slot::{holds_any, relative};
+use super::slot::{below, holds_any};
+
+pub use named::from_answer;
 
 /// Why a view could not be harvested. The machine's fault, not the Builder's.
 #[derive(Debug, thiserror::Error)]
@@ -90,18 +93,19 @@ impl Harvested {
     }
 }
 
-/// Takes the differences from a view.
+/// Takes the differences from a view; files of which `untouched` knows the contents are not read.
 pub fn harvest(
     git: &Repository,
     base: TreeId,
     view: &Path,
+    untouched: &StatCache,
     ignored: &Ignored,
     limits: Limits,
 ) -> Result<Harvested, HarvestError> {
     let before: BTreeMap<RepoPath, Entry> = git.list(base, "")?.into_iter().collect();
     let mut walk = Walk {
-        view,
         before: &before,
+        untouched,
         ignored,
         limits,
         changes: Vec::new(),
@@ -111,7 +115,7 @@ pub fn harvest(
         dropped: Vec::new(),
         bytes: 0,
     };
-    walk.folder(view)?;
+    walk.folder(view, b"")?;
     for (path, entry) in &before {
         if !walk.seen.contains_key(path) && entry.mode != FileMode::Gitlink {
             walk.changes.push(Change {
@@ -133,70 +137,9 @@ pub fn harvest(
     })
 }
 
-/// Takes the differences from files that an answer named, as if they had been edited in a view.
-pub fn from_answer(
-    git: &Repository,
-    base: TreeId,
-    start: TreeId,
-    files: Vec<NewFile>,
-) -> Result<Harvested, HarvestError> {
-    let mut contents = BTreeMap::new();
-    // What an earlier attempt left in scope counts as this attempt's, as it would in a view.
-    let mut changes: BTreeMap<RepoPath, Change> = git
-        .diff(base, start)?
-        .iter()
-        .map(|change| (change.path.clone(), change.clone()))
-        .collect();
-    let mut refused = Vec::new();
-    for file in files {
-        let path = file.path;
-        let text = path.to_text().into_owned();
-        if let Some(what) = behind(git, start, &path)? {
-            refused.push(Violation {
-                path: text,
-                rule: Rule::NotRegular { what },
-            });
-            continue;
-        }
-        let old = git.entry(base, &text)?;
-        let model = file.moved_from.as_ref().unwrap_or(&path).to_text();
-        let mode = git.entry(start, &model)?.map_or(FileMode::Regular, |entry| entry.mode);
-        let new = file.bytes.map(|bytes| {
-            let blob = Repository::hash_blob(&bytes);
-            contents.insert(blob, bytes);
-            Entry { mode, blob }
-        });
-        changes.insert(path.clone(), Change { path, old, new });
-    }
-    Ok(Harvested {
-        base,
-        changes: ChangeSet::new(changes.into_values().collect()),
-        contents,
-        refused,
-        dropped: Vec::new(),
-    })
-}
-
-/// What a path goes through that is no folder: whoever names it means a file somewhere else.
-fn behind(git: &Repository, tree: TreeId, path: &RepoPath) -> Result<Option<String>, ReadError> {
-    let mut parent = path.parent();
-    while let Some(folder) = parent {
-        let through = match git.entry(tree, &folder.to_text())?.map(|entry| entry.mode) {
-            Some(FileMode::Symlink) => Some("a symbolic link"),
-            Some(FileMode::Gitlink) => Some("another repository's commit"),
-            _ => None,
-        };
-        if let Some(what) = through {
-            return Ok(Some(format!("behind {folder}, which is {what}")));
-        }
-        parent = folder.parent();
-    }
-    Ok(None)
-}
-
 struct Walk<'a> {
-    view: &'a Path,
     before: &'a BTreeMap<RepoPath, Entry>,
+    untouched: &'a StatCache,
     ignored: &'a Ignored,
     limits: Limits,
     changes: Vec<Change>,
@@ -208,24 +151,24 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, dir: &Path) -> Result<(), HarvestError> {
-        let mut found: Vec<PathBuf> = Vec::new();
+    fn folder(&mut self, dir: &Path, folder: &[u8]) -> Result<(), HarvestError> {
+        let mut found: Vec<DirEntry> = Vec::new();
         for entry in fs::read_dir(dir).map_err(io_at(dir))? {
-            found.push(entry.map_err(io_at(dir))?.path());
+            found.push(entry.map_err(io_at(dir))?);
         }
-        found.sort();
-        for path in found {
+        found.sort_by_key(DirEntry::file_name);
+        for entry in found {
             // The view's own repository, at its top and nowhere else.
-            if dir == self.view && path.file_name().is_some_and(|name| name == ".git") {
+            if folder.is_empty() && entry.file_name() == ".git" {
                 continue;
             }
-            let bytes = relative(self.view, &path);
+            let (path, bytes) = (entry.path(), below(folder, &entry.file_name()));
             // Looked at before anything asks the system, which has a limit of its own, and before going deeper.
             if let Some(what) = too_long(&bytes) {
                 self.refuse_text(String::from_utf8_lossy(&bytes).into_owned(), Rule::Limit { what });
                 continue;
             }
-            let kind = fs::symlink_metadata(&path).map_err(io_at(&path))?;
+            let kind = entry.metadata().map_err(io_at(&path))?;
             match RepoPath::new(bytes.clone()) {
                 Ok(name) if kind.is_dir() => self.subfolder(&path, &name)?,
                 Ok(name) => self.file(&path, name, &kind)?,
@@ -259,7 +202,7 @@ impl Walk<'_> {
             self.refuse(name, "another git repository");
             return Ok(());
         }
-        self.folder(path)
+        self.folder(path, name.as_bytes())
     }
 
     fn file(&mut self, path: &Path, name: RepoPath, kind: &fs::Metadata) -> Result<(), HarvestError> {
@@ -281,13 +224,18 @@ impl Walk<'_> {
             self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
             return Ok(());
         }
-        let bytes = read_regular(path, self.limits.file_bytes).map_err(io_at(path))?;
-        let blob = Repository::hash_blob(&bytes);
         let mode = if kind.permissions().mode() & 0o100 == 0 {
             FileMode::Regular
         } else {
             FileMode::Executable
         };
+        if let Some(blob) = self.untouched.blob(&name, kind)
+            && old == Some(Entry { mode, blob })
+        {
+            return Ok(());
+        }
+        let bytes = read_regular(path, self.limits.file_bytes).map_err(io_at(path))?;
+        let blob = Repository::hash_blob(&bytes);
         let new = Entry { mode, blob };
         if old == Some(new) {
             return Ok(());

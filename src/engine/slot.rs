@@ -5,18 +5,19 @@
 //! nothing behind. Files are written from git's objects by us, never by a checkout: no filter, no attribute and no
 //! hook has a say in what is verified.
 
+mod fill;
 mod layers;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
@@ -65,7 +66,7 @@ impl Purpose {
 const MOST_SLOTS: usize = 64;
 
 /// What is known of a slot between uses.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Memory {
     /// Ignored files in it come from accepted work and may stay.
     warm: bool,
@@ -151,11 +152,10 @@ impl Slot {
 
     /// Notes that the set-up of this digest was done; what it made stays.
     pub fn set_up_done(&mut self, digest: &str) -> Result<(), SlotError> {
-        let warm = self.memory.warm;
-        self.keep_layers()?;
-        self.memory.warm = warm;
-        self.memory.setup = Some(digest.to_owned());
-        self.remember()
+        self.keep_layers(Memory {
+            setup: Some(digest.to_owned()),
+            ..self.memory.clone()
+        })
     }
 
     /// Notes before foreign code runs that what it leaves behind may not be kept.
@@ -166,21 +166,22 @@ impl Slot {
 
     /// Notes that the change whose checks ran here was accepted: its build output may stay.
     pub fn mark_accepted(&mut self) -> Result<(), SlotError> {
-        let setup = self.memory.setup.clone();
-        self.keep_layers()?;
-        self.memory.setup = setup;
-        self.memory.warm = true;
-        self.remember()
+        self.keep_layers(Memory {
+            warm: true,
+            ..self.memory.clone()
+        })
     }
 
-    /// What the layers hold becomes the tree's, to stay there. Until all of it is, the slot says that it keeps nothing, so
-    /// that neither a kill nor a power cut leaves a mixture for later checks to build on.
-    fn keep_layers(&mut self) -> Result<(), SlotError> {
+    /// What the layers hold becomes the tree's, to stay there, and that is remembered. Until all of it is, the slot says
+    /// that it keeps nothing, so that neither a kill nor a power cut leaves a mixture for later checks to build on.
+    fn keep_layers(&mut self, then: Memory) -> Result<(), SlotError> {
         self.memory.warm = false;
         self.memory.setup = None;
         self.remember()?;
         self.sync()?;
-        self.take_layers()
+        self.take_layers()?;
+        self.memory = then;
+        self.remember()
     }
 
     fn remember(&self) -> Result<(), SlotError> {
@@ -191,107 +192,12 @@ impl Slot {
             .and_then(|()| fault::at(Point::SlotRemembered))
             .map_err(io_at(&path))
     }
-
-    /// Makes the folder equal the tree.
-    pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
-        self.drop_layers()?;
-        let top = self.tree();
-        fault::at(Point::SlotFill).map_err(io_at(&top))?;
-        let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
-        let keep_ignored = match keep {
-            Keep::IgnoredFiles => self.memory.boot == boot(),
-            Keep::IgnoredFilesOfAcceptedWork => self.memory.warm,
-            Keep::Nothing => false,
-        };
-        if !keep_ignored {
-            self.memory.setup = None;
-        }
-        let mut cleaning = Cleaning {
-            top: &top,
-            wanted: &wanted,
-            ignored: keep_ignored.then_some(ignored),
-            right: BTreeSet::new(),
-        };
-        cleaning.clean(&top)?;
-        let right = cleaning.right;
-        for (path, entry) in wanted.iter().filter(|(path, _)| !right.contains(*path)) {
-            write_entry(git, &top, path, *entry)?;
-        }
-        let tmp = self.tmp();
-        for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
-            remove(&found.map_err(io_at(&tmp))?.path())?;
-        }
-        self.memory.boot = boot();
-        self.remember()?;
-        fault::at(Point::SlotFilled).map_err(io_at(&top))
-    }
 }
 
 /// This start of the machine; `None` where the system does not tell.
 fn boot() -> Option<String> {
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(id.trim().to_owned())
-}
-
-/// One walk that removes everything that is not as wanted and notes what is.
-struct Cleaning<'a> {
-    top: &'a Path,
-    wanted: &'a BTreeMap<RepoPath, Entry>,
-    ignored: Option<&'a Ignored>,
-    right: BTreeSet<RepoPath>,
-}
-
-impl Cleaning<'_> {
-    fn clean(&mut self, dir: &Path) -> Result<(), SlotError> {
-        // A folder that a program closed to its owner is opened again.
-        if fs::read_dir(dir).is_err() {
-            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(io_at(dir))?;
-        }
-        for found in fs::read_dir(dir).map_err(io_at(dir))? {
-            let path = found.map_err(io_at(dir))?.path();
-            let kind = fs::symlink_metadata(&path).map_err(io_at(&path))?;
-            match RepoPath::new(relative(self.top, &path)) {
-                Ok(name) if kind.is_dir() => self.clean_folder(&path, &name)?,
-                Ok(name) => self.clean_file(&path, name, &kind)?,
-                Err(_) => remove(&path)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn clean_folder(&mut self, path: &Path, name: &RepoPath) -> Result<(), SlotError> {
-        if self
-            .wanted
-            .get(name)
-            .is_some_and(|entry| entry.mode != FileMode::Gitlink)
-        {
-            return remove(path);
-        }
-        if holds_any(self.wanted, name) {
-            return self.clean(path);
-        }
-        match self.ignored {
-            None => remove(path),
-            Some(rules) if rules.is_ignored(name, true) => Ok(()),
-            Some(_) => {
-                // Ignored files may lie in a folder that is not ignored itself; it goes only when it is empty.
-                self.clean(path)?;
-                let _ = fs::remove_dir(path);
-                Ok(())
-            }
-        }
-    }
-
-    fn clean_file(&mut self, path: &Path, name: RepoPath, kind: &fs::Metadata) -> Result<(), SlotError> {
-        match self.wanted.get(&name) {
-            Some(entry) if equals(path, kind, *entry) => {
-                self.right.insert(name);
-                Ok(())
-            }
-            None if self.ignored.is_some_and(|rules| rules.is_ignored(&name, false)) => Ok(()),
-            _ => remove(path),
-        }
-    }
 }
 
 /// Whether any of the sorted paths lies in the folder.
@@ -310,57 +216,15 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> SlotError + '_ {
     }
 }
 
-/// The bytes of a path below `top`, as git would store them.
-pub fn relative(top: &Path, path: &Path) -> Vec<u8> {
-    path.strip_prefix(top).unwrap_or(path).as_os_str().as_bytes().to_vec()
+/// The bytes of a path, as git would store them: a name in a folder, which is empty at the top.
+pub fn below(folder: &[u8], name: &OsStr) -> Vec<u8> {
+    let parts = [folder, name.as_bytes()];
+    parts[usize::from(folder.is_empty())..].join(&b'/')
 }
 
 /// The place of a repository path below a folder.
 pub fn on_disk(top: &Path, path: &RepoPath) -> PathBuf {
     top.join(std::ffi::OsStr::from_bytes(path.as_bytes()))
-}
-
-fn equals(path: &Path, kind: &fs::Metadata, entry: Entry) -> bool {
-    match entry.mode {
-        FileMode::Gitlink => false,
-        FileMode::Symlink => {
-            kind.is_symlink()
-                && fs::read_link(path)
-                    .is_ok_and(|target| Repository::hash_blob(target.as_os_str().as_bytes()) == entry.blob)
-        }
-        FileMode::Regular | FileMode::Executable => {
-            kind.is_file()
-                && kind.nlink() == 1
-                && kind.permissions().mode() & 0o7777 == permissions(entry.mode)
-                && fs::read(path).is_ok_and(|bytes| Repository::hash_blob(&bytes) == entry.blob)
-        }
-    }
-}
-
-const fn permissions(mode: FileMode) -> u32 {
-    match mode {
-        FileMode::Executable => 0o755,
-        _ => 0o644,
-    }
-}
-
-fn write_entry(git: &Repository, top: &Path, path: &RepoPath, entry: Entry) -> Result<(), SlotError> {
-    let file = on_disk(top, path);
-    if let Some(parent) = file.parent() {
-        fs::create_dir_all(parent).map_err(io_at(parent))?;
-    }
-    match entry.mode {
-        // A submodule is an empty folder, as in a plain clone.
-        FileMode::Gitlink => fs::create_dir_all(&file).map_err(io_at(&file)),
-        FileMode::Symlink => {
-            let target = std::ffi::OsString::from_vec(git.blob(entry.blob)?);
-            std::os::unix::fs::symlink(target, &file).map_err(io_at(&file))
-        }
-        FileMode::Regular | FileMode::Executable => {
-            fs::write(&file, git.blob(entry.blob)?).map_err(io_at(&file))?;
-            fs::set_permissions(&file, fs::Permissions::from_mode(permissions(entry.mode))).map_err(io_at(&file))
-        }
-    }
 }
 
 fn remove(path: &Path) -> Result<(), SlotError> {
@@ -388,11 +252,9 @@ fn open_up(dir: &Path) {
 /// The ignore rules that a tree brings with it.
 pub fn ignore_rules(git: &Repository, tree: TreeId) -> Result<Ignored, ReadError> {
     let mut rules = Ignored::default();
-    for (path, entry) in git.list(tree, "")? {
-        if path.file_name() == b".gitignore" && entry.mode.is_file() {
-            let dir = path.parent().map(|dir| dir.as_bytes().to_vec()).unwrap_or_default();
-            rules.add(&dir, &String::from_utf8_lossy(&git.blob(entry.blob)?));
-        }
+    for (path, blob) in git.files_named(tree, b".gitignore")? {
+        let dir = path.parent().map(|dir| dir.as_bytes().to_vec()).unwrap_or_default();
+        rules.add(&dir, &String::from_utf8_lossy(&git.blob(blob)?));
     }
     Ok(rules)
 }

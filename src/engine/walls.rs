@@ -116,6 +116,7 @@ impl Walls {
                 overlays.push(slot.cache_layers(number, tree)?);
             }
         } else {
+            slot.believe_nothing()?;
             overlays.push(Overlay {
                 tree: slot.tree(),
                 upper: PathBuf::new(),

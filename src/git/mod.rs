@@ -18,6 +18,7 @@ mod open;
 mod plain;
 mod refs;
 mod remote;
+mod stat_cache;
 mod tree;
 mod write;
 
@@ -34,6 +35,7 @@ pub use open::{OpenError, Repository};
 pub use plain::{PlainError, PlainPlace, PlainView};
 pub use refs::{Head, SwapError, Worktree};
 pub use remote::{Answer, Refusal, Remote, RemoteError, Swap};
+pub use stat_cache::{NewStatCache, StatCache};
 pub use tree::{Commit, ReadError};
 pub use write::{Identity, IdentityError, NewCommit, WriteError};
 

@@ -257,12 +257,47 @@ impl Repository {
         prefix: &mut Vec<u8>,
         found: &mut Vec<(RepoPath, Entry)>,
     ) -> Result<(), ReadError> {
-        for node in self.nodes(tree)? {
+        let object = self.tree_object(tree)?;
+        for entry in entries_of(object.as_ref()) {
+            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
             let length = prefix.len();
-            push(prefix, &node.name);
-            match node.entry() {
-                Some(entry) => found.push((checked(tree, prefix)?, entry)),
-                None => self.list_into(node.id, prefix, found)?,
+            push(prefix, entry.filename);
+            match entry_of(entry.mode.kind(), entry.oid.into()) {
+                Some(file) => found.push((checked(tree, prefix)?, file)),
+                None => self.list_into(entry.oid.into(), prefix, found)?,
+            }
+            prefix.truncate(length);
+        }
+        Ok(())
+    }
+
+    /// Every file of one name, whatever folder it is in.
+    pub fn files_named(&self, tree: TreeId, name: &[u8]) -> Result<Vec<(RepoPath, BlobId)>, ReadError> {
+        let mut found = Vec::new();
+        self.files_named_into(tree.object_id(), name, &mut Vec::new(), &mut found)?;
+        Ok(found)
+    }
+
+    fn files_named_into(
+        &self,
+        tree: ObjectId,
+        name: &[u8],
+        prefix: &mut Vec<u8>,
+        found: &mut Vec<(RepoPath, BlobId)>,
+    ) -> Result<(), ReadError> {
+        let object = self.tree_object(tree)?;
+        for entry in entries_of(object.as_ref()) {
+            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
+            let is_file = entry.mode.is_blob() && entry.filename == name;
+            if !is_file && !entry.mode.is_tree() {
+                continue;
+            }
+            let length = prefix.len();
+            push(prefix, entry.filename);
+            if is_file {
+                found.push((checked(tree, prefix)?, BlobId::new(entry.oid.into())));
+            } else {
+                self.files_named_into(entry.oid.into(), name, prefix, found)?;
             }
             prefix.truncate(length);
         }

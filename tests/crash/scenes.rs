@@ -59,6 +59,13 @@ git commit -qam Configure; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt && echo lo
         outcome: "complete p-1 && grep -q p-1 a.txt",
     },
     Scene {
+        name: "lower",
+        before: "begin; right p-1 a.txt; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"",
+        steps: &["export GIT_HARNESS_FENCE_WITHOUT=overlay; exec \"$H\" run --json"],
+        others: &[COMMIT],
+        outcome: "complete p-1 && grep -q p-1 a.txt",
+    },
+    Scene {
         name: "submit",
         before: "begin; plan \"$(card p-1 'a.txt' 'grep -q p-1 a.txt'),$(card p-2 b.txt true)\"; git rm -q --cached b.txt; git commit -qm Less; rm b.txt",
         steps: &["exec \"$H\" next", "echo p-1 > a.txt", "exec \"$H\" submit", "exec \"$H\" start p-2", "exec \"$H\" release p-2"],

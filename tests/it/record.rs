@@ -20,6 +20,48 @@ fn landed() -> Sandbox {
     sandbox
 }
 
+/// A file in the copy that checks run in, found below the sandbox's cache folder.
+fn in_the_copy_for_checks(sandbox: &Sandbox, name: &str) -> PathBuf {
+    let slots = sandbox.beside("cache/git-harness/slots");
+    let pool = fs::read_dir(slots).unwrap().next().unwrap().unwrap().path();
+    pool.join("verify-1/tree").join(name)
+}
+
+/// What nobody has touched is not read again; what somebody has is, however well they hide it.
+#[test]
+fn a_file_that_somebody_changed_in_a_copy_is_put_right_before_checks_run() {
+    let sandbox = Sandbox::new(&[("a.txt", "base\n"), ("b.txt", "base\n")]);
+    let checked = |id: &str, file: &str| one_card(id, file, "grep -q base b.txt && test ! -e more.txt");
+    sandbox.import("p.json", &checked("p-1", "a.txt"));
+    let work = ["exec", "p-1", "--", "sh", "-c", "echo y > a.txt"];
+    let _ = sandbox.harness(&work).exits(0);
+    let file = in_the_copy_for_checks(&sandbox, "tree/b.txt");
+    let before = fs::metadata(&file).unwrap().modified().unwrap();
+    fs::write(&file, "evil\n").unwrap();
+    fs::File::open(&file).unwrap().set_modified(before).unwrap();
+    fs::write(in_the_copy_for_checks(&sandbox, "tree/more.txt"), "").unwrap();
+    sandbox.import("q.json", &checked("q-1", "c.txt"));
+    let work = ["exec", "q-1", "--", "sh", "-c", "echo y > c.txt"];
+    let _ = sandbox.harness(&work).exits(0);
+    assert_eq!(fs::read_to_string(&file).unwrap(), "base\n");
+}
+
+#[test]
+fn where_programs_write_into_the_copy_itself_nothing_is_believed_of_it() {
+    for (without, is_kept) in [("", true), ("overlay", false)] {
+        let sandbox = Sandbox::new(&[("a.txt", "base\n")]).without(without);
+        sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+        let _ = sandbox
+            .harness(&["exec", "p-1", "--", "sh", "-c", "echo y > a.txt"])
+            .exits(0);
+        assert_eq!(
+            in_the_copy_for_checks(&sandbox, "files").exists(),
+            is_kept,
+            "without {without}"
+        );
+    }
+}
+
 #[test]
 fn clean_stash_and_an_old_checkout_lose_nothing() {
     let sandbox = landed();

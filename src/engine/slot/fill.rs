@@ -1,0 +1,232 @@
+//! Filling: a slot's folder is made to equal a tree, whatever lies there.
+//!
+//! Everything is looked at, and what has not been touched since it was last known is not read again (`git/stat_cache.rs`).
+//! That is believed only where no foreign program writes into the folder itself: an overlay's changes come into it by our
+//! own hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::domain::change::{Entry, FileMode};
+use crate::domain::oid::TreeId;
+use crate::domain::path::RepoPath;
+use crate::domain::scope::ignored::Ignored;
+use crate::fault::{self, Point};
+use crate::git::{NewStatCache, Repository, StatCache};
+
+use super::{Keep, Slot, SlotError, below, boot, holds_any, io_at, on_disk, remove};
+
+impl Slot {
+    /// Makes the folder equal the tree.
+    pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
+        self.drop_layers()?;
+        let top = self.tree();
+        fault::at(Point::SlotFill).map_err(io_at(&top))?;
+        let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
+        let keep_ignored = match keep {
+            Keep::IgnoredFiles => self.memory.boot == boot(),
+            Keep::IgnoredFilesOfAcceptedWork => self.memory.warm,
+            Keep::Nothing => false,
+        };
+        if !keep_ignored {
+            self.memory.setup = None;
+        }
+        let mut filling = Filling {
+            git,
+            top: &top,
+            wanted: &wanted,
+            ignored: keep_ignored.then_some(ignored),
+            known: match keep {
+                Keep::Nothing => StatCache::default(),
+                _ => self.untouched(),
+            },
+            right: BTreeSet::new(),
+            seen: NewStatCache::default(),
+            learned: false,
+        };
+        filling.clean(&top, b"")?;
+        filling.write_what_is_missing()?;
+        filling.keep(&self.stat_cache())?;
+        let tmp = self.tmp();
+        for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
+            remove(&found.map_err(io_at(&tmp))?.path())?;
+        }
+        self.memory.boot = boot();
+        self.remember()?;
+        fault::at(Point::SlotFilled).map_err(io_at(&top))
+    }
+
+    /// What is known of the files that nobody has touched since.
+    pub fn untouched(&self) -> StatCache {
+        // What was written before the machine lost its power may not be what the disk has.
+        match self.memory.boot == boot() {
+            true => StatCache::read(&self.stat_cache()),
+            false => StatCache::default(),
+        }
+    }
+
+    /// Notes that a foreign program writes into the folder itself: from now on every byte there is read.
+    pub fn believe_nothing(&self) -> Result<(), SlotError> {
+        let file = self.stat_cache();
+        let forget = || match fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        fault::at(Point::SlotForget)
+            .and_then(|()| forget())
+            .map_err(io_at(&file))
+    }
+
+    fn stat_cache(&self) -> PathBuf {
+        self.dir.join("files")
+    }
+}
+
+/// One walk that removes everything that is not as wanted and notes what is; then the rest is written.
+struct Filling<'a> {
+    git: &'a Repository,
+    top: &'a Path,
+    wanted: &'a BTreeMap<RepoPath, Entry>,
+    ignored: Option<&'a Ignored>,
+    known: StatCache,
+    right: BTreeSet<&'a RepoPath>,
+    seen: NewStatCache,
+    /// Whether something is noted that was not known.
+    learned: bool,
+}
+
+impl Filling<'_> {
+    fn clean(&mut self, dir: &Path, folder: &[u8]) -> Result<(), SlotError> {
+        // A folder that a program closed to its owner is opened again.
+        if fs::read_dir(dir).is_err() {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(io_at(dir))?;
+        }
+        for found in fs::read_dir(dir).map_err(io_at(dir))? {
+            let found = found.map_err(io_at(dir))?;
+            let path = found.path();
+            let kind = found.metadata().map_err(io_at(&path))?;
+            match RepoPath::new(below(folder, &found.file_name())) {
+                Ok(name) if kind.is_dir() => self.clean_folder(&path, &name)?,
+                Ok(name) => self.clean_file(&path, &name, &kind)?,
+                Err(_) => remove(&path)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn clean_folder(&mut self, path: &Path, name: &RepoPath) -> Result<(), SlotError> {
+        if self
+            .wanted
+            .get(name)
+            .is_some_and(|entry| entry.mode != FileMode::Gitlink)
+        {
+            return remove(path);
+        }
+        if holds_any(self.wanted, name) {
+            return self.clean(path, name.as_bytes());
+        }
+        match self.ignored {
+            None => remove(path),
+            Some(rules) if rules.is_ignored(name, true) => Ok(()),
+            Some(_) => {
+                // Ignored files may lie in a folder that is not ignored itself; it goes only when it is empty.
+                self.clean(path, name.as_bytes())?;
+                let _ = fs::remove_dir(path);
+                Ok(())
+            }
+        }
+    }
+
+    fn clean_file(&mut self, path: &Path, name: &RepoPath, kind: &Metadata) -> Result<(), SlotError> {
+        match self.wanted.get_key_value(name) {
+            Some((name, entry)) if self.equals(path, name, kind, *entry) => {
+                self.right.insert(name);
+                Ok(())
+            }
+            None if self.ignored.is_some_and(|rules| rules.is_ignored(name, false)) => Ok(()),
+            _ => remove(path),
+        }
+    }
+
+    fn equals(&mut self, path: &Path, name: &RepoPath, kind: &Metadata, entry: Entry) -> bool {
+        match entry.mode {
+            FileMode::Gitlink => false,
+            FileMode::Symlink => {
+                kind.is_symlink()
+                    && fs::read_link(path)
+                        .is_ok_and(|target| Repository::hash_blob(target.as_os_str().as_bytes()) == entry.blob)
+            }
+            FileMode::Regular | FileMode::Executable => {
+                if !kind.is_file() || kind.nlink() != 1 || kind.permissions().mode() & 0o7777 != permissions(entry.mode)
+                {
+                    return false;
+                }
+                let known = self.known.blob(name, kind);
+                if known.is_none() {
+                    self.learned = true;
+                }
+                let equals = match known {
+                    Some(blob) => blob == entry.blob,
+                    None => fs::read(path).is_ok_and(|bytes| Repository::hash_blob(&bytes) == entry.blob),
+                };
+                if equals {
+                    self.seen.add(name, kind, entry);
+                }
+                equals
+            }
+        }
+    }
+
+    fn write_what_is_missing(&mut self) -> Result<(), SlotError> {
+        for (path, entry) in self.wanted.iter().filter(|(path, _)| !self.right.contains(*path)) {
+            let file = on_disk(self.top, path);
+            write_entry(self.git, &file, *entry)?;
+            if entry.mode.is_file() {
+                let kind = fs::symlink_metadata(&file).map_err(io_at(&file))?;
+                self.seen.add(path, &kind, *entry);
+                self.learned = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what is known now, if that is more or less than before.
+    fn keep(self, file: &Path) -> Result<(), SlotError> {
+        if !self.learned && self.seen.len() == self.known.len() {
+            return Ok(());
+        }
+        fault::at(Point::SlotNote)
+            .and_then(|()| self.seen.write(file))
+            .and_then(|()| fault::at(Point::SlotNoted))
+            .map_err(io_at(file))
+    }
+}
+
+const fn permissions(mode: FileMode) -> u32 {
+    match mode {
+        FileMode::Executable => 0o755,
+        _ => 0o644,
+    }
+}
+
+fn write_entry(git: &Repository, file: &Path, entry: Entry) -> Result<(), SlotError> {
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent).map_err(io_at(parent))?;
+    }
+    match entry.mode {
+        // A submodule is an empty folder, as in a plain clone.
+        FileMode::Gitlink => fs::create_dir_all(file).map_err(io_at(file)),
+        FileMode::Symlink => {
+            let target = OsString::from_vec(git.blob(entry.blob)?);
+            std::os::unix::fs::symlink(target, file).map_err(io_at(file))
+        }
+        FileMode::Regular | FileMode::Executable => {
+            fs::write(file, git.blob(entry.blob)?).map_err(io_at(file))?;
+            fs::set_permissions(file, fs::Permissions::from_mode(permissions(entry.mode))).map_err(io_at(file))
+        }
+    }
+}
