@@ -150,7 +150,14 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
 fn require_builds(context: &Context, project: &Project) -> Result<(), CliError> {
     let mut engine = context.engine(Telling::Nothing)?;
     let build = Check::from_command("cargo build --offline --quiet");
-    let record = verify::check_tree(&mut engine, &project.config, project.tree, &[build]).map_err(RunError::from)?;
+    let record = verify::check_tree(
+        &mut engine,
+        &project.config,
+        &project.config.cone(),
+        project.tree,
+        &[build],
+    )
+    .map_err(RunError::from)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         None => Ok(()),
         Some(result) => Err(CliError::new(

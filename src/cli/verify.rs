@@ -39,9 +39,9 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         }
     };
     require_trust(context, &engine, &project)?;
-    let checks = match task.as_ref().and_then(|task| project.card(task)) {
-        Some(card) => project.config.checks_for(card),
-        None => project.config.always_checks(),
+    let (checks, cone) = match task.as_ref().and_then(|task| project.card(task)) {
+        Some(card) => (project.config.checks_for(card), project.config.cone_for(card)),
+        None => (project.config.always_checks(), project.config.cone()),
     };
     if checks.is_empty() {
         return Err(CliError::new(Exit::NothingReady, "there is no check to run")
@@ -52,8 +52,8 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         (None, Some(open)) => attended::worktree_candidate(&engine, open)?.tree,
         (None, None) => project.tree,
     };
-    let record =
-        verify::check_tree(&mut engine, &project.config, tree, &checks).map_err(crate::engine::run::RunError::from)?;
+    let record = verify::check_tree(&mut engine, &project.config, &cone, tree, &checks)
+        .map_err(crate::engine::run::RunError::from)?;
     if args.json {
         print_report(&record)?;
     } else {

@@ -3,6 +3,7 @@
 use crate::domain::check::Check;
 use crate::domain::gate::Lane;
 use crate::domain::plan::card::Card;
+use crate::domain::scope::cone::Cone;
 use crate::domain::scope::overlap::overlap;
 
 use super::model::{BuilderDef, BuilderKind, Config};
@@ -43,6 +44,21 @@ impl Config {
             }
         }
         found
+    }
+
+    /// What slots hold for a card, and its checks see.
+    pub fn cone_for(&self, card: &Card) -> Cone {
+        self.cone_with(&card.files)
+    }
+
+    /// What slots hold for no card in particular.
+    pub fn cone(&self) -> Cone {
+        self.cone_with(&[])
+    }
+
+    fn cone_with(&self, globs: &[String]) -> Cone {
+        let folders = self.slot.sparse.as_ref();
+        folders.map_or(Cone::WHOLE, |folders| Cone::new(folders, globs))
     }
 
     /// The checks that join every card.

@@ -9,6 +9,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edit::Format;
 use crate::domain::gate::{Lane, SelfApproval};
 use crate::domain::network::Network;
+use crate::domain::path::RepoPath;
 use crate::domain::route::Overrides;
 
 use super::agents::AgentDef;
@@ -158,6 +159,8 @@ pub struct SlotSetup {
     pub setup_inputs: Vec<String>,
     /// Variables that they may see besides the allow-list.
     pub env: Vec<String>,
+    /// The folders of a large repository that slots hold besides those of the card's own files; everything without.
+    pub sparse: Option<Vec<RepoPath>>,
 }
 
 /// Commits.

@@ -6,9 +6,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::path::RepoPath;
 use crate::domain::plan::format::fields::nearest;
 use crate::domain::plan::format::node::{Entry, Node, Value};
-use crate::domain::scope::Allowed;
+use crate::domain::scope::{Allowed, has_wildcard};
 
 use super::load::{Layer, Source};
 use super::model::Config;
@@ -189,6 +190,24 @@ impl Reader<'_, '_> {
             }
         }
         fine.then(|| places.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// Folders of the repository, with or without a slash at their end.
+    pub(super) fn folders(&mut self, node: &Node) -> Option<Vec<RepoPath>> {
+        let places = self.places(node)?;
+        let mut folders = Vec::with_capacity(places.len());
+        for (text, span) in &places {
+            let fix = "name a folder as it stands in the tree, such as `libs/core`".to_owned();
+            if has_wildcard(text) {
+                self.error(span, "bad-folder", format!("`{text}` is a pattern"), fix);
+                continue;
+            }
+            match RepoPath::new(text.strip_suffix('/').unwrap_or(text)) {
+                Ok(folder) => folders.push(folder),
+                Err(error) => self.error(span, "bad-folder", error.to_string(), fix),
+            }
+        }
+        (folders.len() == places.len()).then_some(folders)
     }
 
     /// Globs as cards have them.

@@ -52,7 +52,7 @@ pub(super) const LANE: [&str; 7] = [
     "plan_first",
 ];
 pub(super) const APPROVAL: [&str; 2] = ["plan", "self"];
-pub(super) const SLOT: [&str; 3] = ["setup", "setup_inputs", "env"];
+pub(super) const SLOT: [&str; 4] = ["setup", "setup_inputs", "env", "sparse"];
 pub(super) const COMMIT: [&str; 2] = ["subject", "sign_off"];
 pub(super) const PACKET: [&str; 2] = ["window_tokens", "notes_tokens"];
 
@@ -238,6 +238,7 @@ impl Reader<'_, '_> {
                     self.config.slot.setup_inputs = files;
                 }
             }
+            "sparse" => self.config.slot.sparse = self.folders(node),
             _ => {
                 if let Some(names) = self.variables(node) {
                     self.config.slot.env = names;

@@ -2,6 +2,7 @@
 
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::gate::{AiPermission, SelfApproval};
+use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::route::Course;
@@ -96,6 +97,7 @@ fn every_key_of_the_reference_is_read() {
         [slot]
         setup = "npm ci"
         setup_inputs = ["package-lock.json"]
+        sparse = ["libs/core/", "tools"]
         env = ["NPM_TOKEN"]
         [env]
         pass = ["LIBCLANG_PATH"]
@@ -114,6 +116,8 @@ fn every_key_of_the_reference_is_read() {
         "#,
     )
     .unwrap();
+    let sparse: Vec<_> = config.slot.sparse.iter().flatten().map(RepoPath::to_text).collect();
+    assert_eq!(sparse, ["libs/core", "tools"]);
     assert_eq!(config.default_lane, "docs");
     assert_eq!(config.lanes["core"].retries, 3);
     assert_eq!(config.lanes["core"].gates, ["review"], "what is not said stays");

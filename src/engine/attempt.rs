@@ -22,7 +22,7 @@ use super::builder::{Builder, BuilderError, Built, Job, Keys};
 use super::dispatch::{self, Assignment};
 use super::early;
 use super::finish::{self, Finish};
-use super::harvest::{self, Harvested, Limits};
+use super::harvest::{self, Harvested, Limits, View};
 use super::judge::{self, Judged};
 use super::project::Project;
 use super::proposal;
@@ -107,12 +107,13 @@ fn build(
 ) -> Result<Work, RunError> {
     let dispatched = &assignment.dispatched;
     let ignored = slot::ignore_rules(&engine.git, project.tree)?;
+    let cone = project.config.cone_for(card);
     let mut environment = environment(engine, project, builder);
     let pool = engine.pool(project.config.worktrees_dir.as_deref());
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
     let top = slot.tree();
     if builder.looks_around() {
-        view::prepare(&mut slot, &engine.git, project.tip, assignment.start, &ignored)?;
+        view::prepare(&mut slot, &engine.git, project.tip, assignment.start, &cone, &ignored)?;
     }
     if builder.answers_with() == AnswerMode::Files {
         verify::set_up(engine, &project.config, &mut slot, project.tree, &environment)?;
@@ -204,8 +205,14 @@ fn build(
             })
         }
         _ => {
-            let harvested = harvest::harvest(&engine.git, project.tree, &top, &slot.untouched(), &ignored, limits)?;
-            Ok(Work::Harvested(harvested, None))
+            let view = View {
+                top: &top,
+                base: project.tree,
+                held: view::held(&engine.git, project.tree, &cone)?,
+                untouched: &slot.untouched(),
+                ignored: &ignored,
+            };
+            Ok(Work::Harvested(harvest::harvest(&engine.git, &view, limits)?, None))
         }
     }
 }

@@ -59,12 +59,11 @@ pub(super) fn count(dirs: &[PathBuf], check: &Check, finished: &Finished) -> Opt
 }
 
 /// Counts the base before the candidate is looked at, for checks that are known to count: so both use one warm slot.
-pub(super) fn prepare(engine: &mut Engine, config: &Config, base: TreeId, checks: &[Check]) -> Result<(), VerifyError> {
+pub(super) fn prepare(engine: &mut Engine, config: &Config, tree: TreeId, checks: &[Check]) -> Result<(), VerifyError> {
     let counting: Vec<&Check> = checks.iter().filter(|check| known::tells(engine, check)).collect();
     if counting.is_empty() {
         return Ok(());
     }
-    let tree = engine.git.without(base, ".harness")?;
     for check in counting {
         at_base(engine, config, tree, check)?;
     }
@@ -76,11 +75,10 @@ pub(super) fn hold(
     engine: &mut Engine,
     config: &Config,
     card: &Card,
-    base: TreeId,
+    tree: TreeId,
     checks: &[Check],
     record: &mut EvidenceRecord,
 ) -> Result<(), VerifyError> {
-    let tree = engine.git.without(base, ".harness")?;
     let ratchet = Ratchet {
         may_fall: card.tests_removed.into(),
     };

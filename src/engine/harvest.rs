@@ -93,20 +93,28 @@ impl Harvested {
     }
 }
 
-/// Takes the differences from a view; files of which `untouched` knows the contents are not read.
-pub fn harvest(
-    git: &Repository,
-    base: TreeId,
-    view: &Path,
-    untouched: &StatCache,
-    ignored: &Ignored,
-    limits: Limits,
-) -> Result<Harvested, HarvestError> {
-    let before: BTreeMap<RepoPath, Entry> = git.list(base, "")?.into_iter().collect();
+/// A Builder's view, as it was prepared.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Its folder.
+    pub top: &'a Path,
+    /// The tree that the work started from.
+    pub base: TreeId,
+    /// What the view holds of it.
+    pub held: TreeId,
+    /// Of which files the contents are known, and need not be read.
+    pub untouched: &'a StatCache,
+    /// The base's ignore rules.
+    pub ignored: &'a Ignored,
+}
+
+/// Takes the differences from a view.
+pub fn harvest(git: &Repository, view: &View, limits: Limits) -> Result<Harvested, HarvestError> {
+    let before: BTreeMap<RepoPath, Entry> = git.list(view.held, "")?.into_iter().collect();
     let mut walk = Walk {
         before: &before,
-        untouched,
-        ignored,
+        untouched: view.untouched,
+        ignored: view.ignored,
         limits,
         changes: Vec::new(),
         seen: BTreeMap::new(),
@@ -115,7 +123,8 @@ pub fn harvest(
         dropped: Vec::new(),
         bytes: 0,
     };
-    walk.folder(view, b"")?;
+    walk.folder(view.top, b"")?;
+    walk.find_what_was_left_out(git, view)?;
     for (path, entry) in &before {
         if !walk.seen.contains_key(path) && entry.mode != FileMode::Gitlink {
             walk.changes.push(Change {
@@ -129,7 +138,7 @@ pub fn harvest(
         walk.refuse_once("(all)", format!("more than {} paths differ", limits.files));
     }
     Ok(Harvested {
-        base,
+        base: view.base,
         changes: ChangeSet::new(walk.changes),
         contents: walk.contents,
         refused: walk.refused,
@@ -264,6 +273,25 @@ impl Walk<'_> {
             old,
             new: Some(new),
         });
+        Ok(())
+    }
+
+    /// What is new in the view may be in the base all the same, where the view holds only a part of it.
+    fn find_what_was_left_out(&mut self, git: &Repository, view: &View) -> Result<(), HarvestError> {
+        if view.held == view.base {
+            return Ok(());
+        }
+        let mut covered = Vec::new();
+        for change in self.changes.iter_mut().filter(|change| change.old.is_none()) {
+            let path = change.path.to_text();
+            change.old = git.entry(view.base, &path)?;
+            if change.old.is_none() && git.subtree(view.base, &path)?.is_some() {
+                covered.push(change.path.clone());
+            }
+        }
+        for path in covered {
+            self.refuse(&path, "a file in the place of a folder that this copy leaves out");
+        }
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
 use crate::domain::scope::bounds::Bounds;
+use crate::domain::scope::cone::Cone;
 use crate::domain::scope::near::Near;
 use crate::domain::scope::violation::Violation;
 use crate::domain::scope::{Allowed, GlobError, Named, Protected, Terms, verdict};
@@ -55,7 +56,7 @@ impl InScope {
         self.tree
     }
 
-    /// The candidate without `.harness/`: what checks run on.
+    /// What checks run on: the candidate without `.harness/`, and of a large repository the cone of the card.
     pub fn check_tree(&self) -> TreeId {
         self.check_tree
     }
@@ -81,7 +82,7 @@ impl InScope {
         Ok(Ok(Self {
             base,
             tree,
-            check_tree: git.without(tree, ".harness")?,
+            check_tree: git.narrowed(tree, &rules.cone)?,
             changes,
         }))
     }
@@ -122,12 +123,16 @@ pub struct Rules {
     incidental: Option<Allowed>,
     open_protected: bool,
     named: Named,
+    cone: Cone,
 }
 
 impl Rules {
     /// Compiles the rules of a card under a configuration.
     pub fn new(card: &Card, config: &Config) -> Result<Self, JudgeError> {
-        Self::of(&bounds(card, config))
+        Ok(Self {
+            cone: config.cone_for(card),
+            ..Self::of(&bounds(card, config))?
+        })
     }
 
     /// Compiles the rules of a card's bounds.
@@ -145,6 +150,7 @@ impl Rules {
             },
             open_protected: bounds.open_protected,
             named: Named::of(&bounds.checks),
+            cone: Cone::WHOLE,
         })
     }
 
@@ -218,7 +224,7 @@ pub fn judge(
         Judged::InScope(InScope {
             base,
             tree,
-            check_tree: git.without(tree, ".harness")?,
+            check_tree: git.narrowed(tree, &rules.cone)?,
             changes,
         })
     };

@@ -265,7 +265,7 @@ fn check(engine: &mut Engine, project: &Project, tip: CommitId, tasks: &[TaskId]
         return Ok(());
     }
     let tree = engine.git.tree_of(tip)?;
-    let record = verify::check_tree(engine, &project.config, tree, &checks)?;
+    let record = verify::check_tree(engine, &project.config, &project.config.cone(), tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RollbackError::Red {
             tasks: names(tasks),

@@ -367,7 +367,7 @@ fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions) -> R
     if checks.is_empty() {
         return Ok(());
     }
-    let record = verify::check_tree(engine, &project.config, project.tree, &checks)?;
+    let record = verify::check_tree(engine, &project.config, &project.config.cone(), project.tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RunError::RedOnBase {
             check: red.name,

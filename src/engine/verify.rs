@@ -15,6 +15,7 @@ use crate::domain::id::TaskId;
 use crate::domain::network::Network;
 use crate::domain::oid::{Digest, TreeId};
 use crate::domain::plan::card::Card;
+use crate::domain::scope::cone::Cone;
 use crate::domain::task::event::Event;
 use crate::fault::{self, Point};
 use crate::git::{ReadError, WriteError};
@@ -128,12 +129,13 @@ pub fn verify(
     candidate: InScope,
     checks: &[Check],
 ) -> Result<Verified, VerifyError> {
-    let base = candidate.base();
+    let (base, cone) = (candidate.base(), config.cone_for(card));
     let mut weak = BTreeMap::new();
-    for result in weak_checks(engine, config, base, checks)? {
+    for result in weak_checks(engine, config, &cone, base, checks)? {
         weak.insert(result.name.clone(), result);
     }
-    count::prepare(engine, config, base, checks)?;
+    let base_tree = engine.git.narrowed(base, &cone)?;
+    count::prepare(engine, config, base_tree, checks)?;
     let (mut record, slot) = run_on(engine, config, Some(&card.id), candidate.check_tree(), checks)?;
     for result in &mut record.results {
         if let Some(found) = weak.remove(&result.name) {
@@ -141,7 +143,7 @@ pub fn verify(
         }
     }
     if record.passed() {
-        count::hold(engine, config, card, base, checks, &mut record)?;
+        count::hold(engine, config, card, base_tree, checks, &mut record)?;
     }
     Ok(if record.passed() {
         Verified::Passed(Evidence {
@@ -158,6 +160,7 @@ pub fn verify(
 pub fn weak_checks(
     engine: &mut Engine,
     config: &Config,
+    cone: &Cone,
     base: TreeId,
     checks: &[Check],
 ) -> Result<Vec<CheckResult>, VerifyError> {
@@ -165,7 +168,7 @@ pub fn weak_checks(
     if red_first.is_empty() {
         return Ok(Vec::new());
     }
-    let tree = engine.git.without(base, ".harness")?;
+    let tree = engine.git.narrowed(base, cone)?;
     let (record, _slot) = run_on(engine, config, None, tree, &red_first)?;
     Ok(record
         .results
@@ -182,10 +185,11 @@ pub fn weak_checks(
 pub fn check_tree(
     engine: &mut Engine,
     config: &Config,
+    cone: &Cone,
     tree: TreeId,
     checks: &[Check],
 ) -> Result<EvidenceRecord, VerifyError> {
-    let tree = engine.git.without(tree, ".harness")?;
+    let tree = engine.git.narrowed(tree, cone)?;
     let (record, slot) = run_on(engine, config, None, tree, checks)?;
     if let (Some(mut slot), true) = (slot, record.passed()) {
         slot.mark_accepted()?;
@@ -197,10 +201,11 @@ pub fn check_tree(
 pub fn prove_tree(
     engine: &mut Engine,
     config: &Config,
+    cone: &Cone,
     tree: TreeId,
     checks: &[Check],
 ) -> Result<EvidenceRecord, VerifyError> {
-    let tree = engine.git.without(tree, ".harness")?;
+    let tree = engine.git.narrowed(tree, cone)?;
     let environment = environment(engine, config);
     let slot = prepare(engine, config, tree, &environment, Keep::Nothing)?;
     let mut results = Vec::with_capacity(checks.len());

@@ -9,6 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::scope::cone::Cone;
 use crate::domain::scope::ignored::Ignored;
 use crate::fault::{self, Point};
 use crate::git::{Repository, WriteError};
@@ -40,9 +41,10 @@ pub fn prepare(
     git: &Repository,
     base: CommitId,
     start: TreeId,
+    cone: &Cone,
     ignored: &Ignored,
 ) -> Result<PathBuf, ViewError> {
-    slot.fill(git, start, ignored, Keep::IgnoredFiles)?;
+    slot.fill(git, held(git, start, cone)?, ignored, Keep::IgnoredFiles)?;
     let top = slot.tree();
     let dir = top.join(".git");
     let failed = |source| ViewError::Io {
@@ -52,8 +54,20 @@ pub fn prepare(
     fault::at(Point::ViewWrite).map_err(failed)?;
     write_repository(&dir, &git.common_dir().join("objects"), base).map_err(failed)?;
     fault::at(Point::ViewWritten).map_err(failed)?;
-    git.write_index(git.tree_of(base).map_err(SlotError::from)?, &dir.join("index"))?;
+    let index = dir.join("index");
+    git.write_index(git.tree_of(base).map_err(SlotError::from)?, &index)?;
+    if !cone.is_whole() {
+        git.leave_out(&index, cone)?;
+    }
     Ok(top)
+}
+
+/// What a view holds of a tree: all of it, or of a large repository its cone.
+pub fn held(git: &Repository, tree: TreeId, cone: &Cone) -> Result<TreeId, WriteError> {
+    match cone.is_whole() {
+        true => Ok(tree),
+        false => git.narrowed(tree, cone),
+    }
 }
 
 fn write_repository(dir: &Path, objects: &Path, base: CommitId) -> io::Result<()> {

@@ -9,6 +9,7 @@ use super::*;
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
+use crate::domain::scope::cone::Cone;
 
 /// A repository with one commit.
 pub(super) fn repository(dir: &Path) -> Repository {
@@ -216,7 +217,7 @@ fn a_planted_configuration_runs_nothing_in_a_trusted_call() {
     repository
         .write_tree(base, &[(path("x"), file(&repository, "1"))])
         .unwrap();
-    repository.without(base, ".harness").unwrap();
+    repository.narrowed(base, &Cone::WHOLE).unwrap();
     repository.index_tree().unwrap();
     repository.history(tip(&repository), None).unwrap();
     repository

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use gix::ObjectId;
+use gix::index::entry::Flags;
 use gix::objs::tree::EntryKind;
 
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::{CommitId, OidError, TreeId};
 use crate::domain::path::RepoPath;
+use crate::domain::scope::cone::{Cone, Extent};
 
 use super::command::GitError;
 use super::open::Repository;
-use super::tree::ReadError;
+use super::tree::{ReadError, push};
 
 /// Why something could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -78,36 +80,62 @@ impl Repository {
         Ok(TreeId::new(written.unwrap_or_else(|| TreeId::empty().object_id())))
     }
 
-    /// The same tree without one folder at its top.
-    pub fn without(&self, tree: TreeId, dir: &str) -> Result<TreeId, WriteError> {
-        let mut nodes = BTreeMap::new();
-        let mut found = false;
-        for node in self.nodes(tree.object_id())? {
-            if node.name == dir.as_bytes() {
-                found = true;
-            } else {
-                nodes.insert(node.name, (node.kind, node.id));
-            }
+    /// What a cone holds of a tree, as a tree.
+    pub fn narrowed(&self, tree: TreeId, cone: &Cone) -> Result<TreeId, WriteError> {
+        let mut made = Vec::new();
+        let narrow = self.narrow(tree, cone, &mut made)?;
+        for bytes in made {
+            self.write_tree_bytes(bytes)?;
         }
-        if !found {
-            return Ok(tree);
-        }
-        let id = self.make_tree(&nodes)?;
-        Ok(TreeId::new(id.unwrap_or_else(|| TreeId::empty().object_id())))
+        Ok(narrow)
     }
 
-    /// The id of the same tree without one folder at its top; nothing is written.
-    pub fn tree_without(&self, tree: TreeId, dir: &str) -> Result<TreeId, ReadError> {
-        let nodes = self.nodes(tree.object_id())?;
-        if nodes.iter().all(|node| node.name != dir.as_bytes()) {
-            return Ok(tree);
+    /// The id of what a cone holds of a tree; nothing is written.
+    pub fn narrowed_id(&self, tree: TreeId, cone: &Cone) -> Result<TreeId, ReadError> {
+        self.narrow(tree, cone, &mut Vec::new())
+    }
+
+    /// The same; `made` gets the bytes of every tree on the way that is another one than before, those below first.
+    fn narrow(&self, tree: TreeId, cone: &Cone, made: &mut Vec<Vec<u8>>) -> Result<TreeId, ReadError> {
+        let narrow = self.narrow_folder(tree.object_id(), &mut Vec::new(), cone, made)?;
+        Ok(narrow.map_or_else(TreeId::empty, TreeId::new))
+    }
+
+    fn narrow_folder(
+        &self,
+        tree: ObjectId,
+        prefix: &mut Vec<u8>,
+        cone: &Cone,
+        made: &mut Vec<Vec<u8>>,
+    ) -> Result<Option<ObjectId>, ReadError> {
+        let (mut kept, mut is_same) = (BTreeMap::new(), true);
+        for node in self.nodes(tree)? {
+            let mut id = Some(node.id);
+            if node.kind == EntryKind::Tree {
+                let length = prefix.len();
+                push(prefix, &node.name);
+                id = match cone.extent(prefix) {
+                    Extent::All => id,
+                    Extent::Part => self.narrow_folder(node.id, prefix, cone, made)?,
+                    Extent::Nothing => None,
+                };
+                prefix.truncate(length);
+            }
+            is_same &= id == Some(node.id);
+            if let Some(id) = id {
+                kept.insert(node.name, (node.kind, id));
+            }
         }
-        let kept: BTreeMap<_, _> = nodes
-            .into_iter()
-            .filter(|node| node.name != dir.as_bytes())
-            .map(|node| (node.name, (node.kind, node.id)))
-            .collect();
-        Ok(hash_tree(&tree_bytes(&kept)).map_or_else(TreeId::empty, TreeId::new))
+        if is_same {
+            return Ok(Some(tree));
+        }
+        if kept.is_empty() {
+            return Ok(None);
+        }
+        let bytes = tree_bytes(&kept);
+        let id = hash_tree(&bytes);
+        made.push(bytes);
+        Ok(id)
     }
 
     fn write_folder(&self, base: Option<ObjectId>, folder: &Folder) -> Result<Option<ObjectId>, WriteError> {
@@ -146,16 +174,19 @@ impl Repository {
         if nodes.is_empty() {
             return Ok(None);
         }
-        let bytes = tree_bytes(nodes);
+        Ok(Some(self.write_tree_bytes(tree_bytes(nodes))?))
+    }
+
+    fn write_tree_bytes(&self, bytes: Vec<u8>) -> Result<ObjectId, WriteError> {
         // Most trees that are asked for are there already: the same candidate is looked at by every hook.
         if let Some(id) = hash_tree(&bytes).filter(|id| self.contains(*id)) {
-            return Ok(Some(id));
+            return Ok(id);
         }
         // `mktree` reads no setting, so it would leave them to the next write-back; its names are as unjudged as these.
         let mut call = self.trusted();
         call.words(["hash-object", "-t", "tree", "-w", "--stdin", "--literally"]);
         let id: TreeId = call.input(bytes).text()?.parse()?;
-        Ok(Some(id.object_id()))
+        Ok(id.object_id())
     }
 
     /// Commits as the user: their identity, their signature where they sign.
@@ -215,6 +246,22 @@ impl Repository {
             })
         });
         parsed.ok_or(IdentityError(line))
+    }
+
+    /// Notes in an index which of its files a cone leaves out of the worktree, so that git does not miss them there.
+    pub fn leave_out(&self, index: &std::path::Path, cone: &Cone) -> Result<(), WriteError> {
+        let failed = |error: gix::Error| WriteError::Io(std::io::Error::other(error.to_string()));
+        let options = gix::index::decode::Options::default();
+        let mut state = gix::index::File::at(index, gix::hash::Kind::Sha1, true, options).map_err(failed)?;
+        for (entry, path) in state.entries_mut_with_paths() {
+            let is_held = RepoPath::new(path.to_vec()).is_ok_and(|path| cone.holds(&path));
+            entry.flags.set(Flags::SKIP_WORKTREE | Flags::EXTENDED, !is_held);
+        }
+        let mut bytes = Vec::new();
+        state
+            .write_to(&mut bytes, gix::index::write::Options::default())
+            .map_err(failed)?;
+        Ok(std::fs::write(index, bytes)?)
     }
 
     /// Writes an index that holds exactly a tree, without looking at any file.

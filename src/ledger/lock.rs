@@ -15,7 +15,15 @@ use crate::domain::id::{PlanId, TaskId};
 #[derive(Debug)]
 #[must_use = "a lock that is dropped at once protects nothing"]
 pub struct FileLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Closing is not enough: a child that another thread starts at this moment holds the file too, until it becomes
+        // its program.
+        let _ = self.file.unlock();
+    }
 }
 
 impl FileLock {
@@ -25,7 +33,7 @@ impl FileLock {
             let file = open(path)?;
             file.lock()?;
             if is_still(&file, path) {
-                return Ok(Self { _file: file });
+                return Ok(Self { file });
             }
         }
     }
@@ -44,7 +52,7 @@ impl FileLock {
         loop {
             let file = open(path)?;
             match take(&file) {
-                Ok(()) if is_still(&file, path) => return Ok(Some(Self { _file: file })),
+                Ok(()) if is_still(&file, path) => return Ok(Some(Self { file })),
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => return Err(error),
@@ -160,6 +168,16 @@ mod tests {
         assert!(locks.try_task(&task).unwrap().is_some());
     }
 
+    /// As a child of another thread's has it between its beginning and its program.
+    #[test]
+    fn it_is_free_when_dropped_though_somebody_holds_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = FileLock::attempt(&dir.path().join("l")).unwrap().unwrap();
+        let _by_a_child = held.file.try_clone().unwrap();
+        drop(held);
+        assert!(FileLock::attempt(&dir.path().join("l")).unwrap().is_some());
+    }
+
     #[test]
     fn runs_that_share_go_on_together_and_one_alone_beside_none() {
         let dir = tempfile::tempdir().unwrap();
@@ -182,7 +200,7 @@ mod tests {
         let old = FileLock::attempt(&path).unwrap().unwrap();
         fs::remove_file(&path).unwrap();
         let new = FileLock::attempt(&path).unwrap().unwrap();
-        assert!(!is_still(&old._file, &path));
-        assert!(is_still(&new._file, &path));
+        assert!(!is_still(&old.file, &path));
+        assert!(is_still(&new.file, &path));
     }
 }

@@ -33,6 +33,7 @@ mod rollback;
 mod run;
 mod sandbox;
 mod secrets;
+mod sparse;
 mod stranger;
 mod triggers;
 mod twelve;

@@ -4,6 +4,7 @@
 //! here by its name and kind.
 
 pub mod bounds;
+pub mod cone;
 pub mod ignored;
 pub mod names;
 pub mod near;

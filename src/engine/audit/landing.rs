@@ -57,7 +57,8 @@ impl Auditor<'_> {
             .iter()
             .partition(|change| change.path.as_bytes() == record.as_bytes());
         let by_builder = ChangeSet::new(by_builder.into_iter().cloned().collect());
-        let check_tree = self.git.tree_without(commit.tree, ".harness")?;
+        let cone = config.cone_for(&card);
+        let check_tree = self.git.narrowed_id(commit.tree, &cone)?;
         self.scope(commit, base, &card, &config, &by_builder)?;
         self.contents(commit, &card, &changes)?;
         let checks = config.checks_for(&card);
@@ -75,6 +76,7 @@ impl Auditor<'_> {
             seconds: commit.seconds,
             card: entry.blob,
             config,
+            cone,
             checks,
             row: trailer::value(own, "Harness-Ledger").and_then(row_place),
         });

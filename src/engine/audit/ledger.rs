@@ -66,7 +66,7 @@ fn differs(git: &Repository, landing: &Landing, accepted: &Accepted) -> Result<O
         "another parent"
     } else if accepted.card != landing.card {
         "another card"
-    } else if accepted.evidence.key.check_tree != git.tree_without(landing.tree, ".harness")? {
+    } else if accepted.evidence.key.check_tree != git.narrowed_id(landing.tree, &landing.cone)? {
         "another tree"
     } else if !accepted.evidence.passed() {
         "checks that failed"

@@ -19,6 +19,7 @@ use crate::domain::audit::{AuditReport, AuditRule, Finding, Level};
 use crate::domain::check::Check;
 use crate::domain::id::TaskId;
 use crate::domain::oid::{BlobId, CommitId, TreeId};
+use crate::domain::scope::cone::Cone;
 use crate::domain::trailer::{self, APPROVES, REVERTS, REVISES, Said, TASK};
 use crate::git::{Commit, Folder, HistorySeed, PlainError, PlainView, ReadError, Repository, WriteError};
 
@@ -73,6 +74,8 @@ pub struct Landing {
     pub card: BlobId,
     /// The configuration at its parent.
     pub config: Arc<Config>,
+    /// What its checks saw of the tree.
+    pub cone: Cone,
     /// What had to pass.
     pub checks: Vec<Check>,
     /// The row that it names: writer, number, the hash's beginning.

@@ -18,13 +18,12 @@ pub struct ProveError {
 /// Runs the checks of every landing again.
 pub fn prove(engine: &mut Engine, judged: &mut Judged) -> Result<(), ProveError> {
     for landing in &judged.landings {
-        let record = verify::prove_tree(engine, &landing.config, landing.tree, &landing.checks).map_err(|source| {
-            ProveError {
+        let record = verify::prove_tree(engine, &landing.config, &landing.cone, landing.tree, &landing.checks)
+            .map_err(|source| ProveError {
                 task: landing.task.to_string(),
                 commit: landing.commit.short(10).to_string(),
                 source,
-            }
-        })?;
+            })?;
         for result in record.results.iter().filter(|result| !result.status.passed()) {
             judged.report.findings.push(Finding {
                 commit: landing.commit,

@@ -204,7 +204,13 @@ fn needs_a_person(project: &Project, card: &Card, builder: &dyn Builder) -> Opti
 /// Checks that pass before any work are the card's fault; nobody is sent to work on it.
 fn weak_checks(engine: &mut Engine, project: &Project, card: &Card) -> Result<Vec<String>, RunError> {
     let checks = project.config.checks_for(card);
-    let weak = verify::weak_checks(engine, &project.config, project.tree, &checks)?;
+    let weak = verify::weak_checks(
+        engine,
+        &project.config,
+        &project.config.cone_for(card),
+        project.tree,
+        &checks,
+    )?;
     Ok(weak.into_iter().map(|result| result.name).collect())
 }
 
