@@ -7,7 +7,7 @@ use gix::objs::tree::{EntryKind, EntryRef};
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::{BlobId, CommitId, TreeId};
 use crate::domain::path::{PathError, RepoPath};
-use crate::domain::scope::near::Near;
+use crate::domain::scope::near::{Look, Near};
 
 use super::open::Repository;
 use super::write::Identity;
@@ -304,12 +304,11 @@ impl Repository {
         Ok(())
     }
 
-    /// The paths that can matter to new names: what lies in the folders near them. A folder elsewhere stands for
-    /// everything in it.
+    /// The paths that can matter to new names, by the names in the folders near them.
     pub fn list_near(&self, tree: TreeId, near: &Near) -> Result<Vec<RepoPath>, ReadError> {
         let mut found = Vec::new();
         if !near.is_nothing() {
-            self.list_near_into(tree.object_id(), &mut Vec::new(), near, &mut found)?;
+            self.list_near_into(tree.object_id(), None, near, &mut found)?;
         }
         Ok(found)
     }
@@ -317,22 +316,28 @@ impl Repository {
     fn list_near_into(
         &self,
         tree: ObjectId,
-        prefix: &mut Vec<u8>,
+        folder: Option<&RepoPath>,
         near: &Near,
         found: &mut Vec<RepoPath>,
     ) -> Result<(), ReadError> {
         let object = self.tree_object(tree)?;
+        let inside = near.inside(folder);
         for entry in entries_of(object.as_ref()) {
             let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
-            let length = prefix.len();
-            push(prefix, entry.filename);
-            let path = checked(tree, prefix)?;
-            if entry.mode.is_tree() && near.holds(&path) {
-                self.list_near_into(entry.oid.into(), prefix, near, found)?;
-            } else {
+            let look = inside.look(entry.filename);
+            if look == Look::Past {
+                continue;
+            }
+            let mut path = folder.map_or_else(Vec::new, |folder| folder.as_bytes().to_vec());
+            push(&mut path, entry.filename);
+            let path = checked(tree, &path)?;
+            let is_folder = entry.mode.is_tree();
+            if is_folder && look != Look::At {
+                self.list_near_into(entry.oid.into(), Some(&path), near, found)?;
+            }
+            if !is_folder || look != Look::Into {
                 found.push(path);
             }
-            prefix.truncate(length);
         }
         Ok(())
     }

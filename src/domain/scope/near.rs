@@ -2,54 +2,115 @@
 //! lies in the folders on the way to it; a large tree is read there alone.
 
 use std::collections::BTreeSet;
+use std::ops::Bound;
 
 use crate::domain::change::ChangeSet;
 use crate::domain::path::RepoPath;
 
 use super::embedded::homes;
-use super::names::folded;
+use super::names::{fold, folded};
 
-/// The folders whose entries have to be known to judge a change set. Any spelling of a folder that counts as the same is
-/// among them.
+/// The names that have to be looked for to judge a change set, and whose entries have to be known where they are folders.
+/// Any spelling that counts as the same is meant.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Near(BTreeSet<String>);
+pub struct Near {
+    names: BTreeSet<String>,
+    /// Whether everything in these folders matters, and not just their names.
+    whole: bool,
+}
 
 impl Near {
     /// Those of a change set; none where nothing is new.
     pub fn to(changes: &ChangeSet) -> Self {
-        let mut folders = BTreeSet::new();
-        let mut is_new = false;
+        let mut names = BTreeSet::new();
+        let (mut is_new, mut whole) = (false, false);
         for change in changes {
             let name = folded(&change.path);
             if change.old.is_none() {
                 is_new = true;
                 for home in homes(&name) {
+                    // Any file makes a folder of git's one.
+                    whole = true;
                     let home = if home.is_empty() {
                         String::new()
                     } else {
                         format!("{home}/")
                     };
                     let parts = ["objects", "refs", "head", "commondir"];
-                    folders.extend(parts.map(|part| format!("{home}{part}")));
+                    names.extend(parts.map(|part| format!("{home}{part}")));
                 }
             } else if change.new.is_some() {
                 continue;
+            } else {
+                // What goes may leave a folder empty, and make room for a file of its name.
+                whole = true;
             }
-            // What goes may leave a folder empty, and make room for a file of its name.
-            folders.extend(name.match_indices('/').map(|(at, _)| name[..at].to_owned()));
-            folders.insert(name);
+            names.extend(name.match_indices('/').map(|(at, _)| name[..at].to_owned()));
+            names.insert(name);
         }
-        Self(if is_new { folders } else { BTreeSet::new() })
+        match is_new {
+            true => Self { names, whole },
+            false => Self::default(),
+        }
     }
 
     /// Whether nothing has to be known.
     pub fn is_nothing(&self) -> bool {
-        self.0.is_empty()
+        self.names.is_empty()
     }
 
-    /// Whether the entries of a folder have to be known.
-    pub fn holds(&self, folder: &RepoPath) -> bool {
-        self.0.contains(&folded(folder))
+    /// What matters in a folder that is near, or at the top.
+    pub fn inside(&self, folder: Option<&RepoPath>) -> Inside<'_> {
+        let start = folder.map_or_else(String::new, |folder| folded(folder) + "/");
+        let below = self.names.range::<str, _>((Bound::Included(&*start), Bound::Unbounded));
+        let names = below
+            .map_while(|name| name.strip_prefix(&start))
+            .filter(|name| !name.contains('/'));
+        Inside {
+            names: names.collect(),
+            whole: self.whole,
+        }
+    }
+}
+
+/// What matters in one folder.
+#[derive(Debug)]
+pub struct Inside<'a> {
+    names: Vec<&'a str>,
+    whole: bool,
+}
+
+impl Inside<'_> {
+    /// How an entry of this name matters.
+    pub fn look(&self, name: &[u8]) -> Look {
+        let is_near = self.names.iter().any(|near| same(near, name));
+        match (is_near, self.whole) {
+            (true, true) => Look::Into,
+            (true, false) => Look::AtAndInto,
+            (false, true) => Look::At,
+            (false, false) => Look::Past,
+        }
+    }
+}
+
+/// How an entry of a near folder matters. A folder that is looked at stands for everything in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// Not at all.
+    Past,
+    /// By its name.
+    At,
+    /// By its name, and a folder by its entries, too.
+    AtAndInto,
+    /// By its name, or a folder by its entries.
+    Into,
+}
+
+/// Whether a name in its folded form is a spelling of another.
+fn same(near: &str, name: &[u8]) -> bool {
+    match near.is_ascii() && name.is_ascii() {
+        true => near.as_bytes().eq_ignore_ascii_case(name),
+        false => fold(&String::from_utf8_lossy(name)) == near,
     }
 }
 
@@ -61,18 +122,43 @@ mod tests {
     use crate::domain::change::{Change, Entry, FileMode};
     use crate::domain::scope::{Allowed, Named, Protected, Terms, verdict};
 
-    /// What a walk of a tree tells that opens only what is near.
+    /// What a walk of a tree tells that looks only where it has to.
     fn seen(base: &[RepoPath], near: &Near) -> Vec<RepoPath> {
         let mut found = BTreeSet::new();
         for path in base.iter().filter(|_| !near.is_nothing()) {
             let text = path.to_text().into_owned();
-            let closed = text
+            let ends = text
                 .match_indices('/')
-                .map(|(at, _)| RepoPath::try_from(&text[..at]).unwrap())
-                .find(|folder| !near.holds(folder));
-            found.insert(closed.unwrap_or_else(|| path.clone()));
+                .map(|(at, _)| (at, true))
+                .chain([(text.len(), false)]);
+            let mut folder: Option<RepoPath> = None;
+            for (end, is_folder) in ends {
+                let here = RepoPath::try_from(&text[..end]).unwrap();
+                let look = near.inside(folder.as_ref()).look(here.file_name());
+                if look == Look::At || look == Look::AtAndInto || look == Look::Into && !is_folder {
+                    found.insert(here.clone());
+                }
+                if matches!(look, Look::Past | Look::At) {
+                    break;
+                }
+                folder = Some(here);
+            }
         }
         found.into_iter().collect()
+    }
+
+    #[test]
+    fn spellings_are_the_same_as_when_they_are_folded() {
+        for (near, name, is_same) in [
+            ("readme.md", "README.md", true),
+            ("readme.md", "READMEE.md", false),
+            ("größe", "GRO\u{308}SSE", false),
+            ("gro\u{308}sse", "GRÖSSE", false),
+            ("grösse", "GRO\u{308}SSE", true),
+            ("k", "\u{212a}", true),
+        ] {
+            assert_eq!(same(near, name.as_bytes()), is_same, "{near} {name}");
+        }
     }
 
     fn entry() -> Entry {
@@ -104,7 +190,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_not_near_changes_no_verdict(
-            names in proptest::collection::vec("([aAb]|refs|objects)(/([aAb]|HEAD|refs|objects)){0,3}", 0..14),
+            names in proptest::collection::vec("([aAbä]|refs|objects)(/([aAbÄ]|HEAD|refs|objects)){0,3}", 0..14),
             fates in proptest::collection::vec(0..4u8, 14),
         ) {
             let all = tree(names);
