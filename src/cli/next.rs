@@ -24,8 +24,8 @@ use super::named::{projects_with, require_plan};
 
 /// Take the next ready card into this worktree and print its packet
 ///
-/// While a task is open here, the same packet is printed again. Edit what the card allows, then `git commit` or
-/// `git harness submit`.
+/// While a task is open here, the same packet is printed again: its card stays as it was handed out, until `--refresh`.
+/// Edit what the card allows, then `git commit` or `git harness submit`.
 #[derive(Debug, Args)]
 pub struct NextArgs {
     /// Only this plan
@@ -33,6 +33,9 @@ pub struct NextArgs {
     /// Show which card is next, and take nothing
     #[arg(long)]
     peek: bool,
+    /// Take the open task anew with its card as it stands now; files stay as they are
+    #[arg(long, conflicts_with_all = ["peek", "plan"])]
+    refresh: bool,
     /// Print JSON; only with --peek
     #[arg(long, requires = "peek")]
     json: bool,
@@ -98,8 +101,14 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
         if let Some(remote) = &args.remote {
             renew(&mut engine, remote, &open)?;
         }
+        if args.refresh {
+            return refresh(context, &mut engine, &open);
+        }
         print(&visible(&attended::packet(&engine, &open)?))?;
         return Ok(Exit::Done);
+    }
+    if args.refresh {
+        return Err(AttendedError::NothingOpen.into());
     }
     if let Some(remote) = &args.remote {
         let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
@@ -120,6 +129,22 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
         }
     }
     Err(nothing_ready())
+}
+
+/// Hands the open task out again, by its card at the tip of its branch.
+fn refresh(context: &Context, engine: &mut Engine, open: &Open) -> Result<Exit, CliError> {
+    let task = &open.card.id;
+    let project = project_of(engine, task)?;
+    require_trust(context, engine, &project)?;
+    let card = engine.git.entry(project.tree, &task.card_path())?;
+    if card.is_some_and(|card| card.blob == open.dispatched.card) {
+        tell("the card is as it was handed out");
+        print(&visible(&attended::packet(engine, open)?))?;
+        return Ok(Exit::Done);
+    }
+    let person = engine.person()?;
+    attended::release(engine, task, person)?;
+    take(context, engine, &project, task)
 }
 
 /// Whether somebody else was quicker to take a card.

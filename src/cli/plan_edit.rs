@@ -9,6 +9,7 @@ use crate::domain::id::TaskId;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::graph;
 use crate::engine::Engine;
+use crate::engine::attended;
 use crate::engine::project::Project;
 use crate::engine::revise;
 
@@ -73,6 +74,9 @@ pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
     let project = Project::load(&mut engine, &project.target)?;
     trust_project(context, &engine, &project)?;
     print(&format!("{} is changed on {}\n", args.task, project.target))?;
+    if attended::open(&engine)?.is_some_and(|open| open.card.id == args.task) {
+        print("it is open here, with its card as it was handed out: git harness next --refresh\n")?;
+    }
     Ok(Exit::Done)
 }
 

@@ -4,7 +4,6 @@ use clap::Args;
 
 use crate::domain::claim::Standing;
 use crate::domain::id::TaskId;
-use crate::domain::task::event::Event;
 use crate::domain::task::state::TaskState;
 use crate::engine::attended;
 
@@ -48,20 +47,11 @@ pub fn run(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> {
         decision.only_in(&args.task, &IN_HAND, "given back")?;
     }
     if IN_HAND.contains(&decision.state) {
-        give_back_here(&mut decision, &args.task)?;
+        let by = decision.person.clone();
+        attended::release(&mut decision.engine, &args.task, by)?;
         print(&format!("{} is free again; files stay as they are\n", args.task))?;
     }
     Ok(Exit::Done)
-}
-
-fn give_back_here(decision: &mut Decision, task: &TaskId) -> Result<(), CliError> {
-    let by = decision.person.clone();
-    let is_here = attended::open(&decision.engine).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-    decision.record(Event::Released { task: task.clone(), by })?;
-    if is_here.is_some_and(|open| open.card.id == *task) {
-        attended::clear_mark(&decision.engine).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-    }
-    Ok(())
 }
 
 fn give_back_there(decision: &mut Decision, args: &ReleaseArgs, remote: &str) -> Result<(), CliError> {

@@ -154,6 +154,17 @@ pub fn start(engine: &mut Engine, project: &Project, card: &Card, person: Actor)
     Ok(assignment.packet)
 }
 
+/// Gives a task back, whoever has it. Files stay as they are.
+pub fn release(engine: &mut Engine, task: &TaskId, by: Actor) -> Result<(), AttendedError> {
+    let is_here = open(engine)?.is_some_and(|open| open.card.id == *task);
+    let task = task.clone();
+    engine.record(&[Event::Released { task, by }])?;
+    match is_here {
+        true => clear_mark(engine),
+        false => Ok(()),
+    }
+}
+
 /// The packet of the open task, to the byte as it was handed out.
 pub fn packet(engine: &Engine, open: &Open) -> Result<String, AttendedError> {
     let bytes = engine

@@ -30,6 +30,33 @@ fn next_hands_the_card_out_and_prints_the_same_packet_again() {
 }
 
 #[test]
+fn the_open_task_keeps_its_card_until_it_is_taken_anew() {
+    let sandbox = ready();
+    let _ = sandbox.harness(&["next", "--refresh"]).exits(3).says("no task is open");
+    let packet = sandbox.harness(&["next"]).exits(0).stdout;
+    let same = sandbox.harness(&["next", "--refresh"]).exits(0);
+    assert_eq!(same.stdout, packet);
+    assert!(same.stderr.contains("as it was handed out"), "{}", same.stderr);
+    let card = sandbox
+        .read(".harness/tasks/p-1.md")
+        .replace("[\"a.txt\"]", "[\"a.txt\", \"b.txt\"]");
+    let file = sandbox.beside("card.md");
+    std::fs::write(&file, card).unwrap();
+    let _ = sandbox
+        .harness(&["plan", "edit", "p-1", "--from", file.to_str().unwrap()])
+        .exits(0)
+        .prints("git harness next --refresh");
+    sandbox.write("a.txt", "good\n");
+    sandbox.write("b.txt", "good\n");
+    assert_eq!(sandbox.harness(&["next"]).exits(0).stdout, packet, "it keeps its card");
+    let _ = sandbox.harness(&["next", "--refresh"]).exits(0).prints("b.txt");
+    assert_eq!(sandbox.state("p-1"), "in_progress");
+    let _ = sandbox.harness(&["submit"]).exits(0);
+    assert_eq!(sandbox.git(&["show", "HEAD:b.txt"]), "good");
+    let _ = sandbox.harness(&["audit", "--strength", "recorded"]).exits(0);
+}
+
+#[test]
 fn submit_lands_what_the_card_allows_and_leaves_other_work_alone() {
     let sandbox = ready();
     let _ = sandbox.harness(&["submit"]).exits(3).says("no task is open");
