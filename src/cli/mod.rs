@@ -29,6 +29,7 @@ mod plan_new;
 mod release;
 mod rollback;
 mod run;
+mod search;
 mod shell;
 mod show;
 mod status;
@@ -87,6 +88,7 @@ enum Command {
     Show(show::ShowArgs),
     Diff(show::DiffArgs),
     Log(log::LogArgs),
+    Search(search::SearchArgs),
     Approve(decide::ApproveArgs),
     Reject(decide::RejectArgs),
     Retry(decide::RetryArgs),
@@ -164,6 +166,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Show(args) => show::run(&args, context),
         Command::Diff(args) => show::diff(&args, context),
         Command::Log(args) => log::run(&args, context),
+        Command::Search(args) => search::run(&args, context),
         Command::Approve(args) => decide::approve(&args, context),
         Command::Reject(args) => decide::reject(&args, context),
         Command::Retry(args) => decide::retry(&args, context),

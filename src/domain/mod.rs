@@ -30,6 +30,7 @@ pub mod record;
 pub mod redact;
 pub mod route;
 pub mod scope;
+pub mod search;
 pub mod symptom;
 pub mod task;
 pub mod test_report;

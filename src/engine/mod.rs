@@ -43,6 +43,7 @@ pub mod resume;
 pub mod revise;
 pub mod rollback;
 pub mod run;
+pub mod search;
 pub mod server;
 pub mod slot;
 pub mod supply;

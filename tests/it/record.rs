@@ -24,7 +24,7 @@ fn landed() -> Sandbox {
 fn in_the_copy_for_checks(sandbox: &Sandbox, name: &str) -> PathBuf {
     let slots = sandbox.beside("cache/git-harness/slots");
     let pool = fs::read_dir(slots).unwrap().next().unwrap().unwrap().path();
-    pool.join("verify-1/tree").join(name)
+    pool.join("verify-1").join(name)
 }
 
 /// What nobody has touched is not read again; what somebody has is, however well they hide it.
@@ -114,6 +114,37 @@ fn the_landing_commit_holds_the_tracked_record() {
     }
     let card = sandbox.git(&["rev-parse", "HEAD:.harness/tasks/p-1.md"]);
     assert!(sandbox.trailers("HEAD").contains(&format!("Harness-Card: {card}")));
+}
+
+#[test]
+fn what_the_project_remembers_is_found_by_its_words() {
+    let sandbox = landed();
+    let _ = sandbox.harness(&["note", "p-1", "The spawn timing is 60 Hz."]).exits(0);
+    let _ = sandbox
+        .harness(&["search", "SPAWN", "hz"])
+        .exits(0)
+        .prints("p-1  ")
+        .prints("noted: The spawn timing is 60 Hz.");
+    let _ = sandbox
+        .harness(&["search", "do p-1"])
+        .exits(0)
+        .prints(".harness/tasks/p-1.md: ");
+    let _ = sandbox
+        .harness(&["search", "nobody-said-this"])
+        .exits(0)
+        .prints("nothing speaks of that; --full looks");
+    let _ = sandbox.harness(&["search", " "]).exits(2).says("nothing to look for");
+    // The packet quotes the stop condition, which stands in no card.
+    let _ = sandbox
+        .harness(&["search", "--full", "summarize the changed files and stop"])
+        .exits(0)
+        .prints("dispatched, its packet: ");
+    let answer = sandbox.harness(&["search", "--json", "-n", "1", "p-1"]).exits(0).stdout;
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert!(answer["count"].as_u64().unwrap() > 1, "{answer}");
+    assert_eq!(answer["found"].as_array().unwrap().len(), 1);
+    assert_eq!(answer["found"][0]["task"], "p-1");
+    assert_eq!(answer["found"][0]["kind"], "event");
 }
 
 #[test]
