@@ -69,6 +69,10 @@ impl Context {
             .get(OsStr::new("NO_COLOR"))
             .is_none_or(|value| value.is_empty())
             && variables.get(OsStr::new("TERM")).is_none_or(|term| term != "dumb");
+        // Runners keep what they show, and some give their jobs a terminal.
+        let in_ci = variables
+            .get(OsStr::new("CI"))
+            .is_some_and(|ci| !ci.is_empty() && ci != "false");
         let dumb = variables.get(OsStr::new("TERM")).is_none_or(|term| term == "dumb");
         let colour = |terminal: bool| {
             if wanted && terminal { Colour::On } else { Colour::Off }
@@ -82,7 +86,7 @@ impl Context {
             dir,
             colour: colour(std::io::stdout().is_terminal()),
             error_colour: colour(std::io::stderr().is_terminal()),
-            moving: std::io::stderr().is_terminal() && !dumb,
+            moving: std::io::stderr().is_terminal() && !dumb && !in_ci,
             width,
             variables,
             cancel: Cancel::new(),

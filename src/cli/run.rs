@@ -11,6 +11,7 @@ use crate::engine::project::Project;
 use crate::engine::run::{self, Crew, RunOptions, Summary};
 use crate::report::money;
 use crate::report::table::{columns, duration};
+use crate::report::text::one_line;
 
 use super::context::{Context, Telling, print, require_trust, target};
 use super::error::CliError;
@@ -133,6 +134,9 @@ pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
     if summary.elsewhere > 0 {
         text.push_str(&format!("{} with other machines\n", summary.elsewhere));
     }
+    for (task, why) in &summary.parked {
+        text.push_str(&format!("{task} waits in another clone: {}\n", one_line(why)));
+    }
     let rows: Vec<Vec<String>> = summary
         .tasks
         .iter()
@@ -174,7 +178,7 @@ pub fn shown(context: &Context, summary: &Summary, millis: u64) -> String {
 
 fn exit_of(summary: &Summary) -> Exit {
     let landed = summary.tasks.iter().any(|task| task.landed.is_some());
-    let stuck = summary.tasks.iter().any(|task| task.state != TaskState::Complete);
+    let stuck = summary.tasks.iter().any(|task| task.state != TaskState::Complete) || !summary.parked.is_empty();
     if stuck {
         Exit::PersonNeeded
     } else if landed || summary.pending == 0 && !summary.tasks.is_empty() {

@@ -225,12 +225,15 @@ pub struct Summary {
     pub used: Vec<Account>,
     /// Tasks that other machines work on.
     pub elsewhere: usize,
+    /// Tasks that wait in other clones, and for what.
+    pub parked: Vec<(TaskId, String)>,
 }
 
 impl Summary {
     /// Whether there was nothing to do, and nobody is waited for.
     pub fn is_empty(&self) -> bool {
-        self.tasks.is_empty() && self.pending == 0 && self.elsewhere == 0 && !self.paused
+        let has_nothing = self.tasks.is_empty() && self.parked.is_empty();
+        has_nothing && self.pending == 0 && self.elsewhere == 0 && !self.paused
     }
 }
 
@@ -242,6 +245,13 @@ struct Doings {
     escalated: Vec<TaskId>,
     /// Tasks that cannot go on in this run: a person is needed, or something is in the way.
     left: BTreeMap<TaskId, String>,
+}
+
+impl Doings {
+    /// Whether it has done anything.
+    fn is_something(&self) -> bool {
+        !self.attempts.is_empty() || !self.landed.is_empty() || !self.left.is_empty() || !self.escalated.is_empty()
+    }
 }
 
 impl Doings {
@@ -404,10 +414,15 @@ fn summary(engine: &mut Engine, target: &str, options: &RunOptions, doings: &Doi
         for_a_person: doings.left.values().next().cloned(),
         ..Summary::default()
     };
-    let elsewhere = shared::elsewhere(engine, &project);
+    let mut elsewhere = shared::elsewhere(engine, &project);
     for view in views {
-        if view.state != TaskState::Complete && elsewhere.contains(&view.id) {
-            summary.elsewhere += 1;
+        if view.state != TaskState::Complete
+            && let Some(waits_for) = elsewhere.remove(&view.id)
+        {
+            match waits_for {
+                None => summary.elsewhere += 1,
+                Some(why) => summary.parked.push((view.id, why)),
+            }
             continue;
         }
         let touched = doings.attempts.contains_key(&view.id)

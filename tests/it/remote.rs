@@ -285,6 +285,15 @@ fn what_waits_for_a_person_stays_with_the_machine_that_knows_it() {
     );
     let _ = team.run(&two, &[]).exits(4).prints("b").prints("needs_review");
     assert_eq!(team.claims(), ["a", "b"]);
+    // Whoever has nothing to do does not say that all is done, and leaves no journal behind.
+    let journals = team.on_server(&["for-each-ref", "refs/harness/ledger"]);
+    let three = team.machine("three", AT_ONCE);
+    let _ = team
+        .run(&three, &["--wait"])
+        .exits(4)
+        .prints("a waits in another clone: waits for review, on ")
+        .prints("b waits in another clone: ");
+    assert_eq!(team.on_server(&["for-each-ref", "refs/harness/ledger"]), journals);
     // An approval alone lands nothing here: the task is claimed, and lands, on the server.
     let mut approve = team.sandbox.harness_command_in(&one);
     approve
@@ -309,6 +318,56 @@ fn a_run_that_is_stopped_gives_its_claims_back() {
     signal(&first, "-INT");
     let _ = ended(first).exits(130);
     assert_eq!(team.claims(), Vec::<String>::new());
+}
+
+/// A commit that says that somebody has the turn to land on the branch.
+fn turn_of_another(team: &Team, lease: u32) -> String {
+    let turn = format!(
+        "v = 1\nwhat = \"turn/main\"\nwriter = \"wother\"\nholder = \"p\"\nhost = \"h\"\nnonce = \"n\"\nlease_seconds = {lease}\n"
+    );
+    let tree = team.on_server(&["hash-object", "-t", "tree", "-w", "/dev/null"]);
+    let message = format!("Claim turn/main\n\n{turn}");
+    let identity = ["-c", "user.name=Bob", "-c", "user.email=bob@example.invalid"];
+    let words = ["commit-tree", "-m", message.as_str(), tree.as_str()];
+    team.on_server(&[&identity[..], &words[..]].concat())
+}
+
+/// As a push arrives that lands something, the branch moves, and somebody takes the turn.
+const MOVES: &str = "#!/bin/sh
+while read -r old new ref; do
+	[ \"$ref\" = refs/heads/main ] && [ -e turn ] || continue
+	unset GIT_QUARANTINE_PATH GIT_OBJECT_DIRECTORY GIT_ALTERNATE_OBJECT_DIRECTORIES
+	git update-ref refs/harness/turns/main \"$(cat turn)\" && rm turn
+	commit=$(git -c user.name=Bob -c user.email=bob@example.invalid commit-tree -p main -m Moved 'main^{tree}')
+	git update-ref refs/heads/main \"$commit\"
+done
+";
+
+#[test]
+fn one_that_is_stopped_while_it_waits_for_its_turn_leaves_nothing_that_others_cannot_take() {
+    let team = Team::new(&["a"], "");
+    let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
+    let server = team.sandbox.beside("server.git");
+    fs::write(server.join("turn"), turn_of_another(&team, 3600)).unwrap();
+    fs::rename(team.sandbox.script("moves.sh", ""), server.join("hooks/pre-receive")).unwrap();
+    fs::write(server.join("hooks/pre-receive"), MOVES).unwrap();
+    let mut first = team.start(&one, &[]);
+    let passed = "\"state\": \"passed\"";
+    while !team
+        .sandbox
+        .harness_in(&one, &["status", "--json"])
+        .stdout
+        .contains(passed)
+    {
+        assert!(first.try_wait().unwrap().is_none(), "it did not wait for its turn");
+    }
+    signal(&first, "-TERM");
+    let _ = ended(first).exits(130);
+    assert_eq!(team.claims(), Vec::<String>::new());
+    team.on_server(&["update-ref", "-d", "refs/harness/turns/main"]);
+    let _ = team.run(&two, &[]).exits(0).prints("1 landed");
+    let _ = team.run(&one, &[]).exits(3).prints("is complete");
+    assert_eq!(team.landings(), ["a"]);
 }
 
 #[test]
@@ -441,13 +500,8 @@ fn a_claim_can_be_given_back_and_taken_from_one_who_does_not_come_back() {
 fn the_turn_to_land_of_a_machine_that_died_is_taken_over() {
     let team = Team::with_lease(2, &["a"], "");
     let one = team.machine("one", AT_ONCE);
-    let turn = "v = 1\nwhat = \"turn/main\"\nwriter = \"wother\"\nholder = \"p\"\nhost = \"h\"\nnonce = \"n\"\nlease_seconds = 2\n";
-    let tree = team.on_server(&["hash-object", "-t", "tree", "-w", "/dev/null"]);
-    let message = format!("Claim turn/main\n\n{turn}");
-    let identity = ["-c", "user.name=Bob", "-c", "user.email=bob@example.invalid"];
-    let words = ["commit-tree", "-m", message.as_str(), tree.as_str()];
-    let commit = team.on_server(&[&identity[..], &words[..]].concat());
-    team.on_server(&["update-ref", "refs/harness/turns/main", &commit]);
+    let turn = turn_of_another(&team, 2);
+    team.on_server(&["update-ref", "refs/harness/turns/main", &turn]);
     let _ = team.run(&one, &[]).exits(0).prints("1 landed");
     assert_eq!(team.landings(), ["a"]);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Shared: what a run does when other machines work on the same branch: which cards it takes up, and how it gives back or
 //! parks what it does not land.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::id::TaskId;
@@ -67,7 +68,11 @@ pub(super) fn let_go(engine: &mut Engine, target: &str, doings: &Doings) -> Resu
             });
         }
     }
-    if let Err(error) = server.publish(engine, Share::Journal) {
+    // A machine that found nothing to do has nothing to tell.
+    let told = |engine: &Engine| doings.is_something() || server.has_published(engine);
+    if told(engine)
+        && let Err(error) = server.publish(engine, Share::Journal)
+    {
         engine.tell(&Event::Told {
             task: None,
             text: format!(
@@ -92,10 +97,15 @@ fn let_go_of(engine: &mut Engine, server: &Server, task: &TaskId, left: Option<&
     let log = engine.replay().standing(task);
     let state = log.map_or(TaskState::Ready, |log| log.state);
     let landed = log.is_some_and(|log| log.landing.is_some());
-    let waits = matches!(
-        state,
-        TaskState::Blocked | TaskState::NeedsReview | TaskState::Escalated | TaskState::Passed
-    ) && !landed;
+    let waits = match state {
+        TaskState::Blocked | TaskState::NeedsReview | TaskState::Escalated => !landed,
+        // It waits for nobody, and this clone may be thrown away; but what a person agreed to is not built anew.
+        TaskState::Passed => {
+            let approvals = engine.replay().task(task).map(|log| log.approvals.len());
+            !landed && approvals.is_some_and(|count| count > 0)
+        }
+        _ => false,
+    };
     let reason = log.and_then(|log| log.reason.clone());
     match waits {
         true => server.park(engine, task.as_str(), left.or(reason.as_deref()).unwrap_or("it waits"))?,
@@ -116,12 +126,19 @@ pub(super) fn hear_decisions(engine: &mut Engine) -> Result<(), RunError> {
     Ok(())
 }
 
-/// The tasks that other machines work on.
-pub(super) fn elsewhere(engine: &Engine, project: &Project) -> Vec<TaskId> {
+/// The tasks that other machines have, each with what it waits for there; `None` where it is worked on.
+pub(super) fn elsewhere(engine: &Engine, project: &Project) -> BTreeMap<TaskId, Option<String>> {
     let Some(server) = &engine.server else {
-        return Vec::new();
+        return BTreeMap::new();
     };
     let view = server.look(engine).unwrap_or_default();
-    let theirs = view.elsewhere().filter_map(|what| what.parse().ok());
-    theirs.filter(|task| project.card(task).is_some()).collect()
+    let theirs = view.elsewhere().map(|what| (what, None));
+    let resting = view.parked_elsewhere().map(|(what, claim)| {
+        let why = claim.parked.as_deref().unwrap_or("it waits");
+        (what, Some(format!("{why}, on {}", claim.host)))
+    });
+    let all = theirs
+        .chain(resting)
+        .filter_map(|(what, why)| Some((what.parse().ok()?, why)));
+    all.filter(|(task, _)| project.card(task).is_some()).collect()
 }

@@ -148,6 +148,12 @@ impl Server {
         Ok(true)
     }
 
+    /// Whether anything of this clone's journal is on the server.
+    pub(in crate::engine) fn has_published(&self, engine: &Engine) -> bool {
+        let here = engine.git.reference(&self.own_ledger().1);
+        here.is_ok_and(|found| found.is_some())
+    }
+
     /// Publishes this clone's journal. Whether there was anything new.
     pub fn publish(&self, engine: &Engine, share: Share) -> Result<bool, ServerError> {
         for _ in 0..TRIES {

@@ -56,6 +56,12 @@ impl View {
         claims.any(|claim| claim.parked.is_some() && claim.writer == server.me.writer)
     }
 
+    /// What rests in other clones, waiting for somebody.
+    pub fn parked_elsewhere(&self) -> impl Iterator<Item = (&str, &Claim)> {
+        let parked = self.claims.iter().filter(|(_, seen)| seen.standing == Standing::Parked);
+        parked.filter_map(|(what, seen)| Some((what.as_str(), seen.claim.as_ref()?)))
+    }
+
     /// What others are at work on now.
     pub fn elsewhere(&self) -> impl Iterator<Item = &str> {
         self.claims
