@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::domain::check::Check;
 use crate::domain::id::TaskId;
 use crate::domain::plan::format::SourceFile;
+use crate::domain::scope::cone::Cone;
 use crate::engine::project::Project;
 use crate::engine::run::{RunError, RunOptions, run as run_plan};
 use crate::engine::{import, rollback, verify};
@@ -150,14 +151,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
 fn require_builds(context: &Context, project: &Project) -> Result<(), CliError> {
     let mut engine = context.engine(Telling::Nothing)?;
     let build = Check::from_command("cargo build --offline --quiet");
-    let record = verify::check_tree(
-        &mut engine,
-        &project.config,
-        &project.config.cone(),
-        project.tree,
-        &[build],
-    )
-    .map_err(RunError::from)?;
+    let record = verify::check_tree(&mut engine, &project.config, &Cone::WHOLE, project.tree, &[build])
+        .map_err(RunError::from)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         None => Ok(()),
         Some(result) => Err(CliError::new(

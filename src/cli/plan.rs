@@ -233,6 +233,28 @@ pub fn commit_import(
 /// A weak place, and the file that it is in: its name and its text.
 type Weakness = (Diagnostic, (String, String));
 
+/// Folders that copies are to hold and that are not there: what a build needs of them would be missed card after card.
+fn missing_folders(engine: &Engine, project: &Project) -> Result<Vec<Weakness>, CliError> {
+    const FILE: &str = ".harness/config.toml";
+    let text = engine.git.file(project.tree, FILE)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let mut found = Vec::new();
+    for folder in project.config.slot.sparse.iter().flatten() {
+        let name = folder.to_text();
+        if engine.git.subtree(project.tree, &name)?.is_none() {
+            let at = text.find(&*name).unwrap_or_default();
+            let message = format!(
+                "slot.sparse names {name}, and there is no such folder on {}",
+                project.target
+            );
+            let fix = "name a folder as it stands in the tree, or take it out";
+            let mistake = Diagnostic::error(FILE, &text, at..at + name.len(), "missing-folder", message, fix);
+            found.push((mistake.as_warning(), (FILE.to_owned(), text.clone())));
+        }
+    }
+    Ok(found)
+}
+
 /// Weak places of a project's cards, with the texts that they are in.
 fn warnings(engine: &Engine, project: &Project, plan: Option<&PlanId>) -> Result<Vec<Weakness>, CliError> {
     let tree = engine.git.list(project.tree, "")?;
@@ -259,6 +281,7 @@ fn warnings(engine: &Engine, project: &Project, plan: Option<&PlanId>) -> Result
             found.push((mistake, (file.clone(), text.clone())));
         }
     }
+    found.extend(missing_folders(engine, project)?);
     Ok(found)
 }
 

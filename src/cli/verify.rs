@@ -41,7 +41,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
     require_trust(context, &engine, &project)?;
     let (checks, cone) = match task.as_ref().and_then(|task| project.card(task)) {
         Some(card) => (project.config.checks_for(card), project.config.cone_for(card)),
-        None => (project.config.always_checks(), project.config.cone()),
+        None => (project.config.always_checks(), project.config.cone_of(&project.cards)),
     };
     if checks.is_empty() {
         return Err(CliError::new(Exit::NothingReady, "there is no check to run")

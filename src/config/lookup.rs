@@ -2,6 +2,7 @@
 
 use crate::domain::check::Check;
 use crate::domain::gate::Lane;
+use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::scope::cone::Cone;
 use crate::domain::scope::overlap::overlap;
@@ -48,17 +49,23 @@ impl Config {
 
     /// What slots hold for a card, and its checks see.
     pub fn cone_for(&self, card: &Card) -> Cone {
-        self.cone_with(&card.files)
+        self.cone_with(&card.files, &self.checks_for(card))
     }
 
-    /// What slots hold for no card in particular.
-    pub fn cone(&self) -> Cone {
-        self.cone_with(&[])
+    /// What the checks see that join every card, where these cards are looked at together.
+    pub fn cone_of<'a>(&self, cards: impl IntoIterator<Item = &'a Card>) -> Cone {
+        let globs: Vec<String> = cards.into_iter().flat_map(|card| card.files.iter().cloned()).collect();
+        self.cone_with(&globs, &self.always_checks())
     }
 
-    fn cone_with(&self, globs: &[String]) -> Cone {
-        let folders = self.slot.sparse.as_ref();
-        folders.map_or(Cone::WHOLE, |folders| Cone::new(folders, globs))
+    /// The project's own folders, those of the globs, and those that checks run in.
+    fn cone_with(&self, globs: &[String], checks: &[Check]) -> Cone {
+        let Some(folders) = &self.slot.sparse else {
+            return Cone::WHOLE;
+        };
+        let dirs = checks.iter().filter_map(|check| RepoPath::new(check.dir.as_str()).ok());
+        let folders: Vec<RepoPath> = folders.iter().cloned().chain(dirs).collect();
+        Cone::new(&folders, globs)
     }
 
     /// The checks that join every card.

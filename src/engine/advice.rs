@@ -45,7 +45,10 @@ pub(super) fn advise<T>(
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
     let ignored = ignore_rules(&engine.git, project.tree)?;
     let card = project.card(question.about);
-    let cone = card.map_or_else(|| project.config.cone(), |card| project.config.cone_for(card));
+    let cone = card.map_or_else(
+        || project.config.cone_of(&project.cards),
+        |card| project.config.cone_for(card),
+    );
     let top = view::prepare(&mut slot, &engine.git, project.tip, project.tree, &cone, &ignored)?;
     let names: Vec<String> = project
         .config

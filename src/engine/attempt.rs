@@ -116,7 +116,7 @@ fn build(
         view::prepare(&mut slot, &engine.git, project.tip, assignment.start, &cone, &ignored)?;
     }
     if builder.answers_with() == AnswerMode::Files {
-        verify::set_up(engine, &project.config, &mut slot, project.tree, &environment)?;
+        verify::set_up(engine, &project.config, &mut slot, &cone, project.tree, &environment)?;
         let left = slot.tmp().join("scope.json");
         let bounds = judge::bounds(card, &project.config);
         early::leave(&left, &top, bounds).map_err(|source| BuilderError::Io {

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::domain::check::{Check, CheckStatus, EvidenceKey, EvidenceRecord};
 use crate::domain::oid::TreeId;
 use crate::domain::plan::card::Card;
+use crate::domain::scope::cone::Cone;
 use crate::domain::test_report::{self, FewerTests, MOST_BYTES, Ratchet, TestCount};
 use crate::process::Finished;
 
@@ -59,13 +60,19 @@ pub(super) fn count(dirs: &[PathBuf], check: &Check, finished: &Finished) -> Opt
 }
 
 /// Counts the base before the candidate is looked at, for checks that are known to count: so both use one warm slot.
-pub(super) fn prepare(engine: &mut Engine, config: &Config, tree: TreeId, checks: &[Check]) -> Result<(), VerifyError> {
+pub(super) fn prepare(
+    engine: &mut Engine,
+    config: &Config,
+    cone: &Cone,
+    base: TreeId,
+    checks: &[Check],
+) -> Result<(), VerifyError> {
     let counting: Vec<&Check> = checks.iter().filter(|check| known::tells(engine, check)).collect();
     if counting.is_empty() {
         return Ok(());
     }
     for check in counting {
-        at_base(engine, config, tree, check)?;
+        at_base(engine, config, cone, base, check)?;
     }
     Ok(())
 }
@@ -75,7 +82,8 @@ pub(super) fn hold(
     engine: &mut Engine,
     config: &Config,
     card: &Card,
-    tree: TreeId,
+    cone: &Cone,
+    base: TreeId,
     checks: &[Check],
     record: &mut EvidenceRecord,
 ) -> Result<(), VerifyError> {
@@ -84,10 +92,10 @@ pub(super) fn hold(
     };
     for (check, result) in checks.iter().zip(&mut record.results) {
         let was = if result.tests.is_some() || known::tells(engine, check) {
-            at_base(engine, config, tree, check)?
+            at_base(engine, config, cone, base, check)?
         } else {
             // Its output told of tests at the base and tells of none now: that is known without running anything.
-            known::tests(engine, &key(engine, config, tree, check)?, check).flatten()
+            known::tests(engine, &key(engine, config, cone, base, check)?, check).flatten()
         };
         if let Err(FewerTests { was, now }) = ratchet.hold(was.as_ref(), result.tests.as_ref()) {
             result.status = CheckStatus::FewerTests { was, now };
@@ -99,20 +107,22 @@ pub(super) fn hold(
 fn at_base(
     engine: &mut Engine,
     config: &Config,
-    tree: TreeId,
+    cone: &Cone,
+    base: TreeId,
     check: &Check,
 ) -> Result<Option<TestCount>, VerifyError> {
-    let key = key(engine, config, tree, check)?;
+    let key = key(engine, config, cone, base, check)?;
     if let Some(count) = known::tests(engine, &key, check) {
         return Ok(count);
     }
-    let (record, _slot) = verify::run_on(engine, config, None, tree, std::slice::from_ref(check))?;
+    let (record, _slot) = verify::run_on(engine, config, cone, None, base, std::slice::from_ref(check))?;
     let count = record.results.first().and_then(|result| result.tests);
     known::keep_tests(engine, &key, check, count);
     Ok(count)
 }
 
-fn key(engine: &Engine, config: &Config, tree: TreeId, check: &Check) -> Result<EvidenceKey, VerifyError> {
+fn key(engine: &Engine, config: &Config, cone: &Cone, base: TreeId, check: &Check) -> Result<EvidenceKey, VerifyError> {
+    let tree = engine.git.narrowed_id(base, cone)?;
     let environment = verify::environment(engine, config);
     Ok(known::key(
         tree,

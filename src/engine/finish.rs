@@ -124,12 +124,13 @@ fn onto_the_branch(
     candidate: InScope,
     queue: &mut Option<FileLock>,
 ) -> Result<Finish, RunError> {
-    let rules = rules(project, card)?;
     let tree = candidate.tree();
     let mut candidate = candidate;
     let mut fresh: Option<Project> = None;
     for _ in 0..MOST_TRIES {
         let at = fresh.as_ref().unwrap_or(project);
+        // The policy may have moved with the branch.
+        let rules = rules(at, card)?;
         let on_tip = match land::bring_onto_tip(engine, at, &rules, dispatched, candidate)? {
             OnTip::Candidate(candidate) => *candidate,
             OnTip::Failed(failure) => return fail(engine, dispatched, failure),

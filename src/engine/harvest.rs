@@ -113,8 +113,8 @@ pub fn harvest(git: &Repository, view: &View, limits: Limits) -> Result<Harveste
     let before: BTreeMap<RepoPath, Entry> = git.list(view.held, "")?.into_iter().collect();
     let mut walk = Walk {
         before: &before,
-        untouched: view.untouched,
-        ignored: view.ignored,
+        git,
+        view: *view,
         limits,
         changes: Vec::new(),
         seen: BTreeMap::new(),
@@ -124,7 +124,7 @@ pub fn harvest(git: &Repository, view: &View, limits: Limits) -> Result<Harveste
         bytes: 0,
     };
     walk.folder(view.top, b"")?;
-    walk.find_what_was_left_out(git, view)?;
+    walk.find_what_covers_a_folder()?;
     for (path, entry) in &before {
         if !walk.seen.contains_key(path) && entry.mode != FileMode::Gitlink {
             walk.changes.push(Change {
@@ -147,9 +147,9 @@ pub fn harvest(git: &Repository, view: &View, limits: Limits) -> Result<Harveste
 }
 
 struct Walk<'a> {
+    git: &'a Repository,
+    view: View<'a>,
     before: &'a BTreeMap<RepoPath, Entry>,
-    untouched: &'a StatCache,
-    ignored: &'a Ignored,
     limits: Limits,
     changes: Vec<Change>,
     seen: BTreeMap<RepoPath, ()>,
@@ -203,7 +203,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let tracked = holds_any(self.before, name);
-        if !tracked && self.ignored.is_ignored(name, true) {
+        if !tracked && self.view.ignored.is_ignored(name, true) {
             self.dropped.push(format!("{name}/ (ignored)"));
             return Ok(());
         }
@@ -215,9 +215,9 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, path: &Path, name: RepoPath, kind: &fs::Metadata) -> Result<(), HarvestError> {
-        let old = self.before.get(&name).copied();
+        let old = self.old(&name)?;
         self.seen.insert(name.clone(), ());
-        if old.is_none() && self.ignored.is_ignored(&name, false) {
+        if old.is_none() && self.view.ignored.is_ignored(&name, false) {
             self.dropped.push(format!("{name} (ignored)"));
             return Ok(());
         }
@@ -238,7 +238,7 @@ impl Walk<'_> {
         } else {
             FileMode::Executable
         };
-        if let Some(blob) = self.untouched.blob(&name, kind)
+        if let Some(blob) = self.view.untouched.blob(&name, kind)
             && old == Some(Entry { mode, blob })
         {
             return Ok(());
@@ -276,20 +276,28 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// What is new in the view may be in the base all the same, where the view holds only a part of it.
-    fn find_what_was_left_out(&mut self, git: &Repository, view: &View) -> Result<(), HarvestError> {
-        if view.held == view.base {
+    /// What the base has at a path. What is new in a view that holds a part of it may be there all the same.
+    fn old(&self, name: &RepoPath) -> Result<Option<Entry>, HarvestError> {
+        match self.before.get(name) {
+            None if self.view.held != self.view.base => Ok(self.git.entry(self.view.base, &name.to_text())?),
+            found => Ok(found.copied()),
+        }
+    }
+
+    /// A new file would take a folder away of which the view held only a part, or nothing.
+    fn find_what_covers_a_folder(&mut self) -> Result<(), HarvestError> {
+        let (base, held) = (self.view.base, self.view.held);
+        if held == base {
             return Ok(());
         }
-        let mut covered = Vec::new();
-        for change in self.changes.iter_mut().filter(|change| change.old.is_none()) {
+        let mut covering = Vec::new();
+        for change in self.changes.iter().filter(|change| change.old.is_none()) {
             let path = change.path.to_text();
-            change.old = git.entry(view.base, &path)?;
-            if change.old.is_none() && git.subtree(view.base, &path)?.is_some() {
-                covered.push(change.path.clone());
+            if self.git.subtree(base, &path)? != self.git.subtree(held, &path)? {
+                covering.push(change.path.clone());
             }
         }
-        for path in covered {
+        for path in covering {
             self.refuse(&path, "a file in the place of a folder that this copy leaves out");
         }
         Ok(())

@@ -7,7 +7,6 @@ use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
 use crate::domain::scope::bounds::Bounds;
-use crate::domain::scope::cone::Cone;
 use crate::domain::scope::near::Near;
 use crate::domain::scope::violation::Violation;
 use crate::domain::scope::{Allowed, GlobError, Named, Protected, Terms, verdict};
@@ -41,7 +40,6 @@ pub enum JudgeError {
 pub struct InScope {
     base: TreeId,
     tree: TreeId,
-    check_tree: TreeId,
     changes: ChangeSet,
 }
 
@@ -54,11 +52,6 @@ impl InScope {
     /// The base with the changes.
     pub fn tree(&self) -> TreeId {
         self.tree
-    }
-
-    /// What checks run on: the candidate without `.harness/`, and of a large repository the cone of the card.
-    pub fn check_tree(&self) -> TreeId {
-        self.check_tree
     }
 
     /// The changes.
@@ -79,12 +72,7 @@ impl InScope {
         if !violations.is_empty() {
             return Ok(Err(violations));
         }
-        Ok(Ok(Self {
-            base,
-            tree,
-            check_tree: git.narrowed(tree, &rules.cone)?,
-            changes,
-        }))
+        Ok(Ok(Self { base, tree, changes }))
     }
 }
 
@@ -123,16 +111,12 @@ pub struct Rules {
     incidental: Option<Allowed>,
     open_protected: bool,
     named: Named,
-    cone: Cone,
 }
 
 impl Rules {
     /// Compiles the rules of a card under a configuration.
     pub fn new(card: &Card, config: &Config) -> Result<Self, JudgeError> {
-        Ok(Self {
-            cone: config.cone_for(card),
-            ..Self::of(&bounds(card, config))?
-        })
+        Self::of(&bounds(card, config))
     }
 
     /// Compiles the rules of a card's bounds.
@@ -150,7 +134,6 @@ impl Rules {
             },
             open_protected: bounds.open_protected,
             named: Named::of(&bounds.checks),
-            cone: Cone::WHOLE,
         })
     }
 
@@ -221,12 +204,7 @@ pub fn judge(
     } else if changes.is_empty() {
         Judged::Empty
     } else {
-        Judged::InScope(InScope {
-            base,
-            tree,
-            check_tree: git.narrowed(tree, &rules.cone)?,
-            changes,
-        })
+        Judged::InScope(InScope { base, tree, changes })
     };
     Ok((judged, notes))
 }

@@ -265,7 +265,11 @@ fn check(engine: &mut Engine, project: &Project, tip: CommitId, tasks: &[TaskId]
         return Ok(());
     }
     let tree = engine.git.tree_of(tip)?;
-    let record = verify::check_tree(engine, &project.config, &project.config.cone(), tree, &checks)?;
+    // What is undone has to be seen.
+    let cone = project
+        .config
+        .cone_of(tasks.iter().filter_map(|task| project.card(task)));
+    let record = verify::check_tree(engine, &project.config, &cone, tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RollbackError::Red {
             tasks: names(tasks),

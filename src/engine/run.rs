@@ -13,6 +13,7 @@ use crate::domain::actor::Actor;
 use crate::domain::check::Check;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
+use crate::domain::scope::cone::Cone;
 use crate::domain::task::books::Account;
 use crate::domain::task::event::Event;
 use crate::domain::task::queue::TaskView;
@@ -296,7 +297,9 @@ pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &
     let project = Project::load(engine, target)?;
     project.is_staffed()?;
     check_programs(engine, &project, options)?;
-    check_base(engine, &project, options)?;
+    if project.config.slot.sparse.is_none() {
+        check_base(engine, &project, options, &Cone::WHOLE)?;
+    }
     engine.record(&[Event::RunStarted {
         plan: options.plan.clone(),
         target: target.to_owned(),
@@ -366,8 +369,9 @@ fn check_programs(engine: &Engine, project: &Project, options: &RunOptions) -> R
     Ok(())
 }
 
-/// The checks that join every card have to be green before anybody is blamed.
-fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions) -> Result<(), RunError> {
+/// The checks that join every card have to be green before anybody is blamed: once for a run, or where slots are sparse on
+/// what each card sees.
+fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions, cone: &Cone) -> Result<(), RunError> {
     let checks: Vec<Check> = project
         .config
         .always_checks()
@@ -377,7 +381,7 @@ fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions) -> R
     if checks.is_empty() {
         return Ok(());
     }
-    let record = verify::check_tree(engine, &project.config, &project.config.cone(), project.tree, &checks)?;
+    let record = verify::check_tree(engine, &project.config, cone, project.tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RunError::RedOnBase {
             check: red.name,

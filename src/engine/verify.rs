@@ -52,7 +52,7 @@ pub enum VerifyError {
         why: String,
     },
     /// The check's folder is not in the tree.
-    #[error("the check {check} wants to run in {dir}, which is not in the tree")]
+    #[error("the check {check} wants to run in {dir}, which is not in the tree that it gets")]
     NoFolder {
         /// The check.
         check: String,
@@ -134,16 +134,15 @@ pub fn verify(
     for result in weak_checks(engine, config, &cone, base, checks)? {
         weak.insert(result.name.clone(), result);
     }
-    let base_tree = engine.git.narrowed(base, &cone)?;
-    count::prepare(engine, config, base_tree, checks)?;
-    let (mut record, slot) = run_on(engine, config, Some(&card.id), candidate.check_tree(), checks)?;
+    count::prepare(engine, config, &cone, base, checks)?;
+    let (mut record, slot) = run_on(engine, config, &cone, Some(&card.id), candidate.tree(), checks)?;
     for result in &mut record.results {
         if let Some(found) = weak.remove(&result.name) {
             *result = found;
         }
     }
     if record.passed() {
-        count::hold(engine, config, card, base_tree, checks, &mut record)?;
+        count::hold(engine, config, card, &cone, base, checks, &mut record)?;
     }
     Ok(if record.passed() {
         Verified::Passed(Evidence {
@@ -168,8 +167,7 @@ pub fn weak_checks(
     if red_first.is_empty() {
         return Ok(Vec::new());
     }
-    let tree = engine.git.narrowed(base, cone)?;
-    let (record, _slot) = run_on(engine, config, None, tree, &red_first)?;
+    let (record, _slot) = run_on(engine, config, cone, None, base, &red_first)?;
     Ok(record
         .results
         .into_iter()
@@ -189,8 +187,7 @@ pub fn check_tree(
     tree: TreeId,
     checks: &[Check],
 ) -> Result<EvidenceRecord, VerifyError> {
-    let tree = engine.git.narrowed(tree, cone)?;
-    let (record, slot) = run_on(engine, config, None, tree, checks)?;
+    let (record, slot) = run_on(engine, config, cone, None, tree, checks)?;
     if let (Some(mut slot), true) = (slot, record.passed()) {
         slot.mark_accepted()?;
     }
@@ -207,7 +204,7 @@ pub fn prove_tree(
 ) -> Result<EvidenceRecord, VerifyError> {
     let tree = engine.git.narrowed(tree, cone)?;
     let environment = environment(engine, config);
-    let slot = prepare(engine, config, tree, &environment, Keep::Nothing)?;
+    let slot = prepare(engine, config, cone, tree, &environment, Keep::Nothing)?;
     let mut results = Vec::with_capacity(checks.len());
     for check in checks {
         results.push(told(engine, None, check, |engine| {
@@ -241,13 +238,16 @@ fn told(
     Ok(result)
 }
 
+/// Runs what is not known yet of checks, on what a cone holds of a tree.
 pub(super) fn run_on(
     engine: &mut Engine,
     config: &Config,
+    cone: &Cone,
     task: Option<&TaskId>,
     tree: TreeId,
     checks: &[Check],
 ) -> Result<(EvidenceRecord, Option<Slot>), VerifyError> {
+    let tree = engine.git.narrowed(tree, cone)?;
     let environment = environment(engine, config);
     let key = known::key(tree, checks, &environment, tier(engine)?);
     let mut slot = None;
@@ -264,6 +264,7 @@ pub(super) fn run_on(
                     none => none.insert(prepare(
                         engine,
                         config,
+                        cone,
                         tree,
                         &environment,
                         Keep::IgnoredFilesOfAcceptedWork,
@@ -299,6 +300,7 @@ pub(super) fn environment(engine: &Engine, config: &Config) -> Environment {
 fn prepare(
     engine: &Engine,
     config: &Config,
+    cone: &Cone,
     tree: TreeId,
     environment: &Environment,
     keep: Keep,
@@ -307,7 +309,7 @@ fn prepare(
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
     let ignored = slot::ignore_rules(&engine.git, tree)?;
     slot.fill(&engine.git, tree, &ignored, keep)?;
-    set_up(engine, config, &mut slot, tree, environment)?;
+    set_up(engine, config, &mut slot, cone, tree, environment)?;
     if tier(engine)? != FenceTier::Overlay {
         // Only an overlay keeps what a refused change leaves behind out of the slot.
         slot.mark_used()?;
@@ -320,6 +322,7 @@ pub fn set_up(
     engine: &Engine,
     config: &Config,
     slot: &mut Slot,
+    cone: &Cone,
     tree: TreeId,
     environment: &Environment,
 ) -> Result<(), VerifyError> {
@@ -331,7 +334,14 @@ pub fn set_up(
         let blob = engine.git.entry(tree, path)?.map(|entry| entry.blob.to_string());
         fields.push(blob.unwrap_or_default());
     }
-    let digest = Digest::of_fields(fields.iter().map(String::as_bytes)).to_string();
+    // What was made ready in one part of the repository is not ready in another.
+    let parts = cone.folders().map(<[u8]>::to_vec);
+    let fields = fields
+        .into_iter()
+        .map(String::into_bytes)
+        .chain(parts)
+        .collect::<Vec<_>>();
+    let digest = Digest::of_fields(fields.iter().map(Vec::as_slice)).to_string();
     if slot.is_set_up(&digest) {
         return Ok(());
     }

@@ -37,6 +37,28 @@ impl StatCache {
         Self { known: read() }
     }
 
+    /// The same files, with the contents of none known any more.
+    #[must_use]
+    pub fn names(self) -> Self {
+        let never = time(0, 0);
+        Self {
+            known: self.known.map(|(state, _)| (state, never)),
+        }
+    }
+
+    /// Whether a file of this path is known, touched or not.
+    pub fn has(&self, path: &RepoPath) -> bool {
+        let state = self.known.as_ref().map(|(state, _)| state);
+        state.is_some_and(|state| state.entry_by_path(path.as_bytes().into()).is_some())
+    }
+
+    /// Whether any file in this folder is.
+    pub fn has_below(&self, folder: &RepoPath) -> bool {
+        let below = [folder.as_bytes(), b"/"].concat();
+        let state = self.known.as_ref().map(|(state, _)| state);
+        state.is_some_and(|state| state.prefixed_entries_range(below[..].into()).is_some())
+    }
+
     /// How many files are known.
     pub fn len(&self) -> usize {
         self.known.as_ref().map_or(0, |(state, _)| state.entries().len())
@@ -70,7 +92,7 @@ impl Default for NewStatCache {
 }
 
 impl NewStatCache {
-    /// Notes a regular file: what the system says of it, asked after its contents were written or read.
+    /// Notes a regular file: what the system says of it, asked before its contents were read, or after they were written.
     pub fn add(&mut self, path: &RepoPath, found: &Metadata, entry: Entry) {
         let mode = match entry.mode {
             FileMode::Executable => Mode::FILE_EXECUTABLE,

@@ -55,6 +55,45 @@ fn a_tree_that_is_too_deep_is_refused_before_anybody_goes_down() {
     );
 }
 
+/// The name of build output, which a tree has as a folder all the same: what stands there is no output, and a link there
+/// would lead what the harness itself writes to another place.
+#[test]
+fn nothing_is_written_through_what_a_refused_builder_left_in_the_place_of_a_folder() {
+    for leaves in ["ln -s \"$1\" build", "touch build"] {
+        let sandbox = Sandbox::new(&[("a.txt", "a\n"), ("b.txt", "b\n"), ("build/config", "ours\n")]);
+        sandbox.write(".gitignore", "build\n");
+        sandbox.configure("");
+        let elsewhere = sandbox.beside("elsewhere");
+        std::fs::create_dir(&elsewhere).unwrap();
+        std::fs::write(elsewhere.join("config"), "precious\n").unwrap();
+        sandbox.import("p.json", &one_card("p-1", "a.txt", "grep -q ours build/config"));
+        let script = format!("rm -rf build; {leaves}; echo n > b.txt");
+        let words = [
+            "exec",
+            "p-1",
+            "--",
+            "sh",
+            "-c",
+            &script,
+            "sh",
+            elsewhere.to_str().unwrap(),
+        ];
+        let _ = sandbox.harness(&words).exits(1).says("b.txt");
+        let _ = sandbox
+            .harness(&[
+                "exec",
+                "p-1",
+                "--",
+                "sh",
+                "-c",
+                "grep -q ours build/config && echo n > a.txt",
+            ])
+            .exits(0);
+        let kept = std::fs::read_to_string(elsewhere.join("config")).unwrap();
+        assert_eq!(kept, "precious\n", "{leaves}");
+    }
+}
+
 #[test]
 fn deletions_count_as_much_as_additions() {
     let sandbox = Sandbox::new(&[("a", "x"), ("b", "x"), ("c", "x"), ("d", "x")]);

@@ -37,9 +37,9 @@ impl Cone {
     pub const WHOLE: Self = Self { folders: None };
 
     /// Some folders, and those of the files that globs allow: of `src/*/a.js` that is `src`. Files at the top are always
-    /// held, so `*.md` adds nothing, while `**/a.js` may be anywhere and leaves nothing out.
+    /// held, so `*.md` adds nothing, while `**` and `**/a.js` may be anywhere and leave nothing out.
     pub fn new(folders: &[RepoPath], globs: &[String]) -> Self {
-        let beyond_the_top = globs.iter().filter(|glob| glob.contains('/'));
+        let beyond_the_top = globs.iter().filter(|glob| glob.contains('/') || glob.contains("**"));
         let of_globs = beyond_the_top.map(|glob| folder_of(glob).as_bytes().to_vec());
         let folders: BTreeSet<Vec<u8>> = folders
             .iter()
@@ -54,6 +54,11 @@ impl Cone {
     /// Whether nothing is left out but the record.
     pub fn is_whole(&self) -> bool {
         self.folders.is_none()
+    }
+
+    /// The folders that are held with all that is below them; none where nothing is left out.
+    pub fn folders(&self) -> impl Iterator<Item = &[u8]> {
+        self.folders.iter().flatten().map(Vec::as_slice)
     }
 
     /// How much of a folder is held; the top is the empty path.
@@ -178,7 +183,7 @@ mod tests {
     proptest! {
         /// Whatever a card allows is there, with all that lies beside it.
         #[test]
-        fn what_globs_match_is_held(path in "[ab](/[ab]){0,3}", glob in "[ab*](/([ab*]|\\*\\*)){0,3}") {
+        fn what_globs_match_is_held(path in "[ab](/[ab]){0,3}", glob in "([ab*]|\\*\\*)(/([ab*]|\\*\\*)){0,3}") {
             let path = RepoPath::new(path).unwrap();
             if let Ok(allowed) = Allowed::new(&[&glob]) && allowed.matches(&path) {
                 let cone = Cone::new(&[], std::slice::from_ref(&glob));

@@ -18,7 +18,7 @@ use crate::engine::project::Project;
 use crate::engine::proposal;
 use crate::engine::{recover, revise, verify};
 
-use super::{Doings, RunError, RunOptions};
+use super::{Doings, RunError, RunOptions, check_base};
 
 pub(super) fn turn(
     engine: &mut Engine,
@@ -126,6 +126,9 @@ fn build(
             return Ok(());
         }
         if !checked {
+            if project.config.slot.sparse.is_some() {
+                check_base(engine, project, options, &project.config.cone_for(card))?;
+            }
             let found = weak_checks(engine, project, card)?;
             if !found.is_empty() {
                 return recover::planning_error(engine, card, &Failure::WeakChecks { checks: found });

@@ -5,8 +5,9 @@
 //! own hand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -42,7 +43,8 @@ impl Slot {
             ignored: keep_ignored.then_some(ignored),
             known: match keep {
                 Keep::Nothing => StatCache::default(),
-                _ => self.untouched(),
+                _ if self.is_of_this_start() => StatCache::read(&self.stat_cache()),
+                _ => StatCache::read(&self.stat_cache()).names(),
             },
             right: BTreeSet::new(),
             seen: NewStatCache::default(),
@@ -62,18 +64,22 @@ impl Slot {
 
     /// What is known of the files that nobody has touched since.
     pub fn untouched(&self) -> StatCache {
-        // What was written before the machine lost its power may not be what the disk has.
-        match self.memory.boot == boot() {
+        match self.is_of_this_start() {
             true => StatCache::read(&self.stat_cache()),
             false => StatCache::default(),
         }
+    }
+
+    /// Whether the machine has not been started anew: what was written before it lost its power may not be what the disk has.
+    fn is_of_this_start(&self) -> bool {
+        self.memory.boot.is_some() && self.memory.boot == boot()
     }
 
     /// Notes that a foreign program writes into the folder itself: from now on every byte there is read.
     pub fn believe_nothing(&self) -> Result<(), SlotError> {
         let file = self.stat_cache();
         let forget = || match fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             _ => Ok(()),
         };
         fault::at(Point::SlotForget)
@@ -101,10 +107,7 @@ struct Filling<'a> {
 
 impl Filling<'_> {
     fn clean(&mut self, dir: &Path, folder: &[u8]) -> Result<(), SlotError> {
-        // A folder that a program closed to its owner is opened again.
-        if fs::read_dir(dir).is_err() {
-            fs::set_permissions(dir, fs::Permissions::from_mode(0o700)).map_err(io_at(dir))?;
-        }
+        open_to_owner(dir).map_err(io_at(dir))?;
         for found in fs::read_dir(dir).map_err(io_at(dir))? {
             let found = found.map_err(io_at(dir))?;
             let path = found.path();
@@ -131,7 +134,8 @@ impl Filling<'_> {
         }
         match self.ignored {
             None => remove(path),
-            Some(rules) if rules.is_ignored(name, true) => Ok(()),
+            // What a tree had here once is no build output, though its name is ignored.
+            Some(rules) if rules.is_ignored(name, true) && !self.known.has_below(name) => Ok(()),
             Some(_) => {
                 // Ignored files may lie in a folder that is not ignored itself; it goes only when it is empty.
                 self.clean(path, name.as_bytes())?;
@@ -147,9 +151,16 @@ impl Filling<'_> {
                 self.right.insert(name);
                 Ok(())
             }
-            None if self.ignored.is_some_and(|rules| rules.is_ignored(name, false)) => Ok(()),
+            None if self.may_stay(name) => Ok(()),
             _ => remove(path),
         }
+    }
+
+    /// Whether something that is no folder and no part of the tree is build output. What stands where the tree has a folder
+    /// is in the way, and a link there would lead what is written into the folder to another place.
+    fn may_stay(&self, name: &RepoPath) -> bool {
+        let is_ignored = self.ignored.is_some_and(|rules| rules.is_ignored(name, false));
+        is_ignored && !holds_any(self.wanted, name) && !self.known.has(name)
     }
 
     fn equals(&mut self, path: &Path, name: &RepoPath, kind: &Metadata, entry: Entry) -> bool {
@@ -184,11 +195,30 @@ impl Filling<'_> {
     fn write_what_is_missing(&mut self) -> Result<(), SlotError> {
         for (path, entry) in self.wanted.iter().filter(|(path, _)| !self.right.contains(*path)) {
             let file = on_disk(self.top, path);
+            self.make_folders(path)?;
             write_entry(self.git, &file, *entry)?;
             if entry.mode.is_file() {
                 let kind = fs::symlink_metadata(&file).map_err(io_at(&file))?;
                 self.seen.add(path, &kind, *entry);
                 self.learned = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes the folders of a path, through nothing that is no folder.
+    fn make_folders(&self, path: &RepoPath) -> Result<(), SlotError> {
+        let mut folder = self.top.to_owned();
+        for part in path.parent().iter().flat_map(RepoPath::parts) {
+            folder.push(OsStr::from_bytes(part));
+            match fs::create_dir(&folder) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(io_at(&folder)(error)),
+                Ok(()) => continue,
+            }
+            let found = fs::symlink_metadata(&folder).map_err(io_at(&folder))?;
+            if !found.is_dir() {
+                return Err(io_at(&folder)(ErrorKind::NotADirectory.into()));
             }
         }
         Ok(())
@@ -206,6 +236,15 @@ impl Filling<'_> {
     }
 }
 
+/// A folder that a program closed to its owner is opened again.
+fn open_to_owner(dir: &Path) -> io::Result<()> {
+    let mode = fs::symlink_metadata(dir)?.permissions().mode();
+    match mode & 0o700 {
+        0o700 => Ok(()),
+        _ => fs::set_permissions(dir, fs::Permissions::from_mode(mode & 0o7777 | 0o700)),
+    }
+}
+
 const fn permissions(mode: FileMode) -> u32 {
     match mode {
         FileMode::Executable => 0o755,
@@ -214,9 +253,6 @@ const fn permissions(mode: FileMode) -> u32 {
 }
 
 fn write_entry(git: &Repository, file: &Path, entry: Entry) -> Result<(), SlotError> {
-    if let Some(parent) = file.parent() {
-        fs::create_dir_all(parent).map_err(io_at(parent))?;
-    }
     match entry.mode {
         // A submodule is an empty folder, as in a plain clone.
         FileMode::Gitlink => fs::create_dir_all(file).map_err(io_at(file)),

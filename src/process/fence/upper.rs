@@ -34,6 +34,7 @@ pub fn merge(overlay: &Overlay) -> Result<(), UpperError> {
 
 fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
     open_up(upper);
+    open_up(lower);
     for found in fs::read_dir(upper).map_err(at(upper))? {
         let from = found.map_err(at(upper))?.path();
         let Some(name) = from.file_name() else { continue };
@@ -76,9 +77,11 @@ fn is_opaque(dir: &Path) -> bool {
     found.is_ok_and(|length| value[..length].starts_with(b"y") || value[..length].starts_with(b"x"))
 }
 
+/// A folder that a program closed to its owner is opened again; where that fails, what is done in it says so.
 fn open_up(dir: &Path) {
-    if fs::read_dir(dir).is_err() {
-        let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o700));
+    let mode = fs::symlink_metadata(dir).map_or(0o700, |found| found.mode());
+    if mode & 0o700 != 0o700 {
+        let _ = fs::set_permissions(dir, fs::Permissions::from_mode(mode & 0o7777 | 0o700));
     }
 }
 
