@@ -87,6 +87,10 @@ pub fn search(engine: &mut Engine, words: &Words, whole: bool, tell: &mut dyn Fn
         for folder in [".harness/plans", ".harness/tasks"] {
             for (path, entry) in engine.git.list(project.tree, folder)? {
                 let path = path.to_text().into_owned();
+                // What a plan was imported from says what its cards say.
+                if path.matches('/').count() > 2 {
+                    continue;
+                }
                 let text = engine.git.blob(entry.blob)?;
                 if let Some(line) = words.best_line(&String::from_utf8_lossy(&text)) {
                     let task = path
@@ -114,34 +118,33 @@ pub fn search(engine: &mut Engine, words: &Words, whole: bool, tell: &mut dyn Fn
         let name = told["event"].as_str().unwrap_or_default().to_owned();
         let (mut text, mut named) = (String::new(), Vec::new());
         gather("", &told["data"], &mut text, &mut named);
-        if let Some(line) = words.best_line(&text) {
-            tell(Found {
-                task: event.task().cloned(),
-                place: Place::Event {
-                    at: row.time,
-                    event: name.clone(),
-                },
-                line: line.to_owned(),
-            });
-        }
+        let at = row.time;
+        let mut texts = vec![(
+            Place::Event {
+                at,
+                event: name.clone(),
+            },
+            text,
+        )];
         for (role, hash) in named.into_iter().filter(|(_, hash)| whole && seen.insert(*hash)) {
+            let place = Place::Transcript {
+                at,
+                event: name.clone(),
+                role,
+                hash,
+            };
             match transcripts.get(hash) {
-                Ok(bytes) => {
-                    let text = String::from_utf8_lossy(bytes.as_deref().unwrap_or_default()).into_owned();
-                    if let Some(line) = words.best_line(&text) {
-                        tell(Found {
-                            task: event.task().cloned(),
-                            place: Place::Transcript {
-                                at: row.time,
-                                event: name.clone(),
-                                role,
-                                hash,
-                            },
-                            line: line.to_owned(),
-                        });
-                    }
-                }
+                Ok(bytes) => texts.push((place, String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())),
                 Err(error) => failed = Some(error),
+            }
+        }
+        for (place, text) in texts {
+            if let Some(line) = words.best_line(&text) {
+                tell(Found {
+                    task: event.task().cloned(),
+                    place,
+                    line: line.to_owned(),
+                });
             }
         }
     })?;
