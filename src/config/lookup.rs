@@ -49,21 +49,23 @@ impl Config {
 
     /// What slots hold for a card, and its checks see.
     pub fn cone_for(&self, card: &Card) -> Cone {
-        self.cone_with(&card.files, &self.checks_for(card))
+        self.cone_with(&card.files, || self.checks_for(card))
     }
 
     /// What the checks see that join every card, where these cards are looked at together.
     pub fn cone_of<'a>(&self, cards: impl IntoIterator<Item = &'a Card>) -> Cone {
         let globs: Vec<String> = cards.into_iter().flat_map(|card| card.files.iter().cloned()).collect();
-        self.cone_with(&globs, &self.always_checks())
+        self.cone_with(&globs, || self.always_checks())
     }
 
     /// The project's own folders, those of the globs, and those that checks run in.
-    fn cone_with(&self, globs: &[String], checks: &[Check]) -> Cone {
+    fn cone_with(&self, globs: &[String], checks: impl FnOnce() -> Vec<Check>) -> Cone {
         let Some(folders) = &self.slot.sparse else {
             return Cone::WHOLE;
         };
-        let dirs = checks.iter().filter_map(|check| RepoPath::new(check.dir.as_str()).ok());
+        let dirs = checks()
+            .into_iter()
+            .filter_map(|check| RepoPath::new(check.dir.as_str()).ok());
         let folders: Vec<RepoPath> = folders.iter().cloned().chain(dirs).collect();
         Cone::new(&folders, globs)
     }

@@ -148,20 +148,16 @@ fn a_check_is_held_with_the_folder_that_it_runs_in() {
 
 #[test]
 fn what_was_tracked_in_another_part_is_no_build_output_of_this_one() {
-    let sandbox = Sandbox::new(&[("apps/web/a.txt", "a\n"), ("libs/b.txt", "b\n")]);
-    sandbox.write(".gitignore", "dist/\n");
-    sandbox.write("libs/dist/bundle", "x\n");
-    sandbox.git(&["add", "-f", "libs/dist/bundle"]);
-    sandbox.configure("[slot]\nsparse = []\n");
-    let _ = builds(&sandbox, "p-1", "**", "test -e libs/dist/bundle", "echo n > libs/b.txt").exits(0);
-    let _ = builds(
-        &sandbox,
-        "q-1",
-        "apps/web/*",
-        "test ! -e libs/dist/bundle",
-        "echo n > apps/web/a.txt",
-    )
-    .exits(0);
+    for without in ["", super::sandbox::ALL_TIERS] {
+        let sandbox = Sandbox::new(&[("apps/web/a.txt", "a\n"), ("libs/b.txt", "b\n")]).without(without);
+        sandbox.write(".gitignore", "dist/\n");
+        sandbox.write("libs/dist/bundle", "x\n");
+        sandbox.git(&["add", "-f", "libs/dist/bundle"]);
+        sandbox.configure("[slot]\nsparse = []\n");
+        let (with, less) = ("test -e libs/dist/bundle", "test ! -e libs/dist/bundle");
+        let _ = builds(&sandbox, "p-1", "**", with, "echo n > libs/b.txt").exits(0);
+        let _ = builds(&sandbox, "q-1", "apps/web/*", less, "echo n > apps/web/a.txt").exits(0);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::TreeId;
@@ -75,12 +76,15 @@ impl Slot {
         self.memory.boot.is_some() && self.memory.boot == boot()
     }
 
-    /// Notes that a foreign program writes into the folder itself: from now on every byte there is read.
+    /// Notes that a foreign program writes into the folder itself: from now on every byte there is read. Which files the tree
+    /// had stays known, since none of them is build output.
     pub fn believe_nothing(&self) -> Result<(), SlotError> {
         let file = self.stat_cache();
-        let forget = || match fs::remove_file(&file) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
+        // A cache that is older than all files knows the contents of none.
+        let forget = || match fs::File::options().append(true).open(&file) {
+            Ok(cache) => cache.set_modified(SystemTime::UNIX_EPOCH),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
         };
         fault::at(Point::SlotForget)
             .and_then(|()| forget())
