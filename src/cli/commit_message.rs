@@ -1,6 +1,6 @@
 //! The message of a commit that a person is making: where our trailers stand in it. What they say is not decided here.
 
-use crate::domain::trailer::{self, harness_lines};
+use crate::domain::trailer;
 
 /// A message with our trailers at the end of the message, into the block of trailers that stands there, in place of any of ours.
 /// Git's comments come after it; where no editor opens there are none, and a line that begins with `#` is the person's.
@@ -15,9 +15,7 @@ pub(super) fn with_trailers(text: &str, trailers: &str, edited: bool) -> String 
         })
         .unwrap_or(text.len());
     let (message, comments) = text.split_at(comments_at);
-    let forged = harness_lines(message);
-    let kept: Vec<&str> = message.lines().filter(|line| !forged.contains(line)).collect();
-    let body = kept.join("\n");
+    let body = trailer::without_harness_trailers(message);
     let body = body.trim_end();
     let head = match body {
         // An editor shows the trailers below an empty line for the subject.

@@ -9,7 +9,7 @@ use crate::domain::agent::hook::Caller;
 use crate::domain::audit::AuditReport;
 use crate::domain::failure::Failure;
 use crate::domain::oid::CommitId;
-use crate::domain::trailer::{harness_lines, without_comments};
+use crate::domain::trailer::{LandingTrailers, Trailer, harness_trailers, without_comments};
 use crate::engine::attended::{self, Candidate, Open, Verdict};
 use crate::engine::project::Project;
 use crate::engine::{Engine, audit, merged};
@@ -340,35 +340,28 @@ fn check_message(engine: &Engine, open: &Open, file: &Path) -> Result<(), CliErr
         .unwrap_or('#');
     let message = without_comments(&String::from_utf8_lossy(&std::fs::read(file)?), comment);
     let row = engine.replay().task(&open.card.id).and_then(|log| log.accepted.clone());
-    let lines = harness_lines(&message);
-    let ours = |line: &&str| {
-        row.as_ref().is_some_and(|row| {
-            let evidence = &row.accepted.evidence;
-            let expected = [
-                format!("Harness-Task: {}", row.accepted.task),
-                format!("Harness-Attempt: {}", open.dispatched.place.number),
-                format!("Harness-Card: {}", row.accepted.card),
-                format!(
-                    "Harness-Evidence: {} {} {}/{}",
-                    evidence.key.check_tree,
-                    evidence.key.checks.short(),
-                    evidence.passed_count(),
-                    evidence.results.len()
-                ),
-                format!("Harness-Ledger: {}:{} {}", row.writer, row.seq, row.hash.short()),
-                "Harness-Self-Approved: yes".to_owned(),
-            ];
-            expected.iter().any(|known| known == *line)
-        })
-    };
-    let forged: Vec<&&str> = lines.iter().filter(|line| !ours(line)).collect();
-    let mut sorted: Vec<&&str> = lines.iter().collect();
+    let found = harness_trailers(&message);
+    let ours = row.as_ref().map_or_else(Vec::new, |row| {
+        let accepted = &row.accepted;
+        LandingTrailers {
+            task: &accepted.task,
+            attempt: open.dispatched.place.number,
+            card: accepted.card,
+            check_tree: accepted.evidence.key.check_tree,
+            check_digest: accepted.evidence.key.checks,
+            row: (&row.writer, row.seq, row.hash),
+            self_approved: true,
+        }
+        .pairs()
+    });
+    let forged: Vec<&Trailer> = found.iter().filter(|pair| !ours.contains(pair)).collect();
+    let mut sorted: Vec<&Trailer> = found.iter().collect();
     sorted.sort();
     let twice = sorted.windows(2).any(|two| two[0] == two[1]);
     if forged.is_empty() && !twice {
         return Ok(());
     }
-    let shown: Vec<String> = forged.iter().map(|line| format!("  {line}")).collect();
+    let shown: Vec<String> = forged.iter().map(|(key, value)| format!("  {key}: {value}")).collect();
     Err(CliError::new(
         Exit::Refused,
         format!(

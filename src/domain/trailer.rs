@@ -11,6 +11,16 @@ use super::oid::{BlobId, CommitId, Digest, TreeId};
 
 /// The key of a landing.
 pub const TASK: &str = "Harness-Task";
+/// The key of an attempt's number.
+pub const ATTEMPT: &str = "Harness-Attempt";
+/// The key of a landing's card: its blob.
+pub const CARD: &str = "Harness-Card";
+/// The key of a landing's evidence: see [`EvidenceLine`].
+pub const EVIDENCE: &str = "Harness-Evidence";
+/// The key of a landing's row: `<writer>:<seq> <hash>`.
+pub const LEDGER: &str = "Harness-Ledger";
+/// The key of an author's own approval.
+pub const SELF_APPROVED: &str = "Harness-Self-Approved";
 /// The key of a rollback: `<id>@<oid>`.
 pub const REVERTS: &str = "Harness-Reverts";
 /// The key of a card revision.
@@ -22,8 +32,10 @@ pub const APPROVES: &str = "Harness-Approves";
 pub const BULLET: usize = 100;
 /// The most bullets.
 pub const BULLETS: usize = 10;
-/// The longest subject, in characters.
-const SUBJECT: usize = 100;
+/// The longest subject, in characters: what tools that list commits show of it.
+const SUBJECT: usize = 72;
+/// The longest line of a trailer block. Forges wrap bodies at this width, and a wrapped block is none to git.
+const WIDTH: usize = 72;
 
 /// One thing that a message says of tasks and plans.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,7 +142,32 @@ fn parse_block(lines: &[&str]) -> Option<Vec<Trailer>> {
         }
         block.push((key.to_owned(), value.trim().to_owned()));
     }
+    for (_, value) in &mut block {
+        // A value that begins on the line after its key.
+        if value.starts_with(' ') {
+            value.remove(0);
+        }
+    }
     (!block.is_empty()).then_some(block)
+}
+
+/// A trailer as it is written: one line, or folded as git unfolds it where it is longer than [`WIDTH`]. A value is folded
+/// at its blanks alone, so that reading gives back what was written.
+pub fn folded(key: &str, value: &str) -> String {
+    let mut text = format!("{key}:");
+    let mut column = text.len();
+    for word in value.split(' ') {
+        let room = WIDTH.saturating_sub(column + 1);
+        if word.chars().count() > room {
+            text.push('\n');
+            column = 0;
+        }
+        text.push(' ');
+        text.push_str(word);
+        column += 1 + word.chars().count();
+    }
+    text.push('\n');
+    text
 }
 
 fn is_harness_key(key: &str) -> bool {
@@ -144,9 +181,7 @@ pub fn read_message(message: &str) -> Vec<Said> {
         if let Some(task) = value(&block, TASK).and_then(|text| text.parse().ok()) {
             said.push(Said::Landed(task));
         }
-        if let Some((task, landing)) = value(&block, REVERTS).and_then(|text| text.split_once('@'))
-            && let (Ok(task), Ok(landing)) = (task.parse(), landing.parse())
-        {
+        if let Some((task, landing)) = value(&block, REVERTS).and_then(task_at) {
             said.push(Said::RevertedTask { task, landing });
         }
         if let Some(task) = value(&block, REVISES).and_then(|text| text.parse().ok()) {
@@ -162,6 +197,21 @@ pub fn read_message(message: &str) -> Vec<Said> {
         said.extend(reverted_commits(message));
     }
     said
+}
+
+/// `<id>@<oid>`. Where the line was too long it was folded before the `@`.
+fn task_at(text: &str) -> Option<(TaskId, CommitId)> {
+    let (task, commit) = text.split_once('@')?;
+    Some((task.trim_end().parse().ok()?, commit.parse().ok()?))
+}
+
+/// The trailer that names a task at a commit.
+fn folded_task_at(key: &str, task: &TaskId, commit: CommitId) -> String {
+    let whole = format!("{task}@{commit}");
+    match key.len() + 2 + whole.len() <= WIDTH {
+        true => folded(key, &whole),
+        false => folded(key, &format!("{task} @{commit}")),
+    }
 }
 
 /// The shortest id that git prints for a commit.
@@ -187,14 +237,82 @@ fn reverted_commits(message: &str) -> impl Iterator<Item = Said> + '_ {
 pub fn harness_lines(message: &str) -> Vec<&str> {
     message
         .lines()
-        .filter(|line| {
-            let line = line.trim_start();
-            is_harness_key(line)
-                && line
-                    .split_once(':')
-                    .is_some_and(|(key, _)| key.trim_end().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'))
+        .filter(|line| harness_line(line.trim_start()).is_some())
+        .collect()
+}
+
+/// The trailers of ours in a message, unfolded, wherever they stand: see [`harness_lines`].
+pub fn harness_trailers(message: &str) -> Vec<Trailer> {
+    let mut found: Vec<Trailer> = Vec::new();
+    for line in parts(message) {
+        match line {
+            Part::Ours { key, value } => found.push((key.to_owned(), value.to_owned())),
+            Part::Folded(more) => {
+                if let Some((_, value)) = found.last_mut() {
+                    if !value.is_empty() {
+                        value.push(' ');
+                    }
+                    value.push_str(more);
+                }
+            }
+            Part::Other(_) => {}
+        }
+    }
+    found
+}
+
+/// A message without the trailers of ours, with all their lines.
+pub fn without_harness_trailers(message: &str) -> String {
+    let kept: Vec<&str> = parts(message)
+        .into_iter()
+        .filter_map(|part| match part {
+            Part::Other(line) => Some(line),
+            Part::Ours { .. } | Part::Folded(_) => None,
+        })
+        .collect();
+    kept.join("\n")
+}
+
+/// A line of a message.
+enum Part<'a> {
+    /// It begins a trailer of ours.
+    Ours { key: &'a str, value: &'a str },
+    /// It goes on with one.
+    Folded(&'a str),
+    /// It is neither.
+    Other(&'a str),
+}
+
+fn parts(message: &str) -> Vec<Part<'_>> {
+    // How far the trailer that the line before belongs to is indented.
+    let mut indent: Option<usize> = None;
+    message
+        .lines()
+        .map(|line| {
+            let text = line.trim_start();
+            let margin = line.len() - text.len();
+            if let Some((key, value)) = harness_line(text) {
+                indent = Some(margin);
+                return Part::Ours {
+                    key,
+                    value: value.trim(),
+                };
+            }
+            if indent.is_some_and(|indent| margin > indent) && !text.is_empty() {
+                return Part::Folded(text.trim_end());
+            }
+            indent = None;
+            Part::Other(line)
         })
         .collect()
+}
+
+/// The key and the value of a line that any reader could take for a trailer of ours.
+fn harness_line(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(':')?;
+    let key = key.trim_end();
+    let is_key = key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    (is_harness_key(key) && is_key).then_some((key, value))
 }
 
 /// A message without the lines that git removes before it commits: comments, and all behind the scissors.
@@ -246,8 +364,6 @@ pub const fn is_deceptive(c: char) -> bool {
 pub struct LandingMessage<'a> {
     /// The subject's template: `{id}`, `{plan}`, `{title}`.
     pub subject: &'a str,
-    /// The task.
-    pub task: &'a TaskId,
     /// Its plan.
     pub plan: &'a PlanId,
     /// Its title.
@@ -256,22 +372,10 @@ pub struct LandingMessage<'a> {
     pub bullets: &'a [String],
     /// The names of the checks that passed.
     pub checks: &'a [String],
-    /// The attempt's number.
-    pub attempt: u32,
-    /// The card.
-    pub card: BlobId,
-    /// The tree that the checks ran on.
-    pub check_tree: TreeId,
-    /// The digest of the checks.
-    pub check_digest: Digest,
-    /// How many passed, of how many.
-    pub passed: (usize, usize),
-    /// The accepted row: writer, number, hash.
-    pub row: (&'a WriterId, u64, Digest),
+    /// What our trailers say.
+    pub ours: LandingTrailers<'a>,
     /// Who approved.
     pub reviewed_by: &'a [Actor],
-    /// The author approved its own work, which the configuration allows.
-    pub self_approved: bool,
     /// The model that helped.
     pub assisted_by: Option<&'a str>,
     /// Who signs it off, where the project asks for it.
@@ -281,7 +385,7 @@ pub struct LandingMessage<'a> {
 impl LandingMessage<'_> {
     /// The whole message.
     pub fn render(&self) -> String {
-        let mut text = subject(self.subject, self.task, self.plan, self.title);
+        let mut text = subject(self.subject, self.ours.task, self.plan, self.title);
         text.push_str("\n\n");
         for bullet in self.bullets.iter().take(BULLETS) {
             let bullet = one_line(bullet.trim_start_matches(['-', '*', ' ']), BULLET);
@@ -302,32 +406,85 @@ impl LandingMessage<'_> {
 
     /// The trailer block alone, as the hooks append it to a person's message.
     pub fn trailers(&self) -> String {
-        let mut text = String::new();
-        let (passed, total) = self.passed;
-        let (writer, seq, hash) = self.row;
-        let _ = writeln!(text, "{TASK}: {}", self.task);
-        let _ = writeln!(text, "Harness-Attempt: {}", self.attempt);
-        let _ = writeln!(text, "Harness-Card: {}", self.card);
-        let _ = writeln!(
-            text,
-            "Harness-Evidence: {} {} {passed}/{total}",
-            self.check_tree,
-            self.check_digest.short()
-        );
-        let _ = writeln!(text, "Harness-Ledger: {writer}:{seq} {}", hash.short());
-        if self.self_approved {
-            text.push_str("Harness-Self-Approved: yes\n");
-        }
+        let mut text: String = self
+            .ours
+            .pairs()
+            .iter()
+            .map(|(key, value)| folded(key, value))
+            .collect();
         if let Some(model) = self.assisted_by {
-            let _ = writeln!(text, "Assisted-by: {}", one_line(model, BULLET));
+            text.push_str(&folded("Assisted-by", &one_line(model, BULLET)));
         }
         for person in self.reviewed_by {
-            let _ = writeln!(text, "Reviewed-by: {}", one_line(&person.to_string(), BULLET));
+            text.push_str(&folded("Reviewed-by", &one_line(&person.to_string(), BULLET)));
         }
         if let Some(person) = self.signed_off_by {
+            // Whoever looks for a sign-off looks at lines.
             let _ = writeln!(text, "Signed-off-by: {}", one_line(person, BULLET));
         }
         text
+    }
+}
+
+/// The trailers of ours in a landing: what they say of its evidence and its row.
+#[derive(Debug, Clone)]
+pub struct LandingTrailers<'a> {
+    /// The task.
+    pub task: &'a TaskId,
+    /// The attempt's number.
+    pub attempt: u32,
+    /// The card.
+    pub card: BlobId,
+    /// The tree that the checks ran on.
+    pub check_tree: TreeId,
+    /// The digest of the checks.
+    pub check_digest: Digest,
+    /// The accepted row: writer, number, hash.
+    pub row: (&'a WriterId, u64, Digest),
+    /// The author approved its own work, which the configuration allows.
+    pub self_approved: bool,
+}
+
+impl LandingTrailers<'_> {
+    /// Keys and values, in their order.
+    pub fn pairs(&self) -> Vec<Trailer> {
+        let (writer, seq, hash) = self.row;
+        let mut pairs = vec![
+            (TASK, self.task.to_string()),
+            (ATTEMPT, self.attempt.to_string()),
+            (CARD, self.card.to_string()),
+            (EVIDENCE, format!("{} {}", self.check_tree, self.check_digest.short())),
+            (LEDGER, format!("{writer}:{seq} {}", hash.short())),
+        ];
+        if self.self_approved {
+            pairs.push((SELF_APPROVED, "yes".to_owned()));
+        }
+        pairs.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+/// What `Harness-Evidence` says: the check tree, and the beginning of the check digest. Until version 0.1 it also counted
+/// the checks that passed, of all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EvidenceLine<'a> {
+    /// The tree that the checks ran on.
+    pub tree: &'a str,
+    /// The beginning of the digest of the checks.
+    pub digest: &'a str,
+    /// `passed/all`, in what was written then.
+    pub counts: Option<&'a str>,
+}
+
+impl<'a> EvidenceLine<'a> {
+    /// Reads the trailer's value.
+    pub fn read(value: &'a str) -> Option<Self> {
+        let words: Vec<&str> = value.split_whitespace().collect();
+        let (tree, digest, counts) = match words[..] {
+            [tree, digest] => (tree, digest, None),
+            [tree, digest, counts] => (tree, digest, Some(counts)),
+            _ => return None,
+        };
+        Some(Self { tree, digest, counts })
     }
 }
 
@@ -363,7 +520,7 @@ impl RevisionMessage<'_> {
         } else {
             format!("- By {by}: {why}")
         };
-        format!("{head}\n\n{body}\n\n{REVISES}: {}\n", self.task)
+        format!("{head}\n\n{body}\n\n{}", folded(REVISES, self.task.as_str()))
     }
 }
 
@@ -390,18 +547,18 @@ impl RollbackMessage<'_> {
         } else {
             format!("\n- {why}")
         };
-        format!(
-            "{head}\n\n- Undoes {}{reason}\n\n{REVERTS}: {}@{}\n",
-            self.landing, self.task, self.landing
-        )
+        let block = folded_task_at(REVERTS, self.task, self.landing);
+        format!("{head}\n\n- Undoes {}{reason}\n\n{block}", self.landing)
     }
 }
 
 /// The message of a plan approval.
 pub fn approval_message(plan: &PlanId, digest: Digest, by: &Actor) -> String {
     format!(
-        "Approve plan {plan}\n\n- By {}\n\n{APPROVES}: {plan} {digest}\n",
-        one_line(&by.to_string(), BULLET)
+        "{}\n\n- By {}\n\n{}",
+        one_line(&format!("Approve plan {plan}"), SUBJECT),
+        one_line(&by.to_string(), BULLET),
+        folded(APPROVES, &format!("{plan} {digest}"))
     )
 }
 
@@ -415,19 +572,20 @@ mod tests {
         let task = TaskId::new("game-04").unwrap();
         LandingMessage {
             subject: "Task {id}: {title}",
-            task: &task,
             plan: &PlanId::new("game").unwrap(),
             title: "Add enemy spawn timing",
             bullets,
             checks: &["npm test".to_owned(), "spawn".to_owned()],
-            attempt: 2,
-            card: "1".repeat(40).parse().unwrap(),
-            check_tree: "2".repeat(40).parse().unwrap(),
-            check_digest: Digest::of(b"checks"),
-            passed: (2, 2),
-            row: (&WriterId::new("w1").unwrap(), 17, Digest::of(b"row")),
+            ours: LandingTrailers {
+                task: &task,
+                attempt: 2,
+                card: "1".repeat(40).parse().unwrap(),
+                check_tree: "2".repeat(40).parse().unwrap(),
+                check_digest: Digest::of(b"checks"),
+                row: (&WriterId::new("w1").unwrap(), 17, Digest::of(b"row")),
+                self_approved: false,
+            },
             reviewed_by: &[Actor::Person("Ann <ann@example.invalid>".into())],
-            self_approved: false,
             assisted_by: Some("ollama:qwen"),
             signed_off_by: None,
         }
@@ -454,11 +612,101 @@ mod tests {
         Harness-Task: game-04
         Harness-Attempt: 2
         Harness-Card: 1111111111111111111111111111111111111111
-        Harness-Evidence: 2222222222222222222222222222222222222222 736e817c64d5 2/2
+        Harness-Evidence: 2222222222222222222222222222222222222222 736e817c64d5
         Harness-Ledger: w1:17 06f1a15f1e5e
         Assisted-by: ollama:qwen
         Reviewed-by: Ann <ann@example.invalid>
         ");
+    }
+
+    #[test]
+    fn every_line_that_is_written_stays_narrow_and_reads_as_it_was_meant() {
+        let task = TaskId::new("t".repeat(64)).unwrap();
+        let plan = PlanId::new("p".repeat(64)).unwrap();
+        let oid = "3".repeat(40);
+        let sha_256 = "5".repeat(64);
+        let evidence = folded(EVIDENCE, &format!("{sha_256} 0123456789ab"));
+        let landing = LandingMessage {
+            subject: "Task {id}: {title}",
+            plan: &plan,
+            title: "A title that is quite long, so that no subject can hold all of it in one line",
+            bullets: &[],
+            checks: &[],
+            ours: LandingTrailers {
+                task: &task,
+                attempt: 4_000_000_000,
+                card: oid.parse().unwrap(),
+                check_tree: oid.parse().unwrap(),
+                check_digest: Digest::of(b"checks"),
+                row: (&WriterId::new("w1234567").unwrap(), u64::MAX, Digest::of(b"row")),
+                self_approved: true,
+            },
+            reviewed_by: &[Actor::Person(
+                "Somebody of a Rather Long Name <somebody.of.a.rather.long.name@example.invalid>".into(),
+            )],
+            assisted_by: Some("provider:model"),
+            signed_off_by: None,
+        }
+        .render();
+        let rollback = RollbackMessage {
+            task: &task,
+            title: "t",
+            landing: oid.parse().unwrap(),
+            why: "",
+        }
+        .render();
+        let revision = RevisionMessage {
+            task: &task,
+            title: "t",
+            by: &Actor::Harness,
+            why: "",
+        }
+        .render();
+        let approval = approval_message(&plan, Digest::of(b"plan"), &Actor::Harness);
+        for text in [&evidence, &landing, &rollback, &revision, &approval] {
+            for line in text.lines() {
+                assert!(line.chars().count() <= 72, "{line}");
+            }
+        }
+        assert_eq!(read_message(&landing), [Said::Landed(task.clone())]);
+        let pairs = trailers(&landing);
+        assert_eq!(
+            value(&pairs, EVIDENCE),
+            Some(&*format!("{oid} {}", Digest::of(b"checks").short()))
+        );
+        assert_eq!(
+            value(&pairs, "Reviewed-by"),
+            Some("Somebody of a Rather Long Name <somebody.of.a.rather.long.name@example.invalid>")
+        );
+        let (landing, digest) = (oid.parse().unwrap(), Digest::of(b"plan"));
+        assert_eq!(
+            read_message(&rollback),
+            [Said::RevertedTask {
+                task: task.clone(),
+                landing
+            }]
+        );
+        assert_eq!(read_message(&revision), [Said::Revised(task)]);
+        assert_eq!(read_message(&approval), [Said::Approved { plan, digest }]);
+        let read = trailers(&format!("s\n\n{evidence}"));
+        assert_eq!(value(&read, EVIDENCE), Some(&*format!("{sha_256} 0123456789ab")));
+    }
+
+    #[test]
+    fn a_folded_trailer_of_ours_goes_and_is_read_as_one() {
+        let message = "s\n\nHarness-Task:\n t-1\nHarness-Attempt: 1\n\n  indented prose\n";
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        assert_eq!(harness_trailers(message), [pair(TASK, "t-1"), pair(ATTEMPT, "1")]);
+        assert_eq!(without_harness_trailers(message), "s\n\n\n  indented prose");
+    }
+
+    #[test]
+    fn evidence_is_read_with_and_without_counts() {
+        let counts = |text| EvidenceLine::read(text).map(|line| line.counts);
+        assert_eq!(counts("a b"), Some(None));
+        assert_eq!(counts("a b 2/2"), Some(Some("2/2")));
+        assert_eq!(counts("a"), None);
+        assert_eq!(counts("a b 2/2 c"), None);
     }
 
     #[test]

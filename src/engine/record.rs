@@ -5,7 +5,7 @@ use crate::domain::plan::card::Card;
 use crate::domain::record::{RecordedAnswer, RecordedAttempt, RecordedCheck, RecordedNote, TaskRecord};
 use crate::domain::task::event;
 use crate::domain::task::replay::{AttemptLog, TaskLog};
-use crate::domain::trailer::{LandingMessage, one_line};
+use crate::domain::trailer::{LandingMessage, LandingTrailers, one_line};
 
 use super::Engine;
 use super::accept::Accepted;
@@ -159,19 +159,20 @@ fn with_message(
         .map(|identity| identity.to_string());
     render(&LandingMessage {
         subject: &project.config.commit.subject,
-        task: &card.id,
         plan: &card.plan,
         title: &card.title,
         bullets: &bullets,
         checks: &checks,
-        attempt: attempt.map_or(1, |attempt| attempt.dispatched.place.number),
-        card: row.card,
-        check_tree: row.evidence.key.check_tree,
-        check_digest: row.evidence.key.checks,
-        passed: (row.evidence.passed_count(), row.evidence.results.len()),
-        row: accepted.ledger_place(),
+        ours: LandingTrailers {
+            task: &card.id,
+            attempt: attempt.map_or(1, |attempt| attempt.dispatched.place.number),
+            card: row.card,
+            check_tree: row.evidence.key.check_tree,
+            check_digest: row.evidence.key.checks,
+            row: accepted.ledger_place(),
+            self_approved: row.self_approved,
+        },
         reviewed_by: &row.approved_by,
-        self_approved: row.self_approved,
         assisted_by: attempt.and_then(|attempt| attempt.dispatched.model.as_deref()),
         signed_off_by: signer.as_deref(),
     })

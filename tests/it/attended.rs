@@ -119,7 +119,7 @@ fn git_commit_is_judged_verified_and_gets_its_trailers() {
     assert!(
         trailers
             .iter()
-            .any(|line| line.starts_with("Harness-Evidence: ") && line.ends_with(" 1/1")),
+            .any(|line| line.starts_with("Harness-Evidence: ") && line.len() <= 72),
         "{trailers:?}"
     );
     assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "My own words");

@@ -10,7 +10,7 @@ use crate::domain::oid::{Digest, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::record::TaskRecord;
-use crate::domain::trailer::{self, Trailer};
+use crate::domain::trailer::{self, EvidenceLine, Trailer};
 use crate::engine::judge::Rules;
 use crate::engine::limits;
 use crate::git::{Commit, HistorySeed, ReadError};
@@ -151,8 +151,7 @@ impl Auditor<'_> {
         let Some(text) = trailer::value(own, "Harness-Evidence") else {
             return;
         };
-        let words: Vec<&str> = text.split_whitespace().collect();
-        let [tree, digest, counts] = words[..] else {
+        let Some(EvidenceLine { tree, digest, counts }) = EvidenceLine::read(text) else {
             let message = "Harness-Evidence is malformed".to_owned();
             self.find(commit.id, Some(task), AuditRule::Evidence, None, message);
             return;
@@ -165,7 +164,7 @@ impl Auditor<'_> {
             wrong.push("its evidence is for other checks than those of its card at its base".to_owned());
         }
         let all = checks.len().to_string();
-        if counts.split_once('/') != Some((all.as_str(), all.as_str())) {
+        if let Some(counts) = counts.filter(|counts| counts.split_once('/') != Some((all.as_str(), all.as_str()))) {
             wrong.push(format!("its evidence says {counts}, and {all} checks had to pass"));
         }
         for message in wrong {
