@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::dice::Dice;
 use super::world::{Kind, Templates, World};
 
 /// The moves, as shell; `{n}` is a number that differs from move to move, `{path}` one of [`PATHS`].
@@ -25,18 +26,6 @@ const PATHS: [&str; 12] = [
     "Makefile",
 ];
 
-/// A small generator of numbers, so that a seed says everything (xorshift64*).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, most: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % most
-    }
-}
-
 /// What came of a sequence.
 #[derive(Debug, Default)]
 pub struct Result {
@@ -48,7 +37,7 @@ pub struct Result {
 
 /// Plays one sequence.
 pub fn play(templates: &Templates, seed: u64) -> Result {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
+    let mut dice = Dice::new(seed);
     let kind = [Kind::Hooks, Kind::Strict, Kind::Builder][dice.below(3)];
     let mut world = templates.world(kind);
     world.trust();
