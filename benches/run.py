@@ -11,6 +11,7 @@ import audit
 import fence
 import hooks
 import jobs
+import large
 import others
 from bench import Table, in_turn, repository, sh, timed
 from size import card
@@ -22,7 +23,8 @@ SIZES = [int(size) for size in os.environ.get("SIZES", "1000 100000").split()]
 SHAPES = os.environ.get("SHAPES", "1000:10000:10000 10000:50000:100000 100000:1000000:100000").split()
 AUDITED = [int(commits) for commits in os.environ.get("AUDITED", "10000 100000").split()]
 NEXT_OF = int(os.environ.get("NEXT_OF", 1000))
-PARTS = os.environ.get("PARTS", "start tasks size next audit fence jobs hooks").split()
+LARGE = int(os.environ.get("LARGE", 40000))
+PARTS = os.environ.get("PARTS", "start tasks size next audit fence jobs hooks large").split()
 
 
 def start_up(table):
@@ -69,6 +71,8 @@ if "jobs" in PARTS:
     jobs.rows(table)
 if "hooks" in PARTS:
     peers = hooks.rows(table, BIN, WORK, SIZES, ROUNDS)
+if "large" in PARTS:
+    large.rows(table, BIN, WORK, LARGE, ROUNDS)
 table.add("records lost, cards given out twice, in 10,000 kills", "see `.ci/crash`", "0, 0")
 table.print()
 if peers:

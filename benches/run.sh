@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Prints every figure that design and documentation name as one table, with what is wanted and whether it is met: time per
 # task, `status` and `next --peek` at size, the next card beside other task tools, the audit beside git's own listing, the
-# fence, several jobs, hooks beside hook managers, start-up. Interleaved and shuffled; medians, and medians of ratios: noise
+# fence, several jobs, hooks beside hook managers, landings in a large tree, start-up. Interleaved and shuffled; medians, and medians of ratios: noise
 # hits all sides alike. Tools that are not on the PATH are skipped by name. Needs Python with the module blake3.
 #
 #   benches/run.sh [WORKDIR]
-#       PARTS="start tasks size next audit fence jobs hooks"  ROUNDS=25  TASKS=200  SIZES="1000 100000"
+#       PARTS="start tasks size next audit fence jobs hooks large"  ROUNDS=25  TASKS=200  SIZES="1000 100000"
 #       SHAPES="1000:10000:10000 10000:50000:100000 100000:1000000:100000"   (cards:events:commits)
-#       AUDITED="10000 100000"  NEXT_OF=1000  SPAWNS=200  BUILDS=5  JOBS="1 2 4 8"  JOB_CARDS=64  SECONDS_EACH=2
+#       LARGE=40000  AUDITED="10000 100000"  NEXT_OF=1000  SPAWNS=200  BUILDS=5  JOBS="1 2 4 8"  JOB_CARDS=64  SECONDS_EACH=2
 #
 #   FAST=1 benches/run.sh                                     the same with few rounds and small sizes, in a few minutes
 set -euo pipefail
@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 if [ -n "${FAST:-}" ]; then
 	export ROUNDS=${ROUNDS:-5} TASKS=${TASKS:-20} SIZES=${SIZES:-1000} SHAPES=${SHAPES:-1000:10000:10000}
 	export AUDITED=${AUDITED:-1000} NEXT_OF=${NEXT_OF:-100} SPAWNS=${SPAWNS:-20} BUILDS=${BUILDS:-1}
-	export JOBS=${JOBS:-1 8} JOB_CARDS=${JOB_CARDS:-16} SECONDS_EACH=${SECONDS_EACH:-1}
+	export LARGE=${LARGE:-4000} JOBS=${JOBS:-1 8} JOB_CARDS=${JOB_CARDS:-16} SECONDS_EACH=${SECONDS_EACH:-1}
 fi
 BIN=${BIN:-}
 if [ -z "$BIN" ]; then
