@@ -148,6 +148,7 @@ impl Walls {
             confinement: Confinement {
                 overlays,
                 writable: vec![slot.tmp()],
+                bound: Vec::new(),
                 shown: shown.into_iter().filter(|path| path.is_absolute()).collect(),
                 hidden,
                 network: network.clone(),

@@ -2,24 +2,23 @@
 //! when it ends by itself, so that nothing goes on in the background.
 
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{self, Read, Write};
+use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, kill_process_group, pidfd_open, waitid};
 
-use crate::domain::redact::{Redactor, Stream as Cleaning};
+use crate::domain::redact::Redactor;
 use crate::fault::{self, Point};
 
 use super::capture::Captured;
 use super::environment::Environment;
+use super::pipes::{Collected, Pipes};
 
 /// Asks programs to stop; set by Ctrl-C.
 #[derive(Debug, Clone, Default)]
@@ -141,38 +140,55 @@ pub fn find_program(name: &str, path: Option<&OsStr>) -> Option<PathBuf> {
 const GRACE: Duration = Duration::from_secs(2);
 /// How often a stop by the user is looked for.
 const TICK: Duration = Duration::from_millis(50);
-/// How long output is waited for after the group is gone: a process that left the group may hold the pipe.
+/// How often the end of a program is looked for where the system does not tell of it.
+const LOOK: Duration = Duration::from_millis(2);
+/// How long output is waited for after the group is gone: a process that left the group may hold the pipe, and write
+/// into it without end.
 const LAST_WORDS: Duration = Duration::from_millis(300);
+/// How long the kernel may take to end what was killed: whatever hangs in a broken device is left to it.
+const LAST_BREATH: Duration = Duration::from_millis(500);
 
 /// Runs a program to its end.
+///
+/// One thread does all of it: it reads a piece of output, keeps what has to be kept, and looks at the clock, in turn. So
+/// a program that writes faster than that waits for us, and nothing it does puts off the end of its time.
 pub fn run(program: &Program, cancel: &Cancel) -> Result<Finished, StartError> {
     let started = Instant::now();
     fault::at(Point::ProgramStart).map_err(|source| failed(program, source))?;
     let mut child = start(program)?;
-    let (sender, receiver) = mpsc::channel();
-    read_in_background(child.stdout.take(), Stream::Out, sender.clone());
-    read_in_background(child.stderr.take(), Stream::Err, sender);
-    if let Input::Bytes(bytes) = program.input {
-        write_in_background(&mut child, bytes.to_vec());
-    }
-    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let input = match program.input {
+        Input::Closed => &[],
+        Input::Bytes(bytes) => bytes,
+    };
+    let mut running = Running {
+        pid: i32::try_from(child.id()).ok().and_then(Pid::from_raw),
+        told: None,
+        pipes: Pipes::of(&mut child, input),
+        collected: Collected::new(program.keep_bytes, program.log, program.redactor),
+    };
     if let Err(source) = fault::at(Point::ProgramStarted) {
-        signal(group, Signal::KILL);
+        running.signal(Signal::KILL);
         let _ = child.wait();
         return Err(failed(program, source));
     }
-    let mut collected = Collected::new(program.keep_bytes, program.log, program.redactor);
+    running.told = running.pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let deadline = program.timeout.map(|limit| started + limit);
-    let ending = wait(&mut child, group, &receiver, &mut collected, deadline, cancel);
-    // Whatever it left in its group ends with it.
-    signal(group, Signal::KILL);
-    collected.drain(&receiver, LAST_WORDS);
-    collected.finish();
+    let stopped = running.wait(deadline, cancel);
+    // Whatever it left in its group ends with it. The program itself is not reaped yet, so that the group's number
+    // cannot have become another's.
+    running.signal(Signal::KILL);
+    let status = running.reap(&mut child);
+    running.last_words();
+    running.collected.finish();
     fault::at(Point::ProgramEnded).map_err(|source| failed(program, source))?;
     Ok(Finished {
-        ending,
-        stdout: collected.stdout,
-        output: collected.both,
+        ending: match (stopped, status) {
+            (Some(stopped), _) => stopped,
+            (None, Some(status)) => ending_of(status),
+            (None, None) => Ending::Signalled(0),
+        },
+        stdout: running.collected.stdout,
+        output: running.collected.both,
         wall: started.elapsed(),
     })
 }
@@ -208,145 +224,90 @@ fn start(program: &Program) -> Result<Child, StartError> {
         .map_err(|source| failed(program, source))
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stream {
-    Out,
-    Err,
+/// A program that was started.
+struct Running<'a> {
+    /// Its number, which is its group's, too.
+    pid: Option<Pid>,
+    /// Can be waited for as a file can, and is ready when the program ended.
+    told: Option<OwnedFd>,
+    pipes: Pipes<'a>,
+    collected: Collected<'a>,
 }
 
-type Chunk = (Stream, Vec<u8>);
-
-struct Collected<'a> {
-    stdout: Captured,
-    both: Captured,
-    log: Option<fs::File>,
-    room: usize,
-    /// Each stream is searched on its own: a secret in one is not cut by a line of the other.
-    cleaning: [Cleaning<'a>; 2],
-}
-
-impl<'a> Collected<'a> {
-    fn new(keep: usize, log: Option<&Path>, redactor: &'a Redactor) -> Self {
-        Self {
-            stdout: Captured::new(keep),
-            both: Captured::new(keep),
-            // Only for whoever watches: that it cannot be written changes no result.
-            log: log.and_then(|path| fs::File::create(path).ok()),
-            room: keep,
-            cleaning: [redactor.stream(), redactor.stream()],
-        }
-    }
-
-    fn take(&mut self, (stream, bytes): Chunk) {
-        if stream == Stream::Out {
-            self.stdout.push(&bytes);
-        }
-        let clean = self.cleaning[stream as usize].push(&bytes);
-        self.keep(&clean);
-    }
-
-    /// Takes what was held back until it was clear that nothing more comes.
-    fn finish(&mut self) {
-        for stream in [Stream::Out, Stream::Err] {
-            let clean = self.cleaning[stream as usize].finish();
-            self.keep(&clean);
-        }
-    }
-
-    fn keep(&mut self, clean: &[u8]) {
-        if let Some(log) = &mut self.log {
-            let fits = clean.len().min(self.room);
-            self.room -= fits;
-            let _ = log.write_all(&clean[..fits]);
-        }
-        self.both.push(clean);
-    }
-
-    fn drain(&mut self, receiver: &Receiver<Chunk>, longest: Duration) {
-        let until = Instant::now() + longest;
-        while let Ok(chunk) = receiver.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            self.take(chunk);
-        }
-    }
-}
-
-fn read_in_background(stream: Option<impl Read + Send + 'static>, which: Stream, sender: Sender<Chunk>) {
-    let Some(mut stream) = stream else { return };
-    thread::spawn(move || {
-        let mut buffer = vec![0; 64 * 1024];
-        loop {
-            match stream.read(&mut buffer) {
-                Ok(0) | Err(_) => return,
-                Ok(length) => {
-                    if sender.send((which, buffer[..length].to_vec())).is_err() {
-                        return;
-                    }
+impl Running<'_> {
+    /// Waits until the program ended, or had to be killed: then why it was asked to end.
+    fn wait(&mut self, deadline: Option<Instant>, cancel: &Cancel) -> Option<Ending> {
+        let mut asked: Option<(Ending, Instant)> = None;
+        while !self.has_ended() {
+            let now = Instant::now();
+            if asked.is_none() {
+                let why = if cancel.is_cancelled() {
+                    Some(Ending::Cancelled)
+                } else {
+                    deadline.filter(|deadline| now >= *deadline).map(|_| Ending::TimedOut)
+                };
+                if let Some(why) = why {
+                    self.signal(Signal::TERM);
+                    asked = Some((why, now + GRACE));
                 }
             }
+            let until = match asked {
+                Some((_, kill)) if now >= kill => break,
+                Some((_, kill)) => Some(kill),
+                None => deadline,
+            };
+            let pause = until.map_or(TICK, |until| TICK.min(until.saturating_duration_since(now)));
+            self.turn(pause);
         }
-    });
-}
-
-fn write_in_background(child: &mut Child, bytes: Vec<u8>) {
-    if let Some(mut pipe) = child.stdin.take() {
-        // A program need not read what it is given.
-        thread::spawn(move || drop(pipe.write_all(&bytes)));
+        asked.map(|(why, _)| why)
     }
-}
 
-fn wait(
-    child: &mut Child,
-    group: Option<Pid>,
-    receiver: &Receiver<Chunk>,
-    collected: &mut Collected,
-    deadline: Option<Instant>,
-    cancel: &Cancel,
-) -> Ending {
-    let mut streams_open = true;
-    loop {
-        let now = Instant::now();
-        if cancel.is_cancelled() {
-            end(child, group, receiver, collected);
-            return Ending::Cancelled;
-        }
-        if deadline.is_some_and(|deadline| now >= deadline) {
-            end(child, group, receiver, collected);
-            return Ending::TimedOut;
-        }
-        if let Ok(Some(status)) = child.try_wait() {
-            return ending_of(status);
-        }
-        let pause = deadline.map_or(TICK, |deadline| TICK.min(deadline - now));
-        if streams_open {
-            match receiver.recv_timeout(pause) {
-                Ok(chunk) => collected.take(chunk),
-                Err(RecvTimeoutError::Timeout) => {}
-                // Both streams are at their end, so the program is about to be, too.
-                Err(RecvTimeoutError::Disconnected) => streams_open = false,
+    /// One look at everything that may have happened, at most so long from now.
+    fn turn(&mut self, longest: Duration) {
+        let longest = match self.told {
+            Some(_) => longest,
+            None => longest.min(LOOK),
+        };
+        self.pipes.turn(self.told.as_ref(), longest, &mut self.collected);
+    }
+
+    /// Whether the program ended; it stays to be reaped.
+    fn has_ended(&self) -> bool {
+        let Some(pid) = self.pid else { return true };
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // Where there is nothing to wait for, nothing is waited for.
+        !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+    }
+
+    /// Takes the status of what ended or was killed; `None` where the kernel cannot end it.
+    fn reap(&mut self, child: &mut Child) -> Option<ExitStatus> {
+        let until = Instant::now() + LAST_BREATH;
+        while !self.has_ended() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return None;
             }
-        } else {
-            thread::sleep(Duration::from_micros(200));
+            self.turn(left.min(TICK));
+        }
+        child.wait().ok()
+    }
+
+    /// Takes what the pipes hold still, until they are at their end or the time is up.
+    fn last_words(&mut self) {
+        let until = Instant::now() + LAST_WORDS;
+        while self.pipes.are_open() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            self.pipes.turn(None, left, &mut self.collected);
         }
     }
-}
 
-/// Asks the group to end, then makes it.
-fn end(child: &mut Child, group: Option<Pid>, receiver: &Receiver<Chunk>, collected: &mut Collected) {
-    signal(group, Signal::TERM);
-    let until = Instant::now() + GRACE;
-    while Instant::now() < until {
-        if matches!(child.try_wait(), Ok(Some(_))) {
-            break;
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.pid {
+            let _ = kill_process_group(group, signal);
         }
-        collected.drain(receiver, Duration::from_millis(10));
-    }
-    signal(group, Signal::KILL);
-    let _ = child.wait();
-}
-
-fn signal(group: Option<Pid>, signal: Signal) {
-    if let Some(group) = group {
-        let _ = kill_process_group(group, signal);
     }
 }
 
@@ -360,6 +321,8 @@ fn ending_of(status: ExitStatus) -> Ending {
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     fn run_shell(script: &str, input: Input, timeout: Option<Duration>, cancel: &Cancel) -> Finished {
@@ -436,6 +399,53 @@ mod tests {
         let finished = simple("setsid sh -c 'sleep 5; echo late' & echo done");
         assert_eq!(finished.ending, Ending::Exited(0));
         assert_eq!(finished.stdout.text(), "done\n");
+    }
+
+    /// Neither what is written nor who writes it puts off the end.
+    #[test]
+    fn a_flood_ends_when_its_time_is_up() {
+        let flood = "while :; do echo 0123456789012345678901234567890123456789; done";
+        let scripts = [
+            format!("trap '' TERM; {flood}"),
+            format!("trap '' TERM; {flood} >&2"),
+            "trap '' TERM; exec cat /dev/zero".to_owned(),
+            format!("setsid sh -c \"trap '' TERM; {flood}\" & trap '' TERM; {flood}"),
+            // Nothing to read, and nothing that ends.
+            "trap '' TERM; exec >&- 2>&-; while :; do :; done".to_owned(),
+        ];
+        let limit = Duration::from_millis(200);
+        thread::scope(|scope| {
+            for script in &scripts {
+                scope.spawn(move || {
+                    let finished = run_shell(script, Input::Closed, Some(limit), &Cancel::new());
+                    assert_eq!(finished.ending, Ending::TimedOut, "{script}");
+                    assert!(finished.wall < limit + Duration::from_secs(20), "{script}");
+                    assert!(finished.output.to_bytes().len() < 200_000, "{script}");
+                });
+            }
+        });
+    }
+
+    /// A process that left the group writes on: it is not listened to.
+    #[test]
+    fn a_flood_that_left_the_group_cannot_hold_us_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let ready = dir.path().join("ready");
+        let script = format!(
+            "setsid sh -c 'echo > {0}; while echo flood; do :; done' & until test -e {0}; do :; done; echo done >&2; exit 4",
+            ready.display()
+        );
+        let finished = run_shell(&script, Input::Closed, None, &Cancel::new());
+        assert_eq!(finished.ending, Ending::Exited(4));
+        assert!(finished.wall < Duration::from_secs(20));
+        assert!(finished.output.to_bytes().len() < 200_000);
+    }
+
+    #[test]
+    fn a_program_that_closed_its_output_is_waited_for() {
+        let finished = simple("echo before; exec >&- 2>&-; sleep 0.1; exit 5");
+        assert_eq!(finished.ending, Ending::Exited(5));
+        assert_eq!(finished.stdout.text(), "before\n");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod environment;
 pub mod fence;
 mod group;
 mod parent;
+mod pipes;
 
 pub use capture::Captured;
 pub use environment::Environment;

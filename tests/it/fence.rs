@@ -7,7 +7,7 @@ use std::process::Command;
 use super::sandbox::Sandbox;
 
 /// Runs a shell script as an order of the hidden mode; gives what it printed and how it ended.
-struct Cell {
+pub struct Cell {
     dir: tempfile::TempDir,
     tier: &'static str,
     network: &'static str,
@@ -16,7 +16,7 @@ struct Cell {
 }
 
 impl Cell {
-    fn new(tier: &'static str) -> Self {
+    pub fn new(tier: &'static str) -> Self {
         let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         for name in ["tree", "upper", "work", "tmp", "outside", "secret"] {
             fs::create_dir(dir.path().join(name)).unwrap();
@@ -32,11 +32,11 @@ impl Cell {
         }
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.dir.path().canonicalize().unwrap().join(name)
     }
 
-    fn command(&self, script: &str) -> Command {
+    pub fn command(&self, script: &str) -> Command {
         let at = |name: &str| self.at(name).to_str().unwrap().to_owned();
         fs::write(self.at("report"), "").unwrap();
         let order = serde_json::json!({
@@ -63,7 +63,7 @@ impl Cell {
         command
     }
 
-    fn run(&self, script: &str) -> (i32, String) {
+    pub fn run(&self, script: &str) -> (i32, String) {
         let output = self.command(script).output().unwrap();
         let report = fs::read_to_string(self.at("report")).unwrap();
         assert_eq!(report, "ready\n", "the walls of {} did not stand", self.tier);

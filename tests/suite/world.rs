@@ -158,10 +158,12 @@ impl World {
         )
     }
 
-    /// Has the harness start a Builder, with a file that is open for it to inherit.
+    /// Has the harness start a Builder, with a file and a pipe that are open for it to inherit.
     pub fn builder(&self, args: &[&str]) -> Said {
         let inherited = self.root.join("scratch/inherited");
-        let script = r#"exec 9>>"$0"; exec git-harness exec "$@""#;
+        let script = r#"exec 9>>"$0"
+            { git-harness exec "$@" 7>&1 >&8 8>&-; echo $? > "$0.status"; } 8>&1 | cat > "$0.pipe"
+            exit "$(cat "$0.status")""#;
         self.run(
             Command::new("sh")
                 .args(["-c", script])

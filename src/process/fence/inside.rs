@@ -1,14 +1,19 @@
 //! The hidden mode of the program: it builds the walls, and becomes the program that was asked for.
 //!
 //! In the overlay tier three processes are left: the outer one, which the harness knows and may end; the first process
-//! of the namespace, whose end ends everything in it; and the program.
+//! of the namespace, whose end ends everything in it; and the program. The outer one is outside of the namespace of
+//! processes, so that nothing inside can name it, and it is the program's parent: what the harness learns of the
+//! program's end is what the kernel tells the outer one. Nobody inside is asked, and nobody inside holds a descriptor of
+//! ours: the first process has none open at all.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::io::{self, PipeWriter, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -23,6 +28,9 @@ pub(super) const READY: &str = "ready\n";
 
 /// The exit code where they did not; whoever asks looks into the report, not at this.
 const NO_WALLS: u8 = 125;
+
+/// Time between asking everything in a namespace to end and making it: less than the harness waits before it makes us.
+const GRACE: Duration = Duration::from_millis(1600);
 
 /// Does what the hidden mode was asked for, if it was. Called first of all, while the process has one thread.
 pub fn enter_if_asked() -> Option<ExitCode> {
@@ -46,6 +54,10 @@ pub fn enter_if_asked() -> Option<ExitCode> {
 
 /// Only returns where something went wrong.
 fn enter(order: &Order, argv: &[OsString]) -> ExitCode {
+    // What whoever started the harness had left open is none of the program's, nor of ours.
+    if sys::close_others().is_err() {
+        return ExitCode::from(NO_WALLS);
+    }
     // Opened before the machine becomes read-only, and closed on becoming the program.
     let Ok(mut report) = OpenOptions::new().write(true).truncate(true).open(&order.report) else {
         return ExitCode::from(NO_WALLS);
@@ -145,104 +157,151 @@ fn overlay(order: &Order, argv: &[OsString], report: &mut File) -> Result<(), Br
     if let Some(caller) = caller {
         door::hand_over(&caller).map_err(broken("the way to the proxy"))?;
     }
-    let (said, saying) = io::pipe().map_err(broken("a pipe"))?;
-    match sys::fork().map_err(broken("the namespace's first process"))? {
+    // Before there is anyone inside, and after the maps, which could not be written any more. It holds for the first
+    // process, too, and for the program's until it is the program.
+    sys::not_dumpable().map_err(broken("being left alone"))?;
+    sys::hold_signals().map_err(broken("signals"))?;
+    let fresh = mounts::fresh_folders(&order.confinement);
+    let first = first_process(order, &sockets, &fresh)?;
+    let program = program(order, &fresh, argv)?;
+    tell(report, READY);
+    sys::leave_streams().map_err(broken("leaving the program's streams"))?;
+    sys::drop_capabilities().map_err(broken("capabilities"))?;
+    let status = wait_for(program, first);
+    sys::end_like(status)
+}
+
+/// Starts a process that does its part, says so, and goes on; comes back when it has said so.
+fn started(what: &str, part: impl FnOnce() -> Result<(), Broken>, then: impl FnOnce()) -> Result<i32, Broken> {
+    let (mut said, saying) = io::pipe().map_err(broken("a pipe"))?;
+    match sys::fork().map_err(broken(what))? {
         sys::Side::Child => {
             drop(said);
-            first_process(order, &sockets, argv, saying)
+            let result = sys::die_with_parent()
+                .map_err(broken("dying with the harness"))
+                .and_then(|()| parent_lives(somebody_reads(&saying)))
+                .and_then(|()| part());
+            match result {
+                Ok(()) => {
+                    let _ = (&saying).write_all(READY.as_bytes());
+                    then();
+                }
+                Err(why) => drop((&saying).write_all(why.as_bytes())),
+            }
+            sys::end(i32::from(NO_WALLS))
         }
         sys::Side::Parent(child) => {
             drop(saying);
-            sys::pass_requests_to_end_on(child);
-            // Only now: the maps could not be written before.
-            sys::not_dumpable().map_err(broken("being left alone"))?;
-            outer_process(said, report)
-        }
-    }
-}
-
-/// Waits for the namespace to end, and ends as the program did.
-fn outer_process(mut said: PipeReader, report: &mut File) -> Result<(), Broken> {
-    let mut message = Vec::new();
-    let mut part = [0; 256];
-    loop {
-        match said.read(&mut part) {
-            Ok(0) => break,
-            Ok(length) => {
-                let stood = message.starts_with(READY.as_bytes());
-                message.extend_from_slice(&part[..length]);
-                // A short program's end may come in the same breath.
-                if !stood && message.starts_with(READY.as_bytes()) {
-                    tell(report, READY);
-                }
+            let mut text = Vec::new();
+            said.read_to_end(&mut text).map_err(broken(what))?;
+            match text == READY.as_bytes() {
+                true => Ok(child),
+                false if text.is_empty() => Err(format!("{what}: it said nothing")),
+                false => Err(String::from_utf8_lossy(&text).into_owned()),
             }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(broken("the namespace's first process")(error)),
-        }
-    }
-    let status = message
-        .strip_prefix(READY.as_bytes())
-        .and_then(|rest| <[u8; 4]>::try_from(rest).ok())
-        .map(i32::from_ne_bytes);
-    match status {
-        Some(status) => sys::end_like(status),
-        None if message.starts_with(READY.as_bytes()) => sys::end_like(libc::SIGKILL),
-        None => Err(String::from_utf8_lossy(&message).into_owned()),
-    }
-}
-
-/// The first process of the namespace: builds the walls, starts the program, and reaps until it ends.
-fn first_process(order: &Order, sockets: &[PathBuf], argv: &[OsString], mut saying: PipeWriter) -> ! {
-    let result = sys::die_with_parent()
-        .map_err(broken("dying with the harness"))
-        .and_then(|()| parent_lives(somebody_reads(&saying)))
-        .and_then(|()| build(order, sockets));
-    if let Err(why) = result {
-        let _ = saying.write_all(why.as_bytes());
-        sys::end(i32::from(NO_WALLS));
-    }
-    sys::pass_requests_to_end_on(-1);
-    match sys::fork() {
-        Ok(sys::Side::Child) => {
-            sys::take_requests_to_end();
-            drop(saying);
-            become_program(order, argv);
-            sys::end(i32::from(NO_WALLS))
-        }
-        Ok(sys::Side::Parent(program)) => {
-            let _ = saying.write_all(READY.as_bytes());
-            let status = loop {
-                match sys::wait_any() {
-                    Ok(Some((child, status))) if child == program => break status,
-                    Ok(_) => {}
-                    Err(_) => break libc::SIGKILL,
-                }
-            };
-            let _ = saying.write_all(&status.to_ne_bytes());
-            // With this process everything in the namespace ends.
-            sys::end(0)
-        }
-        Err(error) => {
-            let _ = saying.write_all(broken("starting the program")(error).as_bytes());
-            sys::end(i32::from(NO_WALLS))
         }
     }
 }
 
-fn build(order: &Order, sockets: &[PathBuf]) -> Result<(), Broken> {
-    sys::new_session().map_err(broken("a session"))?;
-    let fresh = mounts::build(&order.confinement, sockets)?;
-    // The overlay covers the folder that this process stands in.
-    std::env::set_current_dir(&order.dir).map_err(broken("the folder to start in"))?;
-    walls::give_up_rights()?;
-    walls::few_processes()?;
-    sys::drop_capabilities().map_err(broken("capabilities"))?;
-    sys::close_others_on_exec().map_err(broken("open files"))?;
-    walls::landlock(&order.confinement, &fresh)?;
-    walls::seccomp(true, &order.confinement.network)
+/// Starts the first process of the namespace: it builds what is seen inside, and reaps what nobody else does. It knows
+/// nothing of the program and has nothing that could be taken from it.
+fn first_process(order: &Order, sockets: &[PathBuf], fresh: &[PathBuf]) -> Result<i32, Broken> {
+    let part = || {
+        mounts::build(&order.confinement, sockets, fresh)?;
+        sys::leave_streams().map_err(broken("the first process's streams"))?;
+        walls::give_up_rights()?;
+        sys::drop_capabilities().map_err(broken("capabilities"))
+    };
+    started("the namespace's first process", part, || {
+        // The pipe with the rest: only now the outer process goes on, and starts the program.
+        if sys::close_others().is_ok() {
+            reap_for_ever();
+        }
+    })
 }
 
-/// The path of this very program, to be started again.
+/// What the first process does all its life.
+fn reap_for_ever() {
+    loop {
+        match sys::next_signal(None) {
+            Some(libc::SIGCHLD) | None => while matches!(sys::reap(), Ok(Some(_))) {},
+            Some(request) => sys::send(-1, request),
+        }
+    }
+}
+
+/// Starts the program inside the walls.
+fn program(order: &Order, fresh: &[PathBuf], argv: &[OsString]) -> Result<i32, Broken> {
+    let part = || {
+        sys::let_signals_through().map_err(broken("signals"))?;
+        // Without a session of its own it could send signals to the outer process, as one of its group.
+        sys::new_session().map_err(broken("a session"))?;
+        // The overlay covers the folder that this process stands in.
+        std::env::set_current_dir(&order.dir).map_err(broken("the folder to start in"))?;
+        walls::give_up_rights()?;
+        walls::few_processes()?;
+        sys::drop_capabilities().map_err(broken("capabilities"))?;
+        sys::close_others_on_exec().map_err(broken("open files"))?;
+        walls::landlock(&order.confinement, fresh)?;
+        walls::seccomp(true, &order.confinement.network)
+    };
+    started("starting the program", part, || drop(become_program(order, argv)))
+}
+
+/// Waits until the program has ended, and everything else inside after it. Gives how it ended, as the kernel says.
+fn wait_for(program: i32, first: i32) -> i32 {
+    let mut status = None;
+    let mut first_is_there = true;
+    let mut kill_at: Option<Instant> = None;
+    loop {
+        let ended = sys::reap();
+        match ended {
+            Ok(Some((child, how))) if child == program => {
+                status = Some(how);
+                // Whatever it left behind ends with the first process.
+                sys::send(first, libc::SIGKILL);
+                continue;
+            }
+            Ok(Some((child, _))) => {
+                first_is_there &= child != first;
+                continue;
+            }
+            Ok(None) => {}
+            // There is nobody left to wait for.
+            Err(_) => first_is_there = false,
+        }
+        match status {
+            Some(status) if !first_is_there => return status,
+            // Who cannot be waited for was not seen to end well.
+            None if ended.is_err() => return libc::SIGKILL,
+            _ => {}
+        }
+        let left = kill_at.map(|at| at.saturating_duration_since(Instant::now()));
+        match sys::next_signal(left) {
+            Some(libc::SIGCHLD) => {}
+            Some(request) => {
+                sys::send(first, request);
+                kill_at.get_or_insert_with(|| Instant::now() + GRACE);
+            }
+            None if left.is_some_and(|left| left.is_zero()) => {
+                sys::send(first, libc::SIGKILL);
+                kill_at = None;
+            }
+            None => {}
+        }
+    }
+}
+
+/// What starts this very program again: the file that runs, whatever has taken its place on the disk by now.
+pub(super) const OWN_IMAGE: &str = "/proc/self/exe";
+
+/// Where this program lies, for others to call it.
 pub(super) fn own_program() -> io::Result<PathBuf> {
-    std::env::current_exe()
+    let path = std::env::current_exe()?;
+    // How the system writes that an upgrade has taken its place.
+    let gone = path.as_os_str().as_bytes().strip_suffix(b" (deleted)");
+    Ok(match gone {
+        Some(place) if !path.exists() => PathBuf::from(OsStr::from_bytes(place)),
+        _ => path,
+    })
 }

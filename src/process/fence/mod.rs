@@ -18,6 +18,7 @@
 mod door;
 mod inside;
 mod mounts;
+mod paths;
 mod probe;
 mod sys;
 mod upper;
@@ -42,11 +43,25 @@ use crate::domain::network::Network;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overlay {
     /// The folder, which stays as it is.
+    #[serde(with = "paths::one")]
     pub tree: PathBuf,
     /// Where its changes go: an empty folder on the same file system.
+    #[serde(with = "paths::one")]
     pub upper: PathBuf,
     /// A second empty folder beside it, for the kernel.
+    #[serde(with = "paths::one")]
     pub work: PathBuf,
+}
+
+/// A folder that is also seen at a second place, which is shorter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The folder, which may be written.
+    #[serde(with = "paths::one")]
+    pub folder: PathBuf,
+    /// The place, in a folder that is fresh inside.
+    #[serde(with = "paths::one")]
+    pub at: PathBuf,
 }
 
 /// What is inside of the walls.
@@ -55,17 +70,24 @@ pub struct Confinement {
     /// Folders seen through an overlay; without the overlay tier they are written directly.
     pub overlays: Vec<Overlay>,
     /// Folders that are written directly.
+    #[serde(with = "paths::many")]
     pub writable: Vec<PathBuf>,
+    /// Folders that are also seen elsewhere; in the overlay tier alone.
+    #[serde(default)]
+    pub bound: Vec<Bound>,
     /// What stays visible, read-only, though it lies in a folder that is fresh inside.
+    #[serde(with = "paths::many")]
     pub shown: Vec<PathBuf>,
     /// What cannot be read. Paths that do not exist are passed over.
+    #[serde(with = "paths::many")]
     pub hidden: Vec<PathBuf>,
     /// Whether it may speak to anyone.
     pub network: Network,
     /// Where the socket of a closed network's only way out is handed over; see [`Door`].
-    #[serde(default)]
+    #[serde(default, with = "paths::maybe")]
     pub door: Option<PathBuf>,
     /// The user's runtime folder, if there is one: fresh inside.
+    #[serde(default, with = "paths::maybe")]
     pub runtime_dir: Option<PathBuf>,
 }
 
@@ -85,8 +107,10 @@ struct Order {
     tier: FenceTier,
     /// The process that has to be the parent of the inside: with any other one nobody ends it.
     harness: u32,
+    #[serde(with = "paths::one")]
     dir: PathBuf,
     /// A file that says afterwards whether the walls stood.
+    #[serde(with = "paths::one")]
     report: PathBuf,
     confinement: Confinement,
 }
@@ -94,9 +118,9 @@ struct Order {
 /// Why a program was not run inside the walls.
 #[derive(Debug, thiserror::Error)]
 pub enum FenceError {
-    /// A path cannot be told to the inside.
-    #[error("a path of the fence is no text: {0}")]
-    Path(serde_json::Error),
+    /// What is to be built cannot be told to the inside.
+    #[error("the order to the fence cannot be written down: {0}")]
+    Order(serde_json::Error),
     /// A folder could not be prepared.
     #[error("cannot prepare {path} for the fence: {source}")]
     Io {
@@ -126,7 +150,7 @@ pub struct Fenced {
 }
 
 impl Fence {
-    /// A fence of a tier, built by a program, which has to be this one.
+    /// A fence of a tier, built by this program, which lies there.
     fn new(tier: FenceTier, program: &Path) -> Self {
         Self {
             tier,
@@ -139,7 +163,7 @@ impl Fence {
         self.tier
     }
 
-    /// The program that builds it: this one.
+    /// Where the program lies that builds it, this one, for others to call it. An upgrade may have put another there.
     pub fn program(&self) -> &Path {
         &self.program
     }
@@ -166,8 +190,8 @@ impl Fence {
             report: report.to_owned(),
             confinement: confinement.clone(),
         };
-        let order = serde_json::to_string(&order).map_err(FenceError::Path)?;
-        let mut words = vec![self.program.clone().into_os_string(), MODE.into(), order.into()];
+        let order = serde_json::to_string(&order).map_err(FenceError::Order)?;
+        let mut words: Vec<OsString> = vec![inside::OWN_IMAGE.into(), MODE.into(), order.into()];
         words.extend(argv);
         Ok(Fenced {
             argv: words,

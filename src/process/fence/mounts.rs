@@ -36,8 +36,11 @@ fn path_of_socket(line: &[u8]) -> Option<PathBuf> {
     Some(PathBuf::from(OsStr::from_bytes(&line[at..])))
 }
 
-/// Builds the view. Returns the folders that are fresh and may be written.
-pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf]) -> Result<Vec<PathBuf>, Broken> {
+/// Where programs share memory, fresh like the rest of `/dev`.
+const SHARED_MEMORY: &str = "/dev/shm";
+
+/// Builds the view; `fresh` is what [`fresh_folders`] gave before.
+pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf], fresh: &[PathBuf]) -> Result<(), Broken> {
     sys::mount("none", Path::new("/"), "", libc::MS_REC | libc::MS_PRIVATE, b"").map_err(broken("private mounts"))?;
     for overlay in &confinement.overlays {
         mount_overlay(overlay).map_err(broken("the overlay"))?;
@@ -45,13 +48,14 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf]) -> Result<Ve
     for path in &confinement.writable {
         sys::bind(path, path).map_err(broken("a writable folder"))?;
     }
-    let fresh = fresh_folders(confinement);
-    let kept = keep(confinement, &fresh)?;
+    let shared_memory = PathBuf::from(SHARED_MEMORY);
+    let covered: Vec<&PathBuf> = fresh.iter().filter(|path| **path != shared_memory).collect();
+    let kept = keep(confinement, &covered)?;
     let devices: Vec<(&str, OwnedFd)> = DEVICES
         .into_iter()
         .filter_map(|name| Some((name, sys::open_tree(&Path::new("/dev").join(name)).ok()?)))
         .collect();
-    for path in &fresh {
+    for path in &covered {
         sys::mount("tmpfs", path, "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, b"mode=1777")
             .map_err(broken("a fresh folder"))?;
     }
@@ -69,12 +73,11 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf]) -> Result<Ve
     }
     sys::make_read_only(Path::new("/")).map_err(broken("the read-only machine"))?;
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
-    let mut writable: Vec<PathBuf> = fresh.clone();
-    writable.push(PathBuf::from("/dev/shm"));
-    for path in overlays.chain(&confinement.writable).chain(&writable) {
+    let bound = confinement.bound.iter().map(|bound| &bound.at);
+    for path in overlays.chain(&confinement.writable).chain(bound).chain(fresh) {
         sys::make_writable(path).map_err(|error| format!("{}: {error}", path.display()))?;
     }
-    Ok(writable)
+    Ok(())
 }
 
 /// What the kernel leaves in the work folder of a volatile overlay, and refuses to mount again over.
@@ -121,8 +124,9 @@ fn mount_once(overlay: &Overlay) -> io::Result<()> {
     )
 }
 
-/// Folders in which others leave sockets and temporary files; each once, by its real path.
-fn fresh_folders(confinement: &Confinement) -> Vec<PathBuf> {
+/// The folders that are fresh inside and may be written: those in which others leave sockets, temporary files and shared
+/// memory; each once, by its real path. Asked for before there is a view.
+pub(super) fn fresh_folders(confinement: &Confinement) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     let fixed = ["/tmp", "/var/tmp", "/run"].map(PathBuf::from);
     for path in fixed.iter().chain(&confinement.runtime_dir) {
@@ -133,25 +137,32 @@ fn fresh_folders(confinement: &Confinement) -> Vec<PathBuf> {
             found.push(real);
         }
     }
+    found.push(PathBuf::from(SHARED_MEMORY));
     found
 }
 
 /// Copies of what has to stay visible in folders that are about to be covered, outer ones first.
-fn keep(confinement: &Confinement, fresh: &[PathBuf]) -> Result<Vec<(PathBuf, OwnedFd)>, Broken> {
+fn keep(confinement: &Confinement, fresh: &[&PathBuf]) -> Result<Vec<(PathBuf, OwnedFd)>, Broken> {
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
     let mut paths: Vec<PathBuf> = overlays
         .chain(&confinement.writable)
         .chain(&confinement.shown)
         .filter_map(|path| path.canonicalize().ok())
-        .filter(|path| fresh.iter().any(|covered| path.starts_with(covered) && path != covered))
+        .filter(|path| {
+            let is_covered = |covered: &&PathBuf| path.starts_with(covered) && path != *covered;
+            fresh.iter().any(is_covered)
+        })
         .collect();
     paths.sort();
     paths.dedup();
-    paths
+    let bound = confinement.bound.iter().map(|bound| (bound.at.clone(), &bound.folder));
+    let mut places: Vec<(PathBuf, &PathBuf)> = paths.iter().map(|path| (path.clone(), path)).collect();
+    places.extend(bound);
+    places
         .into_iter()
-        .map(|path| {
-            let tree = sys::open_tree(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok((path, tree))
+        .map(|(place, path)| {
+            let tree = sys::open_tree(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok((place, tree))
         })
         .collect()
 }
@@ -188,9 +199,9 @@ fn fresh_devices(devices: &[(&str, OwnedFd)]) -> io::Result<()> {
     ] {
         std::os::unix::fs::symlink(target, dev.join(name))?;
     }
-    let shm = dev.join("shm");
-    fs::create_dir(&shm)?;
-    sys::mount("tmpfs", &shm, "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, b"mode=1777")
+    let shm = Path::new(SHARED_MEMORY);
+    fs::create_dir(shm)?;
+    sys::mount("tmpfs", shm, "tmpfs", libc::MS_NOSUID | libc::MS_NODEV, b"mode=1777")
 }
 
 /// Covers a socket by a file at its end. What is none, or not to be seen any more, stays as it is.

@@ -61,7 +61,7 @@ struct Outside {
 pub fn find(dir: &Path) -> std::io::Result<Found> {
     let program = inside::own_program()?;
     let without = std::env::var(WITHOUT).unwrap_or_default();
-    let machine = machine(&program, &without)?;
+    let machine = machine(&without)?;
     let memory = dir.join("fence.json");
     let known = fs::read(&memory)
         .ok()
@@ -100,10 +100,10 @@ pub fn find(dir: &Path) -> std::io::Result<Found> {
 }
 
 /// What the result of a test holds for.
-fn machine(program: &Path, without: &str) -> std::io::Result<String> {
+fn machine(without: &str) -> std::io::Result<String> {
     let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let file = fs::metadata(program)?;
+    let file = fs::metadata(inside::OWN_IMAGE)?;
     Ok(format!(
         "{} {} {} {} {} {} {without}",
         boot.trim(),
@@ -155,6 +155,7 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
             work: at("work"),
         }],
         writable: vec![at("tmp")],
+        bound: Vec::new(),
         shown: vec![fence.program.clone()],
         hidden: vec![at("hidden")],
         network: Network::None,
@@ -162,7 +163,12 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
         runtime_dir: None,
     };
     let order = serde_json::to_string(&outside).map_err(|error| error.to_string())?;
-    let argv: Vec<OsString> = vec![fence.program.clone().into(), MODE.into(), order.into()];
+    // By its place, which stays to be seen where the folder around it is fresh; one that is gone is in no such folder.
+    let own = match fence.program.exists() {
+        true => fence.program.clone().into(),
+        false => OsString::from(inside::OWN_IMAGE),
+    };
+    let argv: Vec<OsString> = vec![own, MODE.into(), order.into()];
     let fenced = fence
         .wrap(&confinement, &at("view"), &at("report"), argv)
         .map_err(|error| error.to_string())?;

@@ -13,7 +13,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::Duration;
 
 use libc::{c_int, c_long, c_ulong};
 
@@ -246,11 +246,20 @@ pub(super) fn limit(resource: libc::__rlimit_resource_t, most: u64) -> io::Resul
     check(unsafe { libc::setrlimit(resource, &raw const limit) }).map(drop)
 }
 
-/// How a child ended, as the kernel says it; `None` where a signal interrupted the wait.
-pub(super) fn wait_any() -> io::Result<Option<(c_int, c_int)>> {
+/// Closes every descriptor but the three standard ones, at once. Nothing else may be open that somebody owns.
+pub(super) fn close_others() -> io::Result<()> {
+    let (first, last): (c_ulong, c_ulong) = (3, c_ulong::from(u32::MAX));
+    let none: c_ulong = 0;
+    // SAFETY: takes numbers; called where this process owns no descriptor, or never comes back to one.
+    check_long(unsafe { libc::syscall(libc::SYS_close_range, first, last, none) }).map(drop)
+}
+
+/// Reaps a child that ended: which, and how, as the kernel says it; `None` where none has.
+pub(super) fn reap() -> io::Result<Option<(c_int, c_int)>> {
     let mut status = 0;
     // SAFETY: the number outlives the call.
-    match check(unsafe { libc::waitpid(-1, &raw mut status, 0) }) {
+    match check(unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) }) {
+        Ok(0) => Ok(None),
         Ok(child) => Ok(Some((child, status))),
         Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
         Err(error) => Err(error),
@@ -267,6 +276,7 @@ pub(super) fn end(code: c_int) -> ! {
 pub(super) fn end_like(status: c_int) -> ! {
     if libc::WIFSIGNALED(status) {
         let signal = libc::WTERMSIG(status);
+        let _ = let_signals_through();
         // SAFETY: takes numbers; the default of the signal is put back and the signal sent to this process alone.
         unsafe {
             libc::signal(signal, libc::SIG_DFL);
@@ -276,33 +286,69 @@ pub(super) fn end_like(status: c_int) -> ! {
     end(libc::WEXITSTATUS(status))
 }
 
-/// Whom a request to end is passed on to: a process, or -1 for all that this one may reach.
-static PASS_ON: AtomicI32 = AtomicI32::new(0);
+/// The signals that ask a process to end, and that tell of a child's end.
+const HEARD: [c_int; 4] = [libc::SIGTERM, libc::SIGINT, libc::SIGHUP, libc::SIGCHLD];
 
-extern "C" fn pass_on(signal: c_int) {
-    let to = PASS_ON.load(Ordering::Relaxed);
-    if to != 0 {
-        // SAFETY: kill may be called in a signal handler, and takes numbers.
-        unsafe { libc::kill(to, signal) };
+fn heard() -> libc::sigset_t {
+    // SAFETY: all zeros are a valid value of this plain structure, which the calls then fill; it outlives them.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        for signal in HEARD {
+            libc::sigaddset(&raw mut set, signal);
+        }
+        set
     }
 }
 
-/// Passes requests to end on to another process (-1: all others here).
-pub(super) fn pass_requests_to_end_on(to: c_int) {
-    PASS_ON.store(to, Ordering::Relaxed);
-    let handler: extern "C" fn(c_int) = pass_on;
-    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
-        // SAFETY: the handler reads one atomic number and calls kill, both allowed in a signal handler.
-        unsafe { libc::signal(signal, handler as libc::sighandler_t) };
+/// From here on these signals wait until [`next_signal`] asks for them, whatever was inherited.
+pub(super) fn hold_signals() -> io::Result<()> {
+    let set = heard();
+    // SAFETY: takes numbers: the default is put back. The set outlives the call.
+    unsafe {
+        for signal in HEARD {
+            libc::signal(signal, libc::SIG_DFL);
+        }
+        check(libc::sigprocmask(libc::SIG_BLOCK, &raw const set, ptr::null_mut())).map(drop)
     }
 }
 
-/// Puts the default of the signals back that are passed on, before becoming another program.
-pub(super) fn take_requests_to_end() {
-    for signal in [libc::SIGTERM, libc::SIGINT, libc::SIGHUP] {
-        // SAFETY: takes numbers.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+/// Lets every signal through again.
+pub(super) fn let_signals_through() -> io::Result<()> {
+    // SAFETY: all zeros are a valid value of this plain structure, which the call then fills; it outlives both calls.
+    unsafe {
+        let mut none: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&raw mut none);
+        check(libc::sigprocmask(libc::SIG_SETMASK, &raw const none, ptr::null_mut())).map(drop)
     }
+}
+
+/// Waits for a signal that is held, at most so long; `None` where none came.
+pub(super) fn next_signal(longest: Option<Duration>) -> Option<c_int> {
+    let set = heard();
+    let time = longest.map(|longest| libc::timespec {
+        tv_sec: libc::time_t::try_from(longest.as_secs()).unwrap_or(libc::time_t::MAX),
+        tv_nsec: longest.subsec_nanos().into(),
+    });
+    let time = time.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: the set and the time outlive the call; what the signal says besides its number is not asked for.
+    check(unsafe { libc::sigtimedwait(&raw const set, ptr::null_mut(), time) }).ok()
+}
+
+/// Sends a signal to a process (-1: to all others here); one that is gone needs none.
+pub(super) fn send(to: c_int, signal: c_int) {
+    // SAFETY: takes numbers.
+    unsafe { libc::kill(to, signal) };
+}
+
+/// Exchanges the three standard streams for nothing: whoever reads them finds their end when the others end.
+pub(super) fn leave_streams() -> io::Result<()> {
+    let nothing = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+    for stream in 0..=2 {
+        // SAFETY: the file is open, and nobody in the hidden mode owns one of the three.
+        check(unsafe { libc::dup2(nothing.as_raw_fd(), stream) })?;
+    }
+    Ok(())
 }
 
 /// Brings the loopback device up, so that programs may speak to themselves.

@@ -79,7 +79,8 @@ pub(super) fn landlock(confinement: &Confinement, fresh: &[PathBuf]) -> Result<(
         ruleset = allow(ruleset, &path, read)?;
     }
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
-    for path in overlays.chain(&confinement.writable).chain(fresh) {
+    let bound = confinement.bound.iter().map(|bound| &bound.at);
+    for path in overlays.chain(&confinement.writable).chain(bound).chain(fresh) {
         ruleset = allow(ruleset, path, all)?;
     }
     let devices = read | AccessFs::WriteFile | AccessFs::Truncate | AccessFs::IoctlDev;
@@ -190,6 +191,10 @@ pub(super) fn seccomp(inner: bool, network: &Network) -> Result<(), Broken> {
         libc::SYS_clone,
         vec![one(0, SeccompCmpOp::MaskedEq(new_user), new_user)?],
     );
+    // Outside of a namespace of processes the harness itself could be named, and given a limit that ends it.
+    if !inner {
+        rules.insert(libc::SYS_prlimit64, vec![one(0, SeccompCmpOp::Ne, 0)?]);
+    }
     let mut families = vec![libc::AF_PACKET, libc::AF_VSOCK, libc::AF_ALG];
     // Without a network namespace the sockets themselves have to go.
     if *network != Network::Open && !inner {
