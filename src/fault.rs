@@ -55,8 +55,6 @@ points! {
     // Git: before and after each call that writes.
     AddStart "git.add",
     AddDone "git.added",
-    CheckoutIndexStart "git.checkout-index",
-    CheckoutIndexDone "git.checkout-indexed",
     CommitTreeStart "git.commit-tree",
     CommitTreeDone "git.commit-treed",
     HashObjectStart "git.hash-object",
@@ -139,7 +137,6 @@ impl Point {
     pub fn of_git(subcommand: &str) -> Option<(Self, Self)> {
         Some(match subcommand {
             "add" => (Self::AddStart, Self::AddDone),
-            "checkout-index" => (Self::CheckoutIndexStart, Self::CheckoutIndexDone),
             "commit-tree" => (Self::CommitTreeStart, Self::CommitTreeDone),
             "hash-object" | "fast-import" => (Self::HashObjectStart, Self::HashObjectDone),
             "merge-tree" => (Self::MergeTreeStart, Self::MergeTreeDone),

@@ -252,11 +252,9 @@ impl From<CommitFilesError> for CliError {
 
 impl From<MoveError> for CliError {
     fn from(error: MoveError) -> Self {
-        let hint = match &error {
-            MoveError::Blocked { .. } => "commit, stash or move these files, then run the command again",
-            MoveError::Busy { .. } => "finish it or abort it, then run the command again",
-            MoveError::Locked { .. } => "wait until the other command has ended, then run this one again",
-            _ => "run the command again",
+        let hint = match error.way_out() {
+            Some(way_out) => format!("{way_out}; then run the command again"),
+            None => "run the command again".to_owned(),
         };
         Self::new(Exit::PersonNeeded, error.to_string()).hint(hint)
     }

@@ -86,7 +86,16 @@ impl From<AttendedError> for CliError {
         match error {
             AttendedError::Run(error) => error.into(),
             AttendedError::NothingOpen => Self::new(Exit::NothingReady, error.to_string()).hint("git harness next"),
-            AttendedError::Detached => Self::new(Exit::Usage, error.to_string()).hint("check a branch out first"),
+            AttendedError::Detached => Self::new(Exit::Usage, error.to_string())
+                .hint("give the work a branch: git switch -c NAME; or go to one: git switch NAME"),
+            AttendedError::UnderWay(what) => {
+                Self::new(Exit::PersonNeeded, error.to_string()).hint(format!("end it first: {}", what.ends_with()))
+            }
+            AttendedError::Unmerged(_) => Self::new(Exit::PersonNeeded, error.to_string())
+                .hint("resolve it and `git add` the files, or take a side: git checkout --ours, or --theirs, PATH"),
+            AttendedError::Land(error) => error.into(),
+            AttendedError::Behind { .. } => Self::new(Exit::PersonNeeded, error.to_string())
+                .hint("take what is in the way aside; the next command of the harness brings files and branch along"),
             other => Self::new(Exit::Refused, other.to_string()),
         }
     }
@@ -110,6 +119,7 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     if args.refresh {
         return Err(AttendedError::NothingOpen.into());
     }
+    attended::is_at_rest(&engine)?;
     if let Some(remote) = &args.remote {
         let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
         return take_shared(context, &mut engine, remote, &wanted);
@@ -143,6 +153,7 @@ fn refresh(context: &Context, engine: &mut Engine, open: &Open) -> Result<Exit, 
         return Ok(Exit::Done);
     }
     let person = engine.person()?;
+    attended::is_at_rest(engine)?;
     attended::release(engine, task, person)?;
     take(context, engine, &project, task)
 }
@@ -208,6 +219,7 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
             )),
         );
     }
+    attended::is_at_rest(&engine)?;
     if let Some(remote) = &args.remote {
         return take_shared(context, &mut engine, remote, &|card| card.id == args.task);
     }
@@ -243,6 +255,7 @@ fn take_shared(
     let project = Project::load(engine, &branch)?;
     // Before anything is claimed: a person may have to agree first.
     require_trust(context, engine, &project)?;
+    attended::is_at_rest(engine)?;
     engine.person()?;
     let views = |project: &Project, engine: &Engine| {
         let views = project.views(engine);
@@ -326,6 +339,7 @@ pub fn submit(args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
     if !said.is_empty() {
         attended::describe(&mut engine, &open, said)?;
     }
+    attended::is_at_rest(&engine)?;
     let others = attended::other_work(&engine, &open, &project)?;
     if !others.is_empty() {
         let shown: Vec<&str> = others.iter().take(5).map(String::as_str).collect();

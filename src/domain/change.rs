@@ -137,6 +137,12 @@ impl ChangeSet {
         self.0.iter()
     }
 
+    /// What becomes of one path.
+    pub fn get(&self, path: &RepoPath) -> Option<&Change> {
+        let at = self.0.binary_search_by(|change| change.path.cmp(path)).ok()?;
+        self.0.get(at)
+    }
+
     /// The paths in order.
     pub fn paths(&self) -> impl Iterator<Item = &RepoPath> {
         self.0.iter().map(|change| &change.path)

@@ -20,7 +20,7 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::event::{AttemptMode, Dispatched, Event, Harvested};
-use crate::git::{Head, MoveError, SwapError, Worktree};
+use crate::git::{Head, MoveError, UnderWay};
 
 use super::Engine;
 use super::accept::{self, Accepted, Gated, Work};
@@ -57,12 +57,18 @@ pub enum AttendedError {
     /// Somebody committed while the change was looked at.
     #[error("{0} moved while the change was verified; submit it again")]
     Moved(String),
+    /// git is in the middle of something here.
+    #[error("{0} is going on in this worktree")]
+    UnderWay(UnderWay),
+    /// A conflict waits to be resolved here.
+    #[error("a conflict in this worktree is not resolved yet: {}", .0.join(", "))]
+    Unmerged(Vec<String>),
     /// The branch could not be moved.
-    #[error("cannot move the branch: {0}")]
-    Land(SwapError),
-    /// The branch moved, and the index did not.
-    #[error("{commit} landed, and the index follows with the next command: {source}", commit = .commit.short(10))]
-    Follow {
+    #[error(transparent)]
+    Land(MoveError),
+    /// The server's branch moved, and the one here did not.
+    #[error("it landed as {commit} on the server, and the branch here cannot follow yet: {source}", commit = .commit.short(10))]
+    Behind {
         /// The landing commit.
         commit: CommitId,
         /// Why it did not.
@@ -143,8 +149,22 @@ pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
     Ok(Some(Open { dispatched, card }))
 }
 
+/// Whether work can be begun, or handed in, in this worktree: on a branch, with nothing of git's half done. What would
+/// be committed otherwise is not what the person sees, or goes where it cannot be handed in from.
+pub fn is_at_rest(engine: &Engine) -> Result<(), AttendedError> {
+    if let Some(what) = engine.git.under_way() {
+        return Err(AttendedError::UnderWay(what));
+    }
+    let conflict = engine.git.unmerged_paths()?;
+    if !conflict.is_empty() {
+        return Err(AttendedError::Unmerged(conflict));
+    }
+    branch(engine).map(drop)
+}
+
 /// Hands a card to this worktree and returns its packet.
 pub fn start(engine: &mut Engine, project: &Project, card: &Card, person: Actor) -> Result<String, AttendedError> {
+    is_at_rest(engine)?;
     let work_tree = engine.git.work_tree().ok_or(AttendedError::NoWorktree)?;
     let mode = AttemptMode::Attended {
         worktree: work_tree.to_string_lossy().into_owned(),
@@ -291,17 +311,11 @@ pub fn branch(engine: &Engine) -> Result<(String, CommitId), AttendedError> {
 
 /// Paths of the worktree that differ from HEAD outside the card: a person's other work, which is never taken along.
 pub fn other_work(engine: &Engine, open: &Open, project: &Project) -> Result<Vec<String>, AttendedError> {
-    let Some(path) = engine.git.work_tree() else {
+    if engine.git.work_tree().is_none() {
         return Ok(Vec::new());
-    };
-    let worktree = Worktree {
-        path: path.to_owned(),
-        git_dir: engine.git.git_dir().to_owned(),
-        branch: None,
-        busy: None,
-    };
+    }
     let rules = finish::rules(project, &open.card)?;
-    let dirty = engine.git.dirty_paths(&worktree)?;
+    let dirty = engine.git.dirty_paths()?;
     Ok(dirty
         .iter()
         .filter(|path| !rules.allows(path))

@@ -85,6 +85,10 @@ pub fn commit_files(
         if tree == before {
             return Ok(None);
         }
+        if engine.server_of(branch).is_none() {
+            // An intent that cannot be carried out now would take the place of one whose files still wait.
+            engine.git.look_before_move(branch)?;
+        }
         let commit = commit_on(engine, tip, tree, message)?;
         engine.record(&[intent(commit, tip)])?;
         let claim = task.map(|task| (task, Then::GoesOn));

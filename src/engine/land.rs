@@ -145,12 +145,9 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
             engine.record(&[lost(&error, true)])?;
             Ok(Landing::BranchMoved)
         }
-        Err(
-            error @ (AdvanceError::Move(MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })
-            | AdvanceError::Server(_)),
-        ) if error.is_certain() => {
+        Err(error) if error.is_in_the_way() => {
             engine.record(&[lost(&error, true)])?;
-            Ok(Landing::InTheWay(error.to_string()))
+            Ok(Landing::InTheWay(error.with_way_out()))
         }
         Err(error @ AdvanceError::ClaimLost(_)) => {
             engine.record(&[lost(&error, false)])?;

@@ -59,8 +59,9 @@ pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
 }
 
 /// Whether a branch holds a commit. If it does here, files are brought along as far as the branch has come since: whoever
-/// waited for the turn may have landed on it before anybody saw that this one was interrupted.
-fn has_moved(engine: &Engine, target: &str, new: CommitId, old: CommitId) -> Result<bool, RunError> {
+/// waited for the turn may have landed on it before anybody saw that this one was interrupted. `None`: it does, and the
+/// files have to wait for something in a worktree; then the intent stays open, and the next command looks again.
+fn has_moved(engine: &mut Engine, target: &str, new: CommitId, old: CommitId) -> Result<Option<bool>, RunError> {
     let here = engine.git.settled_tip(target)?;
     let tip = match engine.server_of(target) {
         Some(_) => engine.tip(target)?,
@@ -74,16 +75,30 @@ fn has_moved(engine: &Engine, target: &str, new: CommitId, old: CommitId) -> Res
         && (here == new || engine.git.is_ancestor(new, here)?)
     {
         match engine.git.finish_move(target, here, old) {
-            Ok(()) | Err(MoveError::Blocked { .. }) => {}
+            Ok(()) => {}
+            Err(error @ MoveError::Blocked { .. }) => say(
+                engine,
+                format!(
+                    "{error}; they stay as they are, and `git status` there shows how they differ from what landed"
+                ),
+            ),
+            Err(error) if error.is_in_the_way() => {
+                say(engine, format!("{target} has moved, and the files wait: {error}"));
+                return Ok(None);
+            }
             Err(error) => return Err(RunError::Resume(error)),
         }
     }
-    Ok(holds)
+    Ok(Some(holds))
+}
+
+fn say(engine: &mut Engine, text: String) {
+    engine.tell(&Event::Told { task: None, text });
 }
 
 /// A rollback whose end was not recorded: done if the branch holds its last commit, else as if it had not been asked for.
 fn rollback(engine: &mut Engine, open: &OpenRollback) -> Result<(), RunError> {
-    if !has_moved(engine, &open.target, open.new, open.old)? {
+    if has_moved(engine, &open.target, open.new, open.old)? != Some(true) {
         return Ok(());
     }
     let history = engine.git.history(open.new, None)?;
@@ -114,7 +129,7 @@ fn rollback(engine: &mut Engine, open: &OpenRollback) -> Result<(), RunError> {
 
 /// An import whose end was not recorded: done if the branch holds its commit, else as if there had been none.
 fn import(engine: &mut Engine, intent: &ImportIntended) -> Result<(), RunError> {
-    if !has_moved(engine, &intent.target, intent.commit, intent.parent)? {
+    if has_moved(engine, &intent.target, intent.commit, intent.parent)? != Some(true) {
         return Ok(());
     }
     let done = engine.record_if(|replay| match replay.open_import() == Some(intent) {
@@ -132,7 +147,7 @@ fn import(engine: &mut Engine, intent: &ImportIntended) -> Result<(), RunError> 
 
 /// A revision whose end was not recorded: done if the branch holds its commit, else as if there had been none.
 fn revision(engine: &mut Engine, intent: &RevisionIntended) -> Result<(), RunError> {
-    if !has_moved(engine, &intent.target, intent.revision.commit, intent.parent)? {
+    if has_moved(engine, &intent.target, intent.revision.commit, intent.parent)? != Some(true) {
         return Ok(());
     }
     let done = engine.record_if(|replay| {
@@ -156,7 +171,10 @@ fn landing(engine: &mut Engine, intent: &LandIntended) -> Result<(), RunError> {
     let Some(_turn) = locks.try_landing(&intent.target).map_err(RunError::Transcript)? else {
         return Ok(());
     };
-    let (row, text) = if has_moved(engine, &intent.target, intent.commit, intent.old)? {
+    let Some(moved) = has_moved(engine, &intent.target, intent.commit, intent.old)? else {
+        return Ok(());
+    };
+    let (row, text) = if moved {
         let landed = event::Landed {
             task: intent.task.clone(),
             attempt: intent.attempt.clone(),

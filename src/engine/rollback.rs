@@ -126,6 +126,7 @@ pub fn rollback(
     if undone.is_empty() {
         return Ok(undone);
     }
+    engine.git.look_before_move(&project.target)?;
     check(engine, project, tip, tasks)?;
     engine.record(&[Event::RollbackIntended {
         tasks: landings.clone(),

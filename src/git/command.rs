@@ -62,6 +62,16 @@ pub enum GitError {
     },
 }
 
+impl GitError {
+    /// What git itself said, where it said anything.
+    pub fn said(&self) -> String {
+        match self {
+            Self::Status { stderr, .. } if !stderr.is_empty() => stderr.clone(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The git program that this process uses.
 #[derive(Debug, Clone)]
 pub struct GitProgram {
@@ -195,6 +205,7 @@ pub struct Call {
     words: Vec<OsString>,
     input: Option<Vec<u8>>,
     held: Option<File>,
+    unheard: bool,
 }
 
 impl Call {
@@ -204,6 +215,7 @@ impl Call {
             words: Vec::new(),
             input: None,
             held: None,
+            unheard: false,
         };
         if !subcommand.is_empty() {
             call.word(subcommand);
@@ -253,6 +265,12 @@ impl Call {
         self
     }
 
+    /// Throws its standard output away unread, however long it is.
+    pub fn without_answer(&mut self) -> &mut Self {
+        self.unheard = true;
+        self
+    }
+
     /// Runs it, whatever status it ends with.
     pub fn output(&mut self) -> Result<Output, GitError> {
         let points = self.words.first().and_then(|word| Point::of_git(word.to_str()?));
@@ -272,7 +290,8 @@ impl Call {
     }
 
     fn wait(&mut self) -> io::Result<Output> {
-        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let answer = if self.unheard { Stdio::null() } else { Stdio::piped() };
+        self.command.stdout(answer).stderr(Stdio::piped());
         let Some(bytes) = self.input.take() else {
             // Nobody reads it: it is the one file that a program is handed without its knowing.
             let idle = self.held.take().map_or_else(Stdio::null, Stdio::from);

@@ -5,9 +5,12 @@
 //! the copy takes the index's place. Other staged and edited work stays as it is. Once the ref has moved there is no
 //! way back: what cannot follow then is left as the user has it, and `git status` shows it as their own change.
 
-mod follow;
+mod catch_up;
+mod error;
+mod filters;
 mod half;
 mod lock;
+mod refusal;
 mod way;
 
 use std::io;
@@ -19,74 +22,12 @@ use crate::domain::path::RepoPath;
 
 use super::command::GitError;
 use super::open::Repository;
-use super::refs::{SwapError, Worktree};
+use super::refs::SwapError;
 use super::tree::ReadError;
-use super::write::WriteError;
+use super::worktrees::Worktree;
+pub use error::MoveError;
 use lock::IndexLock;
-use way::{exists, is_as_after, is_as_before, on_disk};
-
-/// Why a branch was not moved. Where `move_branch` says `Moved`, `Blocked`, `Busy` or `Locked`, nothing has changed;
-/// after any other error it may have moved, and `finish_move` brings the files after it.
-#[derive(Debug, thiserror::Error)]
-pub enum MoveError {
-    /// It does not stand where it was expected.
-    #[error("{branch} moved meanwhile (to {})", .found.map_or_else(|| "nothing".to_owned(), |found| found.short(10)))]
-    Moved {
-        /// The branch.
-        branch: String,
-        /// Where it stands.
-        found: Option<CommitId>,
-    },
-    /// Files in a worktree are in the way.
-    #[error("local changes in {worktree} are in the way: {}", .paths.join(", "))]
-    Blocked {
-        /// The worktree.
-        worktree: PathBuf,
-        /// The paths.
-        paths: Vec<String>,
-    },
-    /// Something is going on in the worktree that has the branch.
-    #[error("{what} is going on in {worktree}, which has {branch} checked out")]
-    Busy {
-        /// The branch.
-        branch: String,
-        /// The worktree.
-        worktree: PathBuf,
-        /// What.
-        what: &'static str,
-    },
-    /// Another git command holds the index.
-    #[error("another git command is at work in {worktree} ({lock} exists)")]
-    Locked {
-        /// The worktree.
-        worktree: PathBuf,
-        /// The lock.
-        lock: PathBuf,
-    },
-    /// The ref could not be moved.
-    #[error(transparent)]
-    Swap(SwapError),
-    /// The repository could not be read.
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    /// git refused.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// What a worktree holds could not be told from what landed.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// A file of the worktree's git folder could not be used.
-    #[error("cannot use {path}: {source}")]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-}
-
-/// How often a worktree is looked at anew that somebody writes in meanwhile.
-const LOOKS: u32 = 5;
+use way::{exists, on_disk};
 
 /// One move of a branch, seen from a worktree that has it checked out.
 struct Step<'a> {
@@ -100,6 +41,30 @@ impl Repository {
     ///
     /// A branch that stands at `new` already is only caught up with, as by [`Repository::finish_move`].
     pub fn move_branch(&self, branch: &str, new: CommitId, old: CommitId, why: &str) -> Result<(), MoveError> {
+        self.move_to(branch, new, old, why, Made::Elsewhere)
+    }
+
+    /// The same for a commit that was made of the files of this worktree: here they are what has landed, so only the
+    /// index follows, and what the commit has beyond them.
+    pub fn move_branch_made_here(
+        &self,
+        branch: &str,
+        new: CommitId,
+        old: CommitId,
+        why: &str,
+    ) -> Result<(), MoveError> {
+        self.move_to(branch, new, old, why, Made::Here)
+    }
+
+    /// Whether a branch could be moved as far as what git is in the middle of and where its worktrees are: for a look
+    /// before work is begun that would have to wait.
+    pub fn look_before_move(&self, branch: &str) -> Result<(), MoveError> {
+        self.checked_out_in(&self.branch_behind(branch)?, true).map(drop)
+    }
+
+    fn move_to(&self, branch: &str, new: CommitId, old: CommitId, why: &str, made: Made) -> Result<(), MoveError> {
+        // A symbolic branch moves the one that it stands for, and whoever has that checked out follows.
+        let branch = &*self.branch_behind(branch)?;
         let found = self.branch_tip(branch)?;
         if found == Some(new) {
             return match self.finish_move(branch, new, old) {
@@ -114,17 +79,24 @@ impl Repository {
                 found,
             });
         }
-        let worktrees = self.checked_out_in(branch)?;
         let changes = self.diff(self.tree_of(old)?, self.tree_of(new)?)?;
+        let worktrees = self.checked_out_in(branch, !changes.is_empty())?;
         let step = self.step(new, old, &changes)?;
         let mut locks = Vec::new();
         for worktree in worktrees
             .into_iter()
             .filter(|worktree| !changes.is_empty() && has_index(worktree))
         {
+            let is_here = worktree.git_dir == self.git_dir();
             let lock = IndexLock::take(worktree)?;
-            self.look(&lock, &step)?;
-            locks.push(lock);
+            let from = match made {
+                Made::Here if is_here => self.with_what_was_made(&lock, &step)?,
+                _ => {
+                    self.look(&lock, &step)?;
+                    step.old
+                }
+            };
+            locks.push((lock, from));
         }
         self.compare_and_swap(&format!("refs/heads/{branch}"), new, Some(old), why)
             .map_err(|error| match error {
@@ -134,8 +106,8 @@ impl Repository {
                 },
                 other => MoveError::Swap(other),
             })?;
-        for lock in locks {
-            if self.two_way(&lock, step.old, step.new, Trial::ForGood)?.is_ok() {
+        for (lock, from) in locks {
+            if self.two_way(&lock, from, step.new, Trial::ForGood)?.is_ok() {
                 half::sync_files(&lock, &changes)?;
                 lock.publish()?;
             } else {
@@ -149,15 +121,18 @@ impl Repository {
     /// Brings files and index after a branch that moved, when a kill came in between. What follows already is known by
     /// its content. `Blocked` names what the user did meanwhile, which was left alone; everything else has followed.
     pub fn finish_move(&self, branch: &str, new: CommitId, old: CommitId) -> Result<(), MoveError> {
+        let branch = &*self.branch_behind(branch)?;
         let changes = self.diff(self.tree_of(old)?, self.tree_of(new)?)?;
         let step = self.step(new, old, &changes)?;
         let mut blocked = Ok(());
-        for worktree in self.checked_out_in(branch)? {
+        for worktree in self.checked_out_in(branch, !changes.is_empty())? {
             if changes.is_empty() || !has_index(&worktree) {
                 continue;
             }
             let path = worktree.path.clone();
-            let left = self.catch_up(IndexLock::take(worktree)?, &step)?;
+            let lock = IndexLock::take(worktree)?;
+            self.has_no_conflict(&lock)?;
+            let left = self.catch_up(lock, &step)?;
             if !left.is_empty() {
                 blocked = Err(blocked_by(path, &left));
             }
@@ -182,17 +157,37 @@ impl Repository {
         Ok(())
     }
 
-    /// Every worktree that has a branch; an error where something is going on in one of them.
-    fn checked_out_in(&self, branch: &str) -> Result<Vec<Worktree>, MoveError> {
+    /// Every worktree that has a branch; an error where something is going on in one of them, or where files would have
+    /// to follow in one that is away.
+    fn checked_out_in(&self, branch: &str, files_follow: bool) -> Result<Vec<Worktree>, MoveError> {
         let mut found = self.worktrees()?;
-        found.retain(|worktree| worktree.branch.as_deref() == Some(branch));
-        match found.iter().find_map(|worktree| Some((worktree, worktree.busy?))) {
-            Some((worktree, what)) => Err(MoveError::Busy {
+        let has_it = |worktree: &Worktree| worktree.branch.as_deref() == Some(branch);
+        let busy = found.iter().find_map(|worktree| {
+            let concerned = has_it(worktree) || worktree.rewrites.iter().any(|other| other == branch);
+            Some((worktree, worktree.busy.filter(|_| concerned)?))
+        });
+        if let Some((worktree, what)) = busy {
+            return Err(MoveError::Busy {
                 branch: branch.to_owned(),
                 worktree: worktree.path.clone(),
                 what,
+            });
+        }
+        found.retain(has_it);
+        let away = found.iter().find_map(|worktree| {
+            let concerned = files_follow && (has_index(worktree) || worktree.git_dir.as_os_str().is_empty());
+            Some((worktree, worktree.away.filter(|_| concerned)?))
+        });
+        match away {
+            Some((worktree, away)) => Err(MoveError::Away {
+                branch: branch.to_owned(),
+                worktree: worktree.path.clone(),
+                away,
             }),
-            None => Ok(found),
+            None => {
+                found.retain(|worktree| worktree.away.is_none());
+                Ok(found)
+            }
         }
     }
 
@@ -212,14 +207,27 @@ impl Repository {
         }
         // Times that changed without the content are no edits, and only a refresh knows.
         self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
-        let Err(error) = self.two_way(lock, step.old, step.new, Trial::DryRun)? else {
-            return Ok(());
-        };
-        let paths = self.users_own(lock, step.changes)?;
-        if paths.is_empty() {
-            return Err(error.into());
+        match self.two_way(lock, step.old, step.new, Trial::DryRun)? {
+            Ok(()) => self.try_filters(lock, step),
+            Err(error) => Err(self.refusal(lock, step, &error)?),
         }
-        Err(blocked_by(lock.worktree.path.clone(), &paths))
+    }
+
+    /// Gives the copy of the index what the commit was made of, whatever became of the files since; what it has beyond
+    /// that still has to come, and is tried. Returns the tree that git's merge starts from.
+    fn with_what_was_made(&self, lock: &IndexLock, step: &Step) -> Result<TreeId, MoveError> {
+        self.has_no_conflict(lock)?;
+        // The record is the only thing that the harness adds by itself.
+        let made: Vec<&Change> = step.changes.iter().filter(|change| !change.path.is_harness()).collect();
+        self.adopt(lock, &made)?;
+        let edits: Vec<(RepoPath, Option<Entry>)> =
+            made.iter().map(|change| (change.path.clone(), change.new)).collect();
+        let from = self.write_tree(step.old, &edits)?;
+        self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
+        match self.two_way(lock, from, step.new, Trial::DryRun)? {
+            Ok(()) => Ok(from),
+            Err(error) => Err(self.refusal(lock, step, &error)?),
+        }
     }
 
     /// Git's own two-way merge of trees into the copy of the index and the files. The inner error is its refusal.
@@ -243,107 +251,10 @@ impl Repository {
         Ok(Err(call.failed(&output)))
     }
 
-    /// Lets everything follow that may, and names what is the user's own and stays.
-    fn catch_up(&self, lock: IndexLock, step: &Step) -> Result<Vec<RepoPath>, MoveError> {
-        self.remove_half_written(&lock, step.changes)?;
-        for _ in 0..LOOKS {
-            let (old, own) = self.without_the_users_own(&lock, step)?;
-            if self.two_way(&lock, old, step.new, Trial::DryRun)?.is_err() {
-                // Git found something else than was looked at: most likely somebody is writing right now.
-                lock.begin_again()?;
-                continue;
-            }
-            if let Err(error) = self.two_way(&lock, old, step.new, Trial::ForGood)? {
-                self.remove_half_written(&lock, step.changes)?;
-                return Err(error.into());
-            }
-            half::sync_files(&lock, step.changes)?;
-            lock.publish()?;
-            return Ok(own);
-        }
-        // Better left as it is than half done: `git status` shows all of it.
-        Ok(step.changes.paths().cloned().collect())
-    }
-
-    /// What git's merge has to start from so that it passes over what is the user's own, which is named beside it; the
-    /// copy of the index is prepared for that.
-    fn without_the_users_own(&self, lock: &IndexLock, step: &Step) -> Result<(TreeId, Vec<RepoPath>), MoveError> {
-        let settled = self.settled(lock, step)?;
-        self.adopt(lock, &settled)?;
-        let own = self.users_own(lock, step.changes)?;
-        let index = self.entries(lock)?;
-        // A file stands in the way of a folder of its name, and the other way round.
-        let mine = |change: &&Change| own.iter().any(|path| are_in_line(path, &change.path));
-        let left: Vec<&Change> = step.changes.iter().filter(mine).collect();
-        // Edited but not staged: the index goes on, so that the edit stands against what landed.
-        let unstaged: Vec<&Change> = left
-            .iter()
-            .copied()
-            .filter(|change| is_as_before(&index, change))
-            .collect();
-        self.adopt(lock, &unstaged)?;
-        // For git's merge these paths do not change, so it keeps them.
-        let edits: Vec<(RepoPath, Option<Entry>)> =
-            left.iter().map(|change| (change.path.clone(), change.new)).collect();
-        Ok((self.write_tree(step.old, &edits)?, own))
-    }
-
-    /// Changed paths whose files are as the new commit has them although the index is not: what a killed move wrote.
-    fn settled<'a>(&self, lock: &IndexLock, step: &Step<'a>) -> Result<Vec<&'a Change>, MoveError> {
-        let index = self.entries(lock)?;
-        let behind: Vec<&Change> = step
-            .changes
-            .iter()
-            .filter(|change| is_as_before(&index, change) && !is_as_after(&index, change))
-            .collect();
-        // Git compares: as if the index had followed, what does not differ is there already.
-        self.adopt(lock, &behind)?;
-        let differing = self.differing(lock)?;
-        let (there, rest): (Vec<&Change>, Vec<&Change>) = behind.into_iter().partition(|change| {
-            let file_exists = exists(&on_disk(&lock.worktree.path, change.path.as_bytes()));
-            match change.new {
-                Some(_) => file_exists && !differing.contains(change.path.as_bytes()),
-                None => !file_exists,
-            }
-        });
-        self.set_entries(lock, rest.iter().map(|change| (&change.path, change.old)))?;
-        Ok(there)
-    }
-
-    /// Puts the new commit's entries into the copy of the index; no file is touched.
-    fn adopt(&self, lock: &IndexLock, changes: &[&Change]) -> Result<(), MoveError> {
-        self.set_entries(lock, changes.iter().map(|change| (&change.path, change.new)))
-    }
-
-    fn set_entries<'a>(
-        &self,
-        lock: &IndexLock,
-        entries: impl Iterator<Item = (&'a RepoPath, Option<Entry>)>,
-    ) -> Result<(), MoveError> {
-        let mut input = Vec::new();
-        for (path, entry) in entries {
-            let line = match entry {
-                Some(entry) => format!("{} {}\t", entry.mode.as_octal(), entry.blob),
-                None => format!("0 {}\t", "0".repeat(40)),
-            };
-            input.extend_from_slice(line.as_bytes());
-            input.extend_from_slice(path.as_bytes());
-            input.push(0);
-        }
-        if input.is_empty() {
-            return Ok(());
-        }
-        let mut call = self.on_copy(lock);
-        call.words(["update-index", "-z", "--index-info"])
-            .input(input)
-            .bytes()?;
-        Ok(())
-    }
-
-    /// Every path of a worktree that is not as its HEAD has it: staged, edited, or untracked and not ignored. A
+    /// Every path of this worktree that is not as its HEAD has it: staged, edited, or untracked and not ignored. A
     /// repository of its own inside the worktree is one path.
-    pub fn dirty_paths(&self, worktree: &Worktree) -> Result<Vec<RepoPath>, ReadError> {
-        let mut call = self.program().as_user(&worktree.git_dir, Some(&worktree.path));
+    pub fn dirty_paths(&self) -> Result<Vec<RepoPath>, ReadError> {
+        let mut call = self.program().as_user(self.git_dir(), self.work_tree());
         call.variable("GIT_OPTIONAL_LOCKS", "0");
         call.words([
             "-c",
@@ -363,15 +274,19 @@ impl Repository {
     }
 }
 
+/// Of whose files a commit was made.
+#[derive(PartialEq, Eq, Clone, Copy)]
+enum Made {
+    /// Of those of the worktree that this process is in.
+    Here,
+    /// Of others.
+    Elsewhere,
+}
+
 #[derive(PartialEq, Eq, Clone, Copy)]
 enum Trial {
     DryRun,
     ForGood,
-}
-
-/// Whether two paths are one, or one is below the other.
-fn are_in_line(one: &RepoPath, other: &RepoPath) -> bool {
-    one.parts().zip(other.parts()).all(|(one, other)| one == other)
 }
 
 /// Whether anything is checked out: `git worktree add --no-checkout` leaves no index, and nothing to bring along.

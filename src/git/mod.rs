@@ -20,6 +20,8 @@ mod refs;
 mod remote;
 mod stat_cache;
 mod tree;
+mod under_way;
+mod worktrees;
 mod write;
 
 pub mod hooks;
@@ -33,10 +35,12 @@ pub use land::MoveError;
 pub use merge::Merge;
 pub use open::{OpenError, Repository};
 pub use plain::{PlainError, PlainPlace, PlainView};
-pub use refs::{Head, SwapError, Worktree};
+pub use refs::{Head, SwapError};
 pub use remote::{Answer, Refusal, Remote, RemoteError, Swap};
 pub use stat_cache::{NewStatCache, StatCache};
 pub use tree::{Commit, ReadError};
+pub use under_way::UnderWay;
+pub use worktrees::{Away, Worktree};
 pub use write::{Identity, IdentityError, NewCommit, WriteError};
 
 #[cfg(test)]

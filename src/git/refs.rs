@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
 
 use crate::domain::oid::CommitId;
 use crate::fault::{self, Control};
@@ -10,6 +9,9 @@ use crate::fault::{self, Control};
 use super::command::GitError;
 use super::open::Repository;
 use super::tree::ReadError;
+
+/// How many symbolic refs may stand for one another; git follows as many.
+const MOST_LINKS: usize = 5;
 
 /// Where HEAD is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,19 +33,6 @@ pub enum Head {
         /// Its tip.
         commit: CommitId,
     },
-}
-
-/// A folder in which this repository is checked out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Worktree {
-    /// Its top folder.
-    pub path: PathBuf,
-    /// Its own git folder.
-    pub git_dir: PathBuf,
-    /// The branch that it has checked out, without `refs/heads/`.
-    pub branch: Option<String>,
-    /// What is going on in it that a moved branch would disturb.
-    pub busy: Option<&'static str>,
 }
 
 /// Why a ref was not moved.
@@ -97,6 +86,27 @@ impl Repository {
     /// The tip of a branch, read from disk now.
     pub fn branch_tip(&self, branch: &str) -> Result<Option<CommitId>, ReadError> {
         self.reference(&format!("refs/heads/{branch}"))
+    }
+
+    /// The branch that a symbolic one stands for, as after a default branch was renamed; another one stands for itself.
+    pub fn branch_behind(&self, branch: &str) -> Result<String, ReadError> {
+        let mut name = format!("refs/heads/{branch}");
+        for _ in 0..MOST_LINKS {
+            let failed = |error: &dyn std::fmt::Display| ReadError::reference(&name, error);
+            let found = self.gix.try_find_reference(&name).map_err(|error| failed(&error))?;
+            let next = found.and_then(|found| found.target().try_name().map(|next| next.as_bstr().to_string()));
+            let Some(next) = next else {
+                return Ok(name.strip_prefix("refs/heads/").unwrap_or(branch).to_owned());
+            };
+            if !next.starts_with("refs/heads/") {
+                return Err(failed(&format!("it stands for {next}, which is no branch")));
+            }
+            name = next;
+        }
+        Err(ReadError::reference(
+            branch,
+            "it stands for another branch, and that for the next, without an end",
+        ))
     }
 
     /// What a ref names, read from disk now. A tag is followed to its commit.
@@ -186,80 +196,4 @@ impl Repository {
         file.lock()?;
         Ok(file)
     }
-
-    /// Every folder in which this repository is checked out.
-    pub fn worktrees(&self) -> Result<Vec<Worktree>, ReadError> {
-        let mut found = Vec::new();
-        if let Some(path) = self.main_work_tree() {
-            found.push(describe(path, self.common_dir().to_owned()));
-        }
-        let linked = self.common_dir().join("worktrees");
-        for entry in fs::read_dir(linked).into_iter().flatten().flatten() {
-            let git_dir = entry.path();
-            // `gitdir` names the `.git` file of the worktree; a worktree whose folder is gone has nothing to disturb.
-            let Ok(file) = fs::read_to_string(git_dir.join("gitdir")) else {
-                continue;
-            };
-            let dot_git = PathBuf::from(file.trim_end());
-            if let (true, Some(path)) = (dot_git.exists(), dot_git.parent()) {
-                found.push(describe(path.to_owned(), git_dir));
-            }
-        }
-        Ok(found)
-    }
-
-    fn main_work_tree(&self) -> Option<PathBuf> {
-        if self.git_dir() == self.common_dir() {
-            return self.work_tree().map(Path::to_owned);
-        }
-        if self.config_value("core.bare").as_deref() == Some("true") {
-            return None;
-        }
-        match self.config_value("core.worktree") {
-            Some(path) => Some(self.common_dir().join(path)),
-            None => self.common_dir().parent().map(Path::to_owned),
-        }
-    }
-}
-
-fn describe(path: PathBuf, git_dir: PathBuf) -> Worktree {
-    let branch = fs::read_to_string(git_dir.join("HEAD"))
-        .ok()
-        .and_then(|head| head.trim_end().strip_prefix("ref: refs/heads/").map(str::to_owned))
-        .or_else(|| branch_under_rebase(&git_dir))
-        .or_else(|| branch_under_bisect(&git_dir));
-    Worktree {
-        busy: going_on(&git_dir),
-        path,
-        git_dir,
-        branch,
-    }
-}
-
-fn branch_under_rebase(git_dir: &Path) -> Option<String> {
-    ["rebase-merge/head-name", "rebase-apply/head-name"]
-        .iter()
-        .find_map(|file| fs::read_to_string(git_dir.join(file)).ok())
-        .and_then(|name| name.trim_end().strip_prefix("refs/heads/").map(str::to_owned))
-}
-
-/// The branch that `git bisect reset` goes back to. (A bisect of a detached HEAD names a commit here, which is no branch.)
-fn branch_under_bisect(git_dir: &Path) -> Option<String> {
-    let start = fs::read_to_string(git_dir.join("BISECT_START")).ok()?;
-    let name = start.trim_end();
-    Some(name.strip_prefix("refs/heads/").unwrap_or(name).to_owned())
-}
-
-fn going_on(git_dir: &Path) -> Option<&'static str> {
-    [
-        ("rebase-merge", "a rebase"),
-        ("rebase-apply", "a rebase or am"),
-        ("MERGE_HEAD", "a merge"),
-        ("CHERRY_PICK_HEAD", "a cherry-pick"),
-        ("REVERT_HEAD", "a revert"),
-        ("BISECT_LOG", "a bisect"),
-    ]
-    .into_iter()
-    .find(|(file, _)| git_dir.join(file).exists())
-    .map(|(_, what)| what)
 }

@@ -18,7 +18,7 @@ const PROCESSES: usize = 16;
 const BEFORE: &str = "begin; list=
 for n in $(seq 1 100); do list=\"$list${list:+,}$(card \"p-$n\" \"p-$n.txt\" true)\"; done
 plan \"$list\"
-for n in $(seq 1 16); do git worktree add -q --detach \"$R/other-$n\"; done";
+for n in $(seq 1 16); do git worktree add -q -b \"other-$n\" \"$R/other-$n\"; done";
 
 #[derive(Debug, Default)]
 struct Tally {

@@ -20,7 +20,7 @@ pub struct Scene {
 const COMMIT: &str = "echo hand >> hand.txt
 for n in 1 2 3; do git add hand.txt && git commit -qm Hand hand.txt && break; done || { git reset -q hand.txt; rm -f hand.txt; }";
 /// Somebody who takes a card in another worktree and gives it back.
-const TAKE: &str = "cd \"$R\" && { [ -d other ] || git -C repo worktree add -q -f --detach ../other; } && cd other && \"$H\" start p-2 && \"$H\" release p-2";
+const TAKE: &str = "cd \"$R\" && { [ -d other ] || git -C repo worktree add -q -b other ../other; } && cd other && \"$H\" start p-2 && \"$H\" release p-2";
 /// The same command by somebody else.
 const RUN: &str = "\"$H\" run --json";
 

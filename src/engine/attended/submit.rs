@@ -11,9 +11,9 @@ use crate::engine::project::Project;
 use crate::engine::run::RunError;
 use crate::engine::server::{AdvanceError, Then};
 use crate::fault::{self, Point};
-use crate::git::SwapError;
+use crate::git::MoveError;
 
-use super::{AttendedError, Open, Verdict, branch, clear_mark, judge, worktree_candidate};
+use super::{AttendedError, Open, Verdict, branch, clear_mark, is_at_rest, judge, worktree_candidate};
 
 /// Keeps what somebody says of their own change, a line for each thing: the bullets of its commit, which would list the
 /// paths otherwise.
@@ -42,6 +42,7 @@ pub fn describe(engine: &mut Engine, open: &Open, summary: Vec<String>) -> Resul
 
 /// Lands the worktree's change as `run` would, on the branch that HEAD is on.
 pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
+    is_at_rest(engine)?;
     let candidate = worktree_candidate(engine, open)?;
     let verdict = judge(engine, project, open, candidate)?;
     let Verdict::Accepted { accepted, .. } = &verdict else {
@@ -62,6 +63,9 @@ fn land_here(
     let (task, attempt) = (&open.card.id, &open.dispatched.attempt);
     let parent = accepted.row().parent;
     let _turn = engine.ledger.locks().landing(&target).map_err(RunError::Transcript)?;
+    // Whoever began a merge while the checks ran is told before anything is written, here or on a server.
+    is_at_rest(engine)?;
+    engine.git.look_before_move(&target).map_err(AttendedError::Land)?;
     let commit = land::build_commit(engine, project, &open.card, accepted).map_err(RunError::from)?;
     fault::at(Point::LandIntend).map_err(RunError::Transcript)?;
     engine.record(&[Event::LandIntended(event::LandIntended {
@@ -84,19 +88,23 @@ fn land_here(
         }
         return Err(RunError::from(error).into());
     }
-    let name = format!("refs/heads/{target}");
+    let is_there = engine.server_of(&target).is_some();
     let why = format!("harness: submit {task}");
-    match engine.git.compare_and_swap(&name, commit, Some(parent), &why) {
+    match engine.git.move_branch_made_here(&target, commit, parent, &why) {
         Ok(()) => {}
-        Err(error @ SwapError::Moved { .. }) if engine.server_of(&target).is_none() => {
+        // Where it counts it has landed, so the intent stays open until the files here have followed.
+        Err(source) if is_there => return Err(AttendedError::Behind { commit, source }),
+        Err(error @ MoveError::Moved { .. }) => {
             engine.record(&[lost(&error)])?;
             return Err(AttendedError::Moved(target));
+        }
+        Err(error) if error.is_in_the_way() => {
+            engine.record(&[lost(&error)])?;
+            return Err(AttendedError::Land(error));
         }
         Err(error) => return Err(AttendedError::Land(error)),
     }
     fault::at(Point::LandMoved).map_err(RunError::Transcript)?;
-    let follow = |source| AttendedError::Follow { commit, source };
-    engine.git.follow_commit(parent, commit).map_err(follow)?;
     engine.record(&[Event::Landed(event::Landed {
         task: task.clone(),
         attempt: attempt.clone(),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::engine::Engine;
 use crate::git::hooks::HookState;
-use crate::git::{Repository, Worktree};
+use crate::git::{Away, Repository, Worktree};
 
 use super::Findings;
 
@@ -17,6 +17,12 @@ pub(super) fn worktrees(engine: &Engine, findings: &mut Findings) {
         Err(error) => return findings.bad("worktrees", error.to_string(), "git worktree repair"),
     };
     for worktree in &worktrees {
+        if let Some(away) = worktree.away {
+            away_from(worktree, away, findings);
+            if away != Away::NotIts {
+                continue;
+            }
+        }
         dot_git(engine, worktree, findings);
         let here = worktree.path.display();
         match Repository::discover_plainly(&worktree.path) {
@@ -36,6 +42,19 @@ pub(super) fn worktrees(engine: &Engine, findings: &mut Findings) {
     }
     findings.good_without_other("hooks", "ours are in place in every worktree");
     findings.good_without_other("git-file", "every worktree leads to this repository");
+}
+
+/// A branch that is checked out where nothing can follow cannot be landed on.
+fn away_from(worktree: &Worktree, away: Away, findings: &mut Findings) {
+    let stays = match &worktree.branch {
+        Some(branch) => format!(", so nothing lands on {branch}"),
+        None => String::new(),
+    };
+    findings.look(
+        "worktrees",
+        format!("there is a worktree in {}, {away}{stays}", worktree.path.display()),
+        away.way_out(),
+    );
 }
 
 fn hooks(git: &Repository, worktree: &Worktree, findings: &mut Findings) {

@@ -26,6 +26,26 @@ pub enum AdvanceError {
 }
 
 impl AdvanceError {
+    /// What happened, and what takes it out of the way where that is known.
+    pub fn with_way_out(&self) -> String {
+        match self {
+            Self::Move(error) => match error.way_out() {
+                Some(way_out) => format!("{error}: {way_out}"),
+                None => error.to_string(),
+            },
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether it surely did not move, for a reason that somebody has to take out of the way first.
+    pub const fn is_in_the_way(&self) -> bool {
+        match self {
+            Self::Move(error) => error.is_in_the_way(),
+            Self::Server(_) => self.is_certain(),
+            Self::ClaimLost(_) => false,
+        }
+    }
+
     /// Whether it is known that the branch did not move. Else the intent stays open, until the server was seen again.
     pub const fn is_certain(&self) -> bool {
         match self {

@@ -252,7 +252,7 @@ impl Engine {
         {
             // Another one of the crew, or the user, brought it on meanwhile.
             Ok(()) | Err(MoveError::Moved { .. }) => Ok(()),
-            Err(why @ (MoveError::Blocked { .. } | MoveError::Busy { .. } | MoveError::Locked { .. })) => {
+            Err(why) if why.is_in_the_way() => {
                 server.tell_behind(self, &why);
                 Ok(())
             }

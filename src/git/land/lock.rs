@@ -13,7 +13,7 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::fault::{self, Point};
-use crate::git::refs::Worktree;
+use crate::git::worktrees::Worktree;
 
 use super::{MoveError, io_at};
 

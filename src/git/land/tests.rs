@@ -10,7 +10,7 @@ use crate::domain::change::Entry;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::git::tests::{file, git, path, repository, tip};
-use crate::git::{NewCommit, Repository};
+use crate::git::{NewCommit, Repository, UnderWay};
 
 /// A repository whose `main` is checked out, and a commit that is about to land there.
 pub(super) struct Landing {
@@ -240,19 +240,19 @@ fn what_is_going_on_in_a_worktree_is_named_and_not_disturbed() {
         }
     };
     let bisect = |top: &Path| drop(git(top, &["bisect", "start", "HEAD", "HEAD~2"]));
-    assert_eq!(going_on(&bisect), "a bisect");
+    assert_eq!(going_on(&bisect), UnderWay::Bisect);
     let rebase = |top: &Path| {
         let editor = "sequence.editor=sed -i s/^pick/edit/";
         git(top, &["-c", editor, "rebase", "-q", "-i", "HEAD~2"]);
     };
-    assert_eq!(going_on(&rebase), "a rebase");
+    assert_eq!(going_on(&rebase), UnderWay::Rebase);
     let merge = |top: &Path| {
         git(top, &["checkout", "-q", "-b", "side", "HEAD~1"]);
         git(top, &["commit", "-q", "--allow-empty", "-m", "Side"]);
         git(top, &["checkout", "-q", "main"]);
         git(top, &["merge", "-q", "--no-commit", "side"]);
     };
-    assert_eq!(going_on(&merge), "a merge");
+    assert_eq!(going_on(&merge), UnderWay::Merge);
 }
 
 #[test]
@@ -292,7 +292,7 @@ fn a_lock_that_a_killed_landing_left_is_told_from_a_living_one() {
 #[test]
 fn locks_of_the_dead_go_and_those_of_the_living_and_of_others_stay() {
     let landing = Landing::new(&[("a", Some("1\n"))], &[("a", Some("2\n"))]);
-    let take = || super::lock::IndexLock::take(landing.git.checked_out_in("main").unwrap().remove(0)).unwrap();
+    let take = || super::lock::IndexLock::take(landing.git.checked_out_in("main", true).unwrap().remove(0)).unwrap();
     take().leave_behind();
     landing.git.clear_dead_locks().unwrap();
     landing.assert_no_leftovers();

@@ -22,6 +22,8 @@ pub(super) enum Held {
     Entry(Entry),
     /// One that a sparse checkout leaves out of the worktree.
     Sparse(Entry),
+    /// One whose file git was told to believe unchanged.
+    Hidden(Entry),
     /// Several sides of a conflict, or something that a landing cannot hold.
     Other,
 }
@@ -29,11 +31,13 @@ pub(super) enum Held {
 impl Held {
     fn entry(self) -> Option<Entry> {
         match self {
-            Self::Entry(entry) | Self::Sparse(entry) => Some(entry),
+            Self::Entry(entry) | Self::Sparse(entry) | Self::Hidden(entry) => Some(entry),
             Self::Other => None,
         }
     }
 }
+
+const DIFFERING: [&str; 4] = ["diff-files", "--name-only", "-z", "--ignore-submodules=none"];
 
 /// The entries of an index.
 pub(super) type Index = BTreeMap<Vec<u8>, Held>;
@@ -77,10 +81,24 @@ impl Repository {
     pub(super) fn differing(&self, lock: &IndexLock) -> Result<BTreeSet<Vec<u8>>, MoveError> {
         // It ends with 1 where something differs, which is what the next call tells better.
         self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
-        let listing = self
-            .on_copy(lock)
-            .words(["diff-files", "--name-only", "-z", "--ignore-submodules=none"])
-            .bytes()?;
+        let mut call = self.on_copy(lock);
+        let listing = match call.words(DIFFERING).bytes() {
+            Ok(listing) => listing,
+            Err(error) => {
+                // A filter that is required and fails tells nothing of its file, which then counts as different.
+                let filters = self.required_filters();
+                if filters.is_empty() {
+                    return Err(error.into());
+                }
+                let mut call = self.on_copy(lock);
+                for name in filters {
+                    call.setting(&format!("filter.{name}.required=false"));
+                    call.setting(&format!("filter.{name}.clean="));
+                    call.setting(&format!("filter.{name}.process="));
+                }
+                call.words(DIFFERING).bytes()?
+            }
+        };
         Ok(listing.split(|byte| *byte == 0).map(<[u8]>::to_vec).collect())
     }
 
@@ -100,7 +118,7 @@ impl Repository {
         for (change, suspect) in suspects {
             match suspect {
                 Suspect::Gone => {
-                    if let Some(Held::Entry(_)) = index.get(change.path.as_bytes()) {
+                    if let Some(Held::Entry(_) | Held::Hidden(_)) = index.get(change.path.as_bytes()) {
                         found.push(change.path.clone());
                     }
                 }
@@ -129,6 +147,7 @@ impl Repository {
             })
             .map(|change| change.path.clone())
             .collect();
+        found.extend(self.hidden_edits(lock, &index, changes)?);
         for change in changes.iter().filter(|change| change.new.is_some()) {
             if let Some(Suspect::Files(files)) = suspect(&lock.worktree.path, change) {
                 let untracked = files.into_iter().filter(|file| !index.contains_key(file));
@@ -143,7 +162,7 @@ impl Repository {
 }
 
 fn entries_in(mut call: Call) -> Result<Index, MoveError> {
-    let listing = call.words(["ls-files", "--stage", "-t", "-z"]).bytes()?;
+    let listing = call.words(["ls-files", "--stage", "-v", "-z"]).bytes()?;
     let mut index = Index::new();
     for line in listing.split(|byte| *byte == 0) {
         let Some(tab) = line.iter().position(|byte| *byte == b'\t') else {
@@ -168,7 +187,9 @@ fn held(words: &str) -> Option<Held> {
     let blob: BlobId = id.parse().ok()?;
     let entry = Entry { mode, blob };
     match (stage, tag) {
-        ("0", "S") => Some(Held::Sparse(entry)),
+        // A small letter says that git was told to believe it unchanged.
+        ("0", "S" | "s") => Some(Held::Sparse(entry)),
+        ("0", "h") => Some(Held::Hidden(entry)),
         ("0", _) => Some(Held::Entry(entry)),
         _ => None,
     }

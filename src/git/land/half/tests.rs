@@ -16,7 +16,7 @@ fn text() -> String {
 fn killed(before: Files, change: Files) -> Landing {
     let landing = Landing::new(before, change);
     landing.kill_after_the_ref();
-    let worktree = landing.git.checked_out_in("main").unwrap().remove(0);
+    let worktree = landing.git.checked_out_in("main", true).unwrap().remove(0);
     IndexLock::take(worktree).unwrap().leave_behind();
     landing
 }

@@ -143,10 +143,9 @@ fn dirty_paths_name_everything_that_is_not_as_committed() {
     git(&landing.top, &["mv", "c", "c2"]);
     write(&landing.top, "new dir/x", "untracked\n");
     git(&landing.top, &["init", "-q", "inner"]);
-    let worktree = landing.git.worktrees().unwrap().remove(0);
     let dirty: Vec<String> = landing
         .git
-        .dirty_paths(&worktree)
+        .dirty_paths()
         .unwrap()
         .iter()
         .map(ToString::to_string)
