@@ -6,6 +6,7 @@ use crate::domain::change::{Change, Entry};
 use crate::domain::id::TaskId;
 use crate::domain::task::replay::{AttemptLog, TaskLog};
 use crate::domain::task::state::TaskState;
+use crate::engine::undo::LEDGER;
 use crate::git::Repository;
 use crate::report::table::{cut, duration};
 use crate::report::text::visible;
@@ -284,10 +285,9 @@ pub fn diff(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
         }
     };
     let mut text = String::new();
-    // The record of the landing is the harness's own, and `show` tells what is in it.
-    let record = args.task.record_path();
+    // Records are the harness's own, and `show` tells what is in them.
     for change in &engine.git.diff(old, new)? {
-        if change.path.as_bytes() != record.as_bytes() {
+        if !change.path.is_under(LEDGER) {
             text.push_str(&one_change(&engine.git, change)?);
         }
     }

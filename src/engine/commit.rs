@@ -10,6 +10,7 @@ use crate::git::{MoveError, NewCommit, ReadError, WriteError};
 use crate::ledger::AppendError;
 
 use super::Engine;
+use super::backfill::{self, BackfillError};
 use super::server::{AdvanceError, Then};
 
 /// Why the files were not committed. The branch is as it was.
@@ -27,6 +28,9 @@ pub enum CommitFilesError {
     /// An object could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Records that are missing could not be made.
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     /// The branch could not be moved.
     #[error(transparent)]
     Move(#[from] MoveError),
@@ -85,6 +89,7 @@ pub fn commit_files(
         if tree == before {
             return Ok(None);
         }
+        let tree = backfill::carried(engine, branch, tip, tree, &[])?;
         if engine.server_of(branch).is_none() {
             // An intent that cannot be carried out now would take the place of one whose files still wait.
             engine.git.look_before_move(branch)?;

@@ -17,6 +17,7 @@ use crate::ledger::AppendError;
 
 use super::Engine;
 use super::accept::Accepted;
+use super::backfill::{self, BackfillError};
 use super::judge::{InScope, JudgeError, Rules};
 use super::project::Project;
 use super::record;
@@ -40,6 +41,9 @@ pub enum LandError {
     /// The record's path is no path; ids make this impossible, and it is reported rather than believed.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// Records that are missing could not be made.
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     /// The branch could not be moved.
     #[error(transparent)]
     Move(MoveError),
@@ -111,7 +115,7 @@ pub fn bring_onto_tip(
 /// Commits an accepted change and moves the branch to it.
 pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Accepted) -> Result<Landing, LandError> {
     let row = accepted.row();
-    let commit = build_commit(engine, project, card, accepted)?;
+    let commit = build_commit(engine, project, &project.target, card, accepted)?;
     fault::at(Point::LandIntend)?;
     engine.record(&[Event::LandIntended(LandIntended {
         task: row.task.clone(),
@@ -161,10 +165,11 @@ pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Acce
     }
 }
 
-/// The landing commit: the verified tree, the tracked record, and the trailers.
+/// The landing commit on a branch: the verified tree, the tracked record with those that are missing, and the trailers.
 pub(super) fn build_commit(
     engine: &Engine,
     project: &Project,
+    branch: &str,
     card: &Card,
     accepted: &Accepted,
 ) -> Result<CommitId, LandError> {
@@ -173,13 +178,14 @@ pub(super) fn build_commit(
     if project.config.ledger_track {
         let path = row.task.record_path();
         let before = engine.git.file(tree, &path)?;
-        let text = record::render(engine, card, row, before.as_deref());
+        let text = record::render(engine, card, row, before.as_deref())?;
         let blob = engine.git.write_blob(text.as_bytes())?;
         let entry = Entry {
             mode: FileMode::Regular,
             blob,
         };
         tree = engine.git.write_tree(tree, &[(RepoPath::new(path)?, Some(entry))])?;
+        tree = backfill::carried(engine, branch, row.parent, tree, std::slice::from_ref(&row.task))?;
     }
     let message = record::landing_message(engine, project, card, accepted);
     Ok(engine.git.commit_tree(&NewCommit {

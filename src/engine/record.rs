@@ -1,11 +1,17 @@
 //! Record: what a landing commit says of its task, in trailers and in the tracked record (design sections 3 and 7).
 
 use crate::domain::actor::Actor;
+use crate::domain::change::Change;
+use crate::domain::check::EvidenceRecord;
+use crate::domain::id::AttemptId;
 use crate::domain::plan::card::Card;
-use crate::domain::record::{RecordedAnswer, RecordedAttempt, RecordedCheck, RecordedNote, TaskRecord};
-use crate::domain::task::event;
+use crate::domain::record::{
+    RecordedAnswer, RecordedAttempt, RecordedChange, RecordedCheck, RecordedEscalation, RecordedNote, TaskRecord,
+};
+use crate::domain::task::event::{self, AttemptMode};
 use crate::domain::task::replay::{AttemptLog, TaskLog};
 use crate::domain::trailer::{LandingMessage, LandingTrailers, one_line};
+use crate::git::ReadError;
 
 use super::Engine;
 use super::accept::Accepted;
@@ -14,71 +20,131 @@ use super::project::Project;
 /// The longest line that is taken over from a Builder or an Architect, in characters.
 const LINE: usize = 200;
 
+/// The version of the records that are written.
+pub const VERSION: u32 = 2;
+
 /// The tracked record of a task that is about to land.
-pub fn render(engine: &Engine, card: &Card, row: &event::Accepted, before: Option<&[u8]>) -> String {
+pub fn render(engine: &Engine, card: &Card, row: &event::Accepted, before: Option<&[u8]>) -> Result<String, ReadError> {
+    let parent_tree = engine.git.tree_of(row.parent)?;
+    let changes = engine.git.diff(parent_tree, row.tree)?;
     let log = engine.replay().task(&card.id);
-    let attempt = log.and_then(TaskLog::last);
+    let attempt = log.and_then(|log| attempt_of(log, &row.attempt));
     let mut record = TaskRecord {
-        v: 1,
+        v: VERSION,
         id: card.id.to_string(),
-        title: card.title.clone(),
-        plan: card.plan.to_string(),
-        status: "complete".to_owned(),
         card: row.card.to_string(),
         parent: row.parent.to_string(),
+        parent_tree: parent_tree.to_string(),
         check_tree: row.evidence.key.check_tree.to_string(),
-        fence: row.evidence.key.fence.to_string(),
-        author: attempt
-            .map(|attempt| attempt.dispatched.author.to_string())
-            .unwrap_or_default(),
-        model: attempt.and_then(|attempt| attempt.dispatched.model.clone()),
         approved_by: row.approved_by.iter().map(Actor::to_string).collect(),
         self_approved: row.self_approved,
-        context_files: card.context.iter().map(|context| context.path.to_string()).collect(),
-        files_changed: changed_files(attempt),
-        checks: row.evidence.results.iter().map(recorded_check).collect(),
-        earlier: before.and_then(earlier_of).unwrap_or_default(),
         ..TaskRecord::default()
     };
+    record.complete();
+    of_card(&mut record, card);
+    of_changes(&mut record, changes.iter());
+    of_evidence(&mut record, &row.evidence);
+    of_attempt(&mut record, attempt);
     if let Some(log) = log {
-        let counted = log.attempts.iter().filter(|attempt| attempt.lost.is_none()).count();
-        record.retries = u32::try_from(counted.saturating_sub(1)).unwrap_or(u32::MAX);
-        record.escalation = log
-            .escalation
-            .as_ref()
-            .map(|escalation| one_line(&format!("{}: {}", escalation.trigger, escalation.reason), LINE));
-        record.attempts = log.attempts.iter().map(recorded_attempt).collect();
-        record.answers = log
-            .answers
-            .iter()
-            .map(|answer| RecordedAnswer {
-                by: answer.by.to_string(),
-                answer: answer.answer.to_string(),
-                diagnosis: one_line(&answer.diagnosis, LINE),
-            })
-            .collect();
-        record.notes = log
-            .notes
-            .iter()
-            .map(|(by, text)| RecordedNote {
-                by: by.to_string(),
-                text: text.clone(),
-            })
-            .collect();
+        of_log(&mut record, log);
     }
-    record.render()
+    if let Some(old) = before.and_then(TaskRecord::of_bytes) {
+        of_earlier(&mut record, old);
+    }
+    Ok(record.render())
 }
 
-fn changed_files(attempt: Option<&AttemptLog>) -> Vec<String> {
-    let harvested = attempt.and_then(|attempt| attempt.harvested.as_ref());
-    harvested
-        .map(|harvested| {
-            let changes = harvested.changes.iter();
-            changes
-                .map(|change| format!("{} {}", change.kind().letter(), change.path))
-                .collect()
+/// The attempt of a landing, in what the journal tells of its task.
+pub fn attempt_of<'a>(log: &'a TaskLog, attempt: &AttemptId) -> Option<&'a AttemptLog> {
+    log.attempts.iter().find(|known| known.dispatched.attempt == *attempt)
+}
+
+/// What a card says of its task.
+pub fn of_card(record: &mut TaskRecord, card: &Card) {
+    record.title = card.title.clone();
+    record.plan = card.plan.to_string();
+    record.context_files = card.context.iter().map(|context| context.path.to_string()).collect();
+}
+
+/// What a landing changed.
+pub fn of_changes<'a>(record: &mut TaskRecord, changes: impl Iterator<Item = &'a Change>) {
+    for change in changes {
+        let line = format!("{} {}", change.kind().letter(), change.path);
+        record.files_changed.push(line);
+        record.changes.push(RecordedChange::of(change));
+    }
+}
+
+/// What its checks gave.
+pub fn of_evidence(record: &mut TaskRecord, evidence: &EvidenceRecord) {
+    record.check_digest = evidence.key.checks.to_string();
+    record.environment = evidence.key.environment.to_string();
+    record.fence = evidence.key.fence.to_string();
+    record.checks = evidence.results.iter().map(recorded_check).collect();
+}
+
+/// Who built it.
+pub fn of_attempt(record: &mut TaskRecord, attempt: Option<&AttemptLog>) {
+    let Some(attempt) = attempt else {
+        return;
+    };
+    record.author = attempt.dispatched.author.to_string();
+    record.model = attempt.dispatched.model.clone();
+    let place = attempt.dispatched.place;
+    let how = match attempt.dispatched.mode {
+        AttemptMode::Attended { .. } => "in a worktree",
+        _ => "in a copy",
+    };
+    record.outcome = format!(
+        "landed by attempt {} of round {}, made {how}",
+        place.number, place.round
+    );
+}
+
+/// What the journal tells of the way there.
+pub fn of_log(record: &mut TaskRecord, log: &TaskLog) {
+    let counted = log.attempts.iter().filter(|attempt| attempt.lost.is_none()).count();
+    record.retries = u32::try_from(counted.saturating_sub(1)).unwrap_or(u32::MAX);
+    record.escalation = log
+        .escalation
+        .as_ref()
+        .map(|escalation| one_line(&format!("{}: {}", escalation.trigger, escalation.reason), LINE));
+    record.escalations = log
+        .escalations
+        .iter()
+        .map(|escalation| RecordedEscalation {
+            by: escalation.by.to_string(),
+            trigger: escalation.trigger.to_string(),
+            reason: one_line(&escalation.reason, LINE),
         })
-        .unwrap_or_default()
+        .collect();
+    record.attempts = log.attempts.iter().map(recorded_attempt).collect();
+    record.answers = log
+        .answers
+        .iter()
+        .map(|answer| RecordedAnswer {
+            by: answer.by.to_string(),
+            answer: answer.answer.to_string(),
+            diagnosis: one_line(&answer.diagnosis, LINE),
+        })
+        .collect();
+    record.notes = log
+        .notes
+        .iter()
+        .map(|(by, text)| RecordedNote {
+            by: by.to_string(),
+            text: text.clone(),
+        })
+        .collect();
+}
+
+/// What an older record of the same task is remembered by.
+pub fn of_earlier(record: &mut TaskRecord, old: TaskRecord) {
+    record.earlier = old.earlier;
+    record
+        .earlier
+        .push(format!("{} on {} by {}", old.check_tree, old.parent, old.author));
+    record.undone = old.undone;
 }
 
 fn recorded_check(result: &crate::domain::check::CheckResult) -> RecordedCheck {
@@ -108,14 +174,6 @@ fn recorded_attempt(attempt: &AttemptLog) -> RecordedAttempt {
             .map(|answer| answer.to_string()),
         outcome: one_line(&outcome, LINE),
     }
-}
-
-/// What an older record of the same task is remembered by.
-fn earlier_of(bytes: &[u8]) -> Option<Vec<String>> {
-    let old = TaskRecord::parse(std::str::from_utf8(bytes).ok()?)?;
-    let mut earlier = old.earlier;
-    earlier.push(format!("{} on {} by {}", old.check_tree, old.parent, old.author));
-    Some(earlier)
 }
 
 /// The message of a landing commit.

@@ -98,7 +98,23 @@ fn say(engine: &mut Engine, text: String) {
 
 /// A rollback whose end was not recorded: done if the branch holds its last commit, else as if it had not been asked for.
 fn rollback(engine: &mut Engine, open: &OpenRollback) -> Result<(), RunError> {
-    if has_moved(engine, &open.target, open.new, open.old)? != Some(true) {
+    // Whoever is at it right now has the turn to land.
+    let locks = engine.ledger.locks();
+    let Some(_turn) = locks.try_landing(&open.target).map_err(RunError::Transcript)? else {
+        return Ok(());
+    };
+    let Some(holds) = has_moved(engine, &open.target, open.new, open.old)? else {
+        return Ok(());
+    };
+    if !holds {
+        engine.record_if(|replay| {
+            let still = replay.open_rollback() == Some(open);
+            let lost = still.then(|| Event::RollbackLost {
+                new: open.new,
+                reason: "interrupted before the branch moved".to_owned(),
+            });
+            lost.into_iter().collect()
+        })?;
         return Ok(());
     }
     let history = engine.git.history(open.new, None)?;

@@ -1,12 +1,11 @@
 //! Rollback: one commit for each task that undoes its landing, newest first, all of them or none.
 //!
-//! Each is a three-way merge that takes the landing's change out of the present tree, so that what others changed
-//! since stays. The branch moves once, when every commit is built.
+//! Each is a three-way merge that takes the task's change out of the present tree, so that what others changed since
+//! stays. The branch moves once, when every commit is built, and in the turn of landings, so that none comes in between.
 
 use std::io;
 
 use crate::domain::actor::Actor;
-use crate::domain::change::{Entry, FileMode};
 use crate::domain::id::TaskId;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::{PathError, RepoPath};
@@ -14,11 +13,13 @@ use crate::domain::record::TaskRecord;
 use crate::domain::task::event::{self, Event};
 use crate::domain::trailer::RollbackMessage;
 use crate::fault::{self, Point};
-use crate::git::{Merge, MoveError, NewCommit, ReadError, WriteError};
+use crate::git::{MoveError, NewCommit, ReadError, WriteError};
 use crate::ledger::AppendError;
 
 use super::Engine;
-use super::project::Project;
+use super::backfill::{self, BackfillError};
+use super::project::{Project, ProjectError};
+use super::undo::{self, Undone};
 use super::verify::{self, VerifyError};
 
 /// Why nothing was rolled back.
@@ -43,6 +44,14 @@ pub enum RollbackError {
         /// The paths.
         paths: Vec<String>,
     },
+    /// The landing holds more than the task's work.
+    #[error("{landing} holds more than the work of {task}, and no record tells which part that is", landing = .landing.short(10))]
+    NotApart {
+        /// The task.
+        task: TaskId,
+        /// The commit.
+        landing: CommitId,
+    },
     /// The checks that join every card fail without the tasks.
     #[error("without {tasks} the check {check} fails: {status}")]
     Red {
@@ -62,6 +71,12 @@ pub enum RollbackError {
     /// The record's path is no path.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The branch moved meanwhile, and could not be read again.
+    #[error(transparent)]
+    Project(#[from] Box<ProjectError>),
+    /// Records that are missing could not be made.
+    #[error(transparent)]
+    Backfill(#[from] BackfillError),
     /// Checks could not be run.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -115,11 +130,20 @@ pub fn rollback(
     by: &Actor,
     why: &str,
 ) -> Result<Vec<(TaskId, CommitId)>, RollbackError> {
+    let locks = engine.ledger.locks();
+    let _turn = locks.landing(&project.target)?;
+    // Whoever had the turn before may have moved the branch.
+    let fresh = match engine.git.branch_tip(&project.target)? == Some(project.tip) {
+        true => None,
+        false => Some(Project::load(engine, &project.target).map_err(Box::new)?),
+    };
+    let project = fresh.as_ref().unwrap_or(project);
+    stand_alone(project, tasks)?;
     let landings = newest_first(engine, project, tasks)?;
     let mut tip = project.tip;
     let mut undone = Vec::new();
     for (task, landing) in &landings {
-        let commit = undo(engine, project, task, *landing, tip, why)?;
+        let commit = undo_one(engine, project, (task, *landing), tip, tasks, why)?;
         undone.push((task.clone(), commit));
         tip = commit;
     }
@@ -135,9 +159,17 @@ pub fn rollback(
         new: tip,
     }])?;
     fault::at(Point::RollbackIntended)?;
-    engine
+    if let Err(error) = engine
         .git
-        .move_branch(&project.target, tip, project.tip, "harness: roll back")?;
+        .move_branch(&project.target, tip, project.tip, "harness: roll back")
+    {
+        // Then the branch is certainly where it was.
+        if matches!(error, MoveError::Moved { .. }) || error.is_in_the_way() {
+            let reason = error.to_string();
+            engine.record(&[Event::RollbackLost { new: tip, reason }])?;
+        }
+        return Err(error.into());
+    }
     fault::at(Point::RollbackMoved)?;
     let rows: Vec<Event> = landings
         .iter()
@@ -160,6 +192,21 @@ pub fn rollback(
     )?;
     fault::at(Point::RolledBack)?;
     Ok(undone)
+}
+
+/// Nothing complete may build on what is undone, unless it is undone, too.
+fn stand_alone(project: &Project, tasks: &[TaskId]) -> Result<(), RollbackError> {
+    for task in tasks {
+        let mut dependants = dependants(project, task);
+        dependants.retain(|other| !tasks.contains(other));
+        if !dependants.is_empty() {
+            return Err(RollbackError::Dependants {
+                task: task.clone(),
+                dependants,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn newest_first(
@@ -190,36 +237,33 @@ fn newest_first(
     Ok(ordered)
 }
 
-fn undo(
+fn undo_one(
     engine: &Engine,
     project: &Project,
-    task: &TaskId,
-    landing: CommitId,
+    (task, landing): (&TaskId, CommitId),
     tip: CommitId,
+    tasks: &[TaskId],
     why: &str,
 ) -> Result<CommitId, RollbackError> {
-    let landed = engine.git.commit(landing)?;
-    let before: TreeId = match landed.parents.first() {
-        Some(parent) => engine.git.tree_of(*parent)?,
-        None => TreeId::empty(),
-    };
-    // From the landing to its parent: the change taken back. Its base is the landing itself.
-    let back = engine.git.commit_unsigned(&NewCommit {
-        tree: before,
-        parents: &[landing],
-        message: "take back",
-        seconds: 0,
-    })?;
-    let tree = match engine.git.merge(tip, back)? {
-        Merge::Clean(tree) => tree,
-        Merge::Conflict { paths, .. } => {
+    let tree = match undo::undo(&engine.git, task, landing, tip)? {
+        Undone::Clean(tree) => tree,
+        Undone::Conflict(paths) => {
             return Err(RollbackError::Conflict {
                 task: task.clone(),
                 paths: paths.iter().map(ToString::to_string).collect(),
             });
         }
+        Undone::NotApart => {
+            return Err(RollbackError::NotApart {
+                task: task.clone(),
+                landing,
+            });
+        }
     };
-    let tree = with_record(engine, project, task, landing, tree)?;
+    let mut tree = with_record(engine, project, task, landing, tree)?;
+    if tip == project.tip {
+        tree = backfill::carried(engine, &project.target, tip, tree, tasks)?;
+    }
     let title = project.card(task).map(|card| card.title.clone()).unwrap_or_default();
     let message = RollbackMessage {
         task,
@@ -236,7 +280,7 @@ fn undo(
     })?)
 }
 
-/// The record stays and says what happened; the merge took it away with the change.
+/// The record stays and says what happened.
 fn with_record(
     engine: &Engine,
     project: &Project,
@@ -244,18 +288,23 @@ fn with_record(
     landing: CommitId,
     tree: TreeId,
 ) -> Result<TreeId, RollbackError> {
+    if !project.config.ledger_track {
+        return Ok(tree);
+    }
     let path = task.record_path();
-    let old = engine.git.file(engine.git.tree_of(landing)?, &path)?;
-    let record = old.and_then(|bytes| TaskRecord::parse(&String::from_utf8_lossy(&bytes)));
-    let (Some(mut record), true) = (record, project.config.ledger_track) else {
+    let bytes = match engine.git.file(tree, &path)? {
+        Some(bytes) => Some(bytes),
+        None => engine.git.file(engine.git.tree_of(landing)?, &path)?,
+    };
+    let record = match bytes.and_then(|bytes| TaskRecord::of_bytes(&bytes)) {
+        Some(record) => Some(record),
+        None => backfill::build(engine, task, &engine.git.commit(landing)?)?,
+    };
+    let Some(mut record) = record else {
         return Ok(tree);
     };
-    record.status = format!("rolled back ({landing})");
-    let blob = engine.git.write_blob(record.render().as_bytes())?;
-    let entry = Entry {
-        mode: FileMode::Regular,
-        blob,
-    };
+    record.undo(landing, None);
+    let entry = backfill::written(engine, &record)?;
     Ok(engine.git.write_tree(tree, &[(RepoPath::new(path)?, Some(entry))])?)
 }
 

@@ -77,6 +77,16 @@ impl History {
         self.reverted.contains_key(&landing)
     }
 
+    /// Tasks that landed and are not complete here: each landing with the commit that undid it.
+    pub fn undone(&self) -> impl Iterator<Item = (&TaskId, CommitId, CommitId)> {
+        self.taken.iter().flat_map(move |(by, taken)| {
+            let open = taken
+                .iter()
+                .filter(|(task, landing)| !self.landings.contains_key(task) && self.reverted.get(landing) == Some(by));
+            open.map(|(task, landing)| (task, *landing, *by))
+        })
+    }
+
     /// Tasks that any trailer here ever named.
     pub fn given(&self) -> impl Iterator<Item = &TaskId> {
         self.landings.keys().chain(&self.named)

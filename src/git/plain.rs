@@ -143,14 +143,21 @@ impl Repository {
     /// A commit that undoes another one's change and stands on it. For a merge in a throw-away view: its author is
     /// nobody, and nothing ever points to it.
     pub fn counter_commit(&self, undone: CommitId, before: TreeId) -> Result<CommitId, ReadError> {
+        self.nobodys_commit(before, Some(undone))
+    }
+
+    /// A commit of nobody, for merges alone: the same tree and parent always give the same one.
+    pub fn nobodys_commit(&self, tree: TreeId, parent: Option<CommitId>) -> Result<CommitId, ReadError> {
         let mut call = self.trusted();
         for (name, value) in [("NAME", "nobody"), ("EMAIL", ""), ("DATE", "@0 +0000")] {
             call.variable(&format!("GIT_AUTHOR_{name}"), value);
             call.variable(&format!("GIT_COMMITTER_{name}"), value);
         }
-        call.words(["commit-tree", "-m", "take back", "-p"])
-            .word(undone.to_string())
-            .word(before.to_string());
+        call.words(["commit-tree", "-m", "take back"]);
+        if let Some(parent) = parent {
+            call.word("-p").word(parent.to_string());
+        }
+        call.word(tree.to_string());
         let text = call.text()?;
         text.parse()
             .map_err(|_| ReadError::Git(call.unexpected(text.as_bytes())))

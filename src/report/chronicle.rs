@@ -106,6 +106,7 @@ fn said(event: &Event) -> String {
             let names: Vec<&str> = tasks.iter().map(|(task, _)| task.as_str()).collect();
             format!("rolling back {} on {target}", names.join(", "))
         }
+        Event::RollbackLost { reason, .. } => format!("the rollback did not come about: {reason}"),
         Event::RolledBack(done) => format!(
             "{} undone by {} in {}",
             done.reverted.short(10),

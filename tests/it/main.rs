@@ -30,6 +30,7 @@ mod plans;
 mod provider;
 mod proxy;
 mod record;
+mod records;
 mod remote;
 mod rollback;
 mod run;

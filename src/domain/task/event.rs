@@ -561,6 +561,13 @@ pub enum Event {
     },
     /// See [`RolledBack`].
     RolledBack(RolledBack),
+    /// A rollback did not come about: the branch is as it was.
+    RollbackLost {
+        /// The last of its commits, as the intent named it.
+        new: CommitId,
+        /// Why.
+        reason: String,
+    },
     /// Something to remember for later tasks.
     Noted {
         /// The task it was learnt on.
@@ -667,6 +674,7 @@ impl Event {
             | Self::Paused { .. }
             | Self::Resumed { .. }
             | Self::RollbackIntended { .. }
+            | Self::RollbackLost { .. }
             | Self::Checked(_)
             | Self::ModelReset { .. }
             | Self::Demoted { .. }

@@ -412,6 +412,9 @@ impl Replay {
                     new: *new,
                 });
             }
+            Event::RollbackLost { new, .. } if self.rollback.as_ref().is_some_and(|open| open.new == *new) => {
+                self.rollback = None;
+            }
             Event::Dispatched(dispatched) => {
                 let count = self.attempts.entry(dispatched.attempt.writer.clone()).or_default();
                 *count = (*count).max(dispatched.attempt.n);

@@ -66,7 +66,7 @@ fn land_here(
     // Whoever began a merge while the checks ran is told before anything is written, here or on a server.
     is_at_rest(engine)?;
     engine.git.look_before_move(&target).map_err(AttendedError::Land)?;
-    let commit = land::build_commit(engine, project, &open.card, accepted).map_err(RunError::from)?;
+    let commit = land::build_commit(engine, project, &target, &open.card, accepted).map_err(RunError::from)?;
     fault::at(Point::LandIntend).map_err(RunError::Transcript)?;
     engine.record(&[Event::LandIntended(event::LandIntended {
         task: task.clone(),

@@ -13,6 +13,7 @@ use crate::domain::record::TaskRecord;
 use crate::domain::trailer::{self, EvidenceLine, Trailer};
 use crate::engine::judge::Rules;
 use crate::engine::limits;
+use crate::engine::undo::LEDGER;
 use crate::git::{Commit, HistorySeed, ReadError};
 
 use super::{Auditor, Landing, Stop};
@@ -53,9 +54,12 @@ impl Auditor<'_> {
         let changes = self.git.diff(base, commit.tree)?;
         // The harness writes the task's own record into its landing.
         let record = task.record_path();
-        let (record, by_builder): (Vec<&Change>, Vec<&Change>) = changes
+        let (record, others): (Vec<&Change>, Vec<&Change>) = changes
             .iter()
             .partition(|change| change.path.as_bytes() == record.as_bytes());
+        // And it may carry records that other landings lack.
+        let (carried, by_builder): (Vec<&Change>, Vec<&Change>) =
+            others.into_iter().partition(|change| change.path.is_under(LEDGER));
         let by_builder = ChangeSet::new(by_builder.into_iter().cloned().collect());
         let cone = config.cone_for(&card);
         let check_tree = self.git.narrowed_id(commit.tree, &cone)?;
@@ -65,6 +69,7 @@ impl Auditor<'_> {
         self.evidence(commit, task, own, &checks, check_tree);
         self.approvals(commit, &card, own, &config)?;
         self.plan_approval(commit, base, &card, &config)?;
+        self.records(commit, base, carried.into_iter())?;
         if let [record] = record[..] {
             self.record(commit, task, record, check_tree)?;
         }

@@ -9,6 +9,7 @@ mod landing;
 mod ledger;
 mod other;
 mod prove;
+mod records;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap};

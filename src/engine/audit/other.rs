@@ -11,6 +11,7 @@ use crate::domain::path::RepoPath;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::revision;
 use crate::domain::trailer::{self, REVISES, Said, Trailer};
+use crate::engine::undo::{self, LEDGER, Undone};
 use crate::git::{Commit, Merge};
 
 use super::{Auditor, Stop, undone_by};
@@ -55,12 +56,21 @@ impl Auditor<'_> {
             return self.plain(commit);
         }
         let mut wrong = Vec::new();
-        match (self.without_change_of(commit, undone)?, commit.parents.first()) {
+        let tree = match is_ours {
+            true => self.without_task(commit)?,
+            false => self.without_change_of(commit, undone)?,
+        };
+        match (tree, commit.parents.first()) {
             (Some(tree), Some(_)) => {
                 for change in &self.git.diff(tree, commit.tree)? {
-                    if !(is_ours && change.path.is_under(".harness/ledger")) {
+                    if !(is_ours && change.path.is_under(LEDGER)) {
                         wrong.push(change.path.to_string());
                     }
+                }
+                if is_ours {
+                    let base = self.base_of(commit)?;
+                    let changes = self.git.diff(base, commit.tree)?;
+                    self.records(commit, base, changes.iter())?;
                 }
             }
             _ => wrong.push(String::new()),
@@ -99,6 +109,25 @@ impl Auditor<'_> {
         Ok(true)
     }
 
+    /// The tree of a rollback's parent with its task's change taken out.
+    fn without_task(&self, commit: &Commit) -> Result<Option<TreeId>, Stop> {
+        let said = trailer::read_message(&commit.message);
+        let undone = said.iter().find_map(|said| match said {
+            Said::RevertedTask { task, landing } => Some((task, *landing)),
+            _ => None,
+        });
+        let (Some((task, landing)), Some(parent)) = (undone, commit.parents.first()) else {
+            return Ok(None);
+        };
+        if !self.git.contains(landing.object_id()) {
+            return Ok(None);
+        }
+        Ok(match undo::undo(self.git, task, landing, *parent)? {
+            Undone::Clean(tree) => Some(tree),
+            Undone::Conflict(_) | Undone::NotApart => None,
+        })
+    }
+
     /// The tree of a commit's parent with another commit's change taken out; `None` where that conflicts, or where the
     /// other commit is not there or is a merge.
     fn without_change_of(&self, commit: &Commit, undone: CommitId) -> Result<Option<TreeId>, Stop> {
@@ -126,7 +155,10 @@ impl Auditor<'_> {
         };
         let base = self.base_of(commit)?;
         let changes = self.git.diff(base, commit.tree)?;
-        for path in outside(&changes, |path| *path.to_text() == task.card_path()) {
+        self.records(commit, base, changes.iter())?;
+        for path in outside(&changes, |path| {
+            *path.to_text() == task.card_path() || path.is_under(LEDGER)
+        }) {
             let message = format!("{path}: a revision of {task} changes its card alone");
             self.find(commit.id, Some(&task), AuditRule::Revision, Some(path), message);
         }
@@ -173,9 +205,8 @@ impl Auditor<'_> {
         let changes = self.git.diff(base, commit.tree)?;
         for change in &changes {
             let path = change.path.to_string();
-            if change.path.is_under(".harness/ledger") {
-                let message = format!("{path}: records are written by landings and rollbacks alone");
-                self.find(commit.id, None, AuditRule::Record, Some(path), message);
+            if change.path.is_under(LEDGER) {
+                // Judged below.
             } else if change.path.is_harness() {
                 let message = format!("{path}: what governs the work was changed");
                 self.find(commit.id, None, AuditRule::Governance, Some(path), message);
@@ -184,7 +215,7 @@ impl Auditor<'_> {
                 self.find(commit.id, None, AuditRule::Unrecorded, Some(path), message);
             }
         }
-        Ok(())
+        self.records(commit, base, changes.iter())
     }
 }
 
