@@ -4,6 +4,7 @@
 use crate::domain::blueprint::PromptError;
 use crate::domain::diagnostic::Diagnostic;
 use crate::engine::accept::AcceptError;
+use crate::engine::backfill::BackfillError;
 use crate::engine::builder::BuilderError;
 use crate::engine::canary::CanaryError;
 use crate::engine::commit::CommitFilesError;
@@ -257,6 +258,17 @@ impl From<MoveError> for CliError {
             None => "run the command again".to_owned(),
         };
         Self::new(Exit::PersonNeeded, error.to_string()).hint(hint)
+    }
+}
+
+impl From<BackfillError> for CliError {
+    fn from(error: BackfillError) -> Self {
+        match error {
+            BackfillError::Project(error) => (*error).into(),
+            BackfillError::Read(error) => error.into(),
+            BackfillError::Write(error) => error.into(),
+            BackfillError::Path(_) => Self::new(Exit::Refused, error.to_string()),
+        }
     }
 }
 

@@ -61,7 +61,7 @@ fn show(args: &ModelsArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
     let target = target(&mut engine, args.onto.as_deref())?;
     let project = Project::load(&mut engine, &target)?;
-    let stands = models::stands(&engine, &project);
+    let stands = models::stands(&engine, &project)?;
     if args.json {
         print_json(&Json { v: 1, models: stands })?;
     } else {
@@ -101,6 +101,12 @@ fn table(stands: &[Stand], context: &Context) -> String {
                 text.push_str(&format!("    as {}: {used}\n", account.role.name()));
             }
         }
+        if stand.recorded.tried > 0 {
+            let Rate { passed, tried } = stand.recorded;
+            text.push_str(&format!(
+                "    other clones recorded {passed} of {tried} first tries that passed\n"
+            ));
+        }
         if !stand.checks.is_empty() {
             text.push_str(&trend(&stand.checks));
         }
@@ -136,7 +142,7 @@ fn reset(args: &ModelsArgs, name: &str, context: &Context) -> Result<Exit, CliEr
     let mut engine = context.engine(Telling::Nothing)?;
     let target = target(&mut engine, args.onto.as_deref())?;
     let project = Project::load(&mut engine, &target)?;
-    let stands = models::stands(&engine, &project);
+    let stands = models::stands(&engine, &project)?;
     if !stands.iter().any(|stand| stand.name == name) {
         return Err(no_such_builder(name, &stands));
     }

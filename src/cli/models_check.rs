@@ -69,7 +69,7 @@ pub fn run(names: &[String], onto: Option<&str>, json: bool, context: &Context) 
 
 /// The Builders that are named, or else those that have a role and are no persons.
 fn wanted(engine: &Engine, project: &Project, names: &[String]) -> Result<Vec<String>, CliError> {
-    let stands = models::stands(engine, project);
+    let stands = models::stands(engine, project)?;
     let of_all = |name: &String| stands.iter().any(|stand| stand.name == *name);
     if let Some(unknown) = names.iter().find(|name| !of_all(name)) {
         return Err(no_such_builder(unknown, &stands));

@@ -76,7 +76,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
         .as_ref()
         .filter(|name| !project.config.builders.contains_key(*name))
     {
-        return Err(no_such_builder(name, &models::stands(&engine, &project)));
+        return Err(no_such_builder(name, &models::stands(&engine, &project)?));
     }
     require_trust(context, &engine, &project)?;
     engine.person()?;

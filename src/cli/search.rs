@@ -37,6 +37,7 @@ impl From<SearchError> for CliError {
     fn from(error: SearchError) -> Self {
         match error {
             SearchError::Project(error) => error.into(),
+            SearchError::Record(error) => error.into(),
             SearchError::Read(error) => error.into(),
             SearchError::Journal(error) => error.into(),
             SearchError::Transcript(_) => Self::new(Exit::Refused, error.to_string()),
@@ -81,7 +82,7 @@ pub fn run(args: &SearchArgs, context: &Context) -> Result<Exit, CliError> {
 
 fn line(found: &Found) -> String {
     let place = match &found.place {
-        Place::File { path, .. } => path.clone(),
+        Place::File { path, .. } | Place::Record { path, .. } => path.clone(),
         Place::Event { at, event } => format!("{}  {event}", at.strftime("%Y-%m-%d %H:%M:%SZ")),
         Place::Transcript { at, event, role, .. } => {
             format!("{}  {event}, its {role}", at.strftime("%Y-%m-%d %H:%M:%SZ"))

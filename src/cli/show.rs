@@ -4,8 +4,10 @@ use clap::Args;
 
 use crate::domain::change::{Change, Entry};
 use crate::domain::id::TaskId;
+use crate::domain::record::TaskRecord;
 use crate::domain::task::replay::{AttemptLog, TaskLog};
 use crate::domain::task::state::TaskState;
+use crate::engine::records;
 use crate::engine::undo::LEDGER;
 use crate::git::Repository;
 use crate::report::table::{cut, duration};
@@ -45,6 +47,7 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
         return Ok(Exit::NothingReady);
     };
     let log = engine.replay().task(&args.task);
+    let record = records::record(&engine, overview.records(), &args.task)?.map(|(record, _)| record);
     if args.json {
         #[derive(serde::Serialize)]
         struct Json<'a> {
@@ -52,12 +55,14 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
             task: &'a crate::domain::task::queue::TaskView,
             card: &'a crate::domain::plan::card::Card,
             log: Option<&'a TaskLog>,
+            record: Option<&'a TaskRecord>,
         }
         print_json(&Json {
             v: 1,
             task: &view,
             card: &card,
             log,
+            record: record.as_ref(),
         })?;
         return Ok(Exit::Done);
     }
@@ -81,6 +86,9 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     }
     if let Some(next) = next_step(&args.task, view.state) {
         text.push_str(&format!("  next     {next}\n"));
+    }
+    if let Some(record) = &record {
+        text.push_str(&recorded(&records::beyond(record, log)));
     }
     if let Some(log) = log {
         text.push_str(&story(log));
@@ -157,6 +165,59 @@ fn story(log: &TaskLog) -> String {
     }
     for (by, note) in &log.notes {
         text.push_str(&format!("  note     {by}: {note}\n"));
+    }
+    text
+}
+
+/// What the tracked record tells beyond the journal of this clone.
+fn recorded(rest: &TaskRecord) -> String {
+    if records::is_bare(rest) {
+        return String::new();
+    }
+    let mut text = format!("  its record, by {}:\n", rest.author);
+    if !rest.outcome.is_empty() {
+        text.push_str(&format!("  outcome  {}\n", rest.outcome));
+    }
+    if !rest.is_complete() {
+        text.push_str(&format!("  status   {}\n", rest.status));
+    }
+    for attempt in &rest.attempts {
+        let model = attempt
+            .model
+            .as_ref()
+            .map(|model| format!(" ({model})"))
+            .unwrap_or_default();
+        text.push_str(&format!(
+            "  attempt {} {}{model}: {}\n",
+            attempt.number, attempt.by, attempt.outcome
+        ));
+    }
+    for change in &rest.files_changed {
+        text.push_str(&format!("    {change}\n"));
+    }
+    for check in &rest.checks {
+        text.push_str(&format!(
+            "    {} {} ({})\n",
+            check.result,
+            check.name,
+            duration(check.millis)
+        ));
+    }
+    for escalated in &rest.escalations {
+        let reason = cut(&escalated.reason, 100);
+        text.push_str(&format!(
+            "  escalated by {}: {}: {reason}\n",
+            escalated.by, escalated.trigger
+        ));
+    }
+    for answer in &rest.answers {
+        text.push_str(&format!("  advice   {}: {}\n", answer.by, cut(&answer.diagnosis, 100)));
+    }
+    for by in &rest.approved_by {
+        text.push_str(&format!("  approved by {by}\n"));
+    }
+    for note in &rest.notes {
+        text.push_str(&format!("  note     {}: {}\n", note.by, note.text));
     }
     text
 }

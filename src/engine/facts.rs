@@ -40,6 +40,15 @@ pub fn fates(history: &History) -> BTreeMap<TaskId, Fate> {
     fates
 }
 
+/// What history says became of one task.
+pub fn fate(history: &History, task: &TaskId) -> Option<Fate> {
+    if let Some(landing) = history.landing(task) {
+        return Some(Fate::Landed(landing));
+    }
+    let mut undone = history.undone().filter(|(known, ..)| *known == task);
+    undone.next().map(|(_, landing, by)| Fate::Undone { landing, by })
+}
+
 /// The record that stood before a commit that undid a landing, or that the landing brought itself.
 pub fn kept(git: &Repository, task: &TaskId, landing: CommitId, by: CommitId) -> Result<Option<TaskRecord>, ReadError> {
     let before = git.commit(by)?.parents.first().copied();

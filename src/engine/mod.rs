@@ -40,6 +40,7 @@ pub mod project;
 pub mod proposal;
 pub mod purse;
 pub mod record;
+pub mod records;
 pub mod recover;
 pub mod resume;
 pub mod revise;

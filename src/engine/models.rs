@@ -1,10 +1,13 @@
 //! Models: how everybody who can build or be asked stands, for whoever chooses among them.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::config::{BuilderKind, Config};
 use crate::domain::actor::Actor;
+use crate::domain::id::TaskId;
 use crate::domain::packet::Scale;
 use crate::domain::quality::{Rate, Standing};
 use crate::domain::task::books::{Account, Check, Record, Role};
@@ -12,8 +15,10 @@ use crate::domain::task::event::Event;
 use crate::ledger::AppendError;
 
 use super::Engine;
+use super::backfill::BackfillError;
 use super::choose::standing;
 use super::project::Project;
+use super::records;
 
 /// How somebody stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,15 +44,26 @@ pub struct Stand {
     pub used: Vec<Account>,
     /// How it did on the canaries, the newest last.
     pub checks: Vec<Check>,
+    /// First tries at tasks that only their records tell of, since other clones built them. They decide nothing.
+    pub recorded: Rate,
 }
 
 /// Everybody who is configured, those with a role first, then whoever ever built.
-pub fn stands(engine: &Engine, project: &Project) -> Vec<Stand> {
+///
+/// # Errors
+/// Of reading records.
+pub fn stands(engine: &Engine, project: &Project) -> Result<Vec<Stand>, BackfillError> {
     let config = &project.config;
+    let recorded = recorded(engine, project)?;
     let chain = config.roles.builder.iter().chain([&config.roles.architect]);
     let ever = engine.replay().books().builders().map(|(name, _)| name.to_owned());
     let mut names: Vec<String> = Vec::new();
-    for name in chain.cloned().chain(config.builders.keys().cloned()).chain(ever) {
+    for name in chain
+        .cloned()
+        .chain(config.builders.keys().cloned())
+        .chain(ever)
+        .chain(recorded.keys().cloned())
+    {
         let by_hand = config
             .builders
             .get(&name)
@@ -56,10 +72,33 @@ pub fn stands(engine: &Engine, project: &Project) -> Vec<Stand> {
             names.push(name);
         }
     }
-    names.into_iter().map(|name| stand(engine, project, name)).collect()
+    let stands = names.into_iter().map(|name| {
+        let of_records = recorded.get(&name).copied().unwrap_or_default();
+        stand(engine, project, name, of_records)
+    });
+    Ok(stands.collect())
 }
 
-fn stand(engine: &Engine, project: &Project, name: String) -> Stand {
+/// First tries by Builder, of tasks whose landing no journal here tells of.
+fn recorded(engine: &Engine, project: &Project) -> Result<BTreeMap<String, Rate>, BackfillError> {
+    let mut rates: BTreeMap<String, Rate> = BTreeMap::new();
+    let unknown = |task: &TaskId| engine.replay().task(task).is_none_or(|log| log.landed.is_empty());
+    for (record, _) in records::all(engine, project.records(), unknown)? {
+        let task = TaskId::new(record.id.as_str()).ok();
+        let log = task.as_ref().and_then(|task| engine.replay().task(task));
+        let rest = records::beyond(&record, log);
+        let first = rest.attempts.first().filter(|attempt| attempt.number == 1);
+        let name = first.and_then(|attempt| attempt.by.strip_prefix("Builder "));
+        if let (Some(name), Some(attempt)) = (name, first) {
+            let rate = rates.entry(name.to_owned()).or_default();
+            rate.tried += 1;
+            rate.passed += usize::from(attempt.outcome == "landed");
+        }
+    }
+    Ok(rates)
+}
+
+fn stand(engine: &Engine, project: &Project, name: String, recorded: Rate) -> Stand {
     let (books, config) = (engine.replay().books(), &project.config);
     let record = books.record(&name);
     let model = config.builders.get(&name).and_then(|builder| match &builder.kind {
@@ -87,6 +126,7 @@ fn stand(engine: &Engine, project: &Project, name: String) -> Stand {
             .cloned()
             .collect(),
         checks: record.map(|record| record.checks.clone()).unwrap_or_default(),
+        recorded,
         model,
         name,
     }

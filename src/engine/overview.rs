@@ -17,6 +17,7 @@ use crate::git::{History, ReadError};
 
 use super::Engine;
 use super::project::{self, Project, ProjectError};
+use super::records::At;
 
 /// A plan's cards as the queue needs them, in plan order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -123,6 +124,14 @@ impl Overview {
     /// The landing of a task that is complete here.
     pub fn landing(&self, task: &TaskId) -> Option<CommitId> {
         self.history.landing(task)
+    }
+
+    /// Where the records of tasks are read.
+    pub fn records(&self) -> At<'_> {
+        At {
+            tree: self.tree,
+            history: &self.history,
+        }
     }
 
     /// Where one task stands.

@@ -17,6 +17,7 @@ use super::asking::Asking;
 use super::builder::Builder;
 use super::project::Project;
 use super::proposal;
+use super::records;
 
 /// Why there is no packet.
 #[derive(Debug, thiserror::Error)]
@@ -100,7 +101,7 @@ pub fn draft(
     let checks: Vec<Check> = project.config.checks_for(card);
     let start = from_tree.unwrap_or(project.tree);
     let excerpts = excerpts(engine, project, card, asking, start)?;
-    let (notes, older_notes) = newest_within(notes(engine, card), project.config.packet.notes_tokens);
+    let (notes, older_notes) = newest_within(notes(engine, project, card)?, project.config.packet.notes_tokens);
     let agreed = match asking {
         Asking::Proposal => None,
         _ => proposal::agreed(engine, project, card),
@@ -149,12 +150,16 @@ pub fn escalation(engine: &Engine, project: &Project, card: &Card, budget: &Budg
         .transpose()?
         .unwrap_or_default();
     let asked = log.map_or(0, |log| log.answers.len());
+    let mut notes = notes(engine, project, card)?;
+    notes.extend(records::advice(engine, project.records(), &card.id)?);
+    let (notes, _) = newest_within(notes, project.config.packet.notes_tokens);
     let packet = EscalationPacket {
         card,
         checks: &checks,
         failure: failure.as_ref(),
         question: &question,
         attempted: &attempted,
+        notes: &notes,
         seed: engine.ledger.seed(&format!("{} question {asked}", card.id)),
     };
     let template = template_text(engine, project, Template::Escalation)?;
@@ -244,17 +249,10 @@ fn excerpts(
 }
 
 /// What was noted on the tasks that this one builds on, and on itself.
-fn notes(engine: &Engine, card: &Card) -> Vec<Note> {
-    card.depends_on
-        .iter()
-        .chain([&card.id])
-        .filter_map(|task| Some((task, engine.replay().task(task)?)))
-        .flat_map(|(task, log)| {
-            log.notes.iter().map(move |(by, text)| Note {
-                task: task.to_string(),
-                by: by.to_string(),
-                text: text.clone(),
-            })
-        })
-        .collect()
+fn notes(engine: &Engine, project: &Project, card: &Card) -> Result<Vec<Note>, ReadError> {
+    let mut found = Vec::new();
+    for task in card.depends_on.iter().chain([&card.id]) {
+        found.extend(records::notes(engine, project.records(), task)?);
+    }
+    Ok(found)
 }

@@ -18,6 +18,7 @@ use crate::git::{Head, History, HistorySeed, ReadError};
 
 use super::Engine;
 use super::cards;
+use super::records::At;
 
 /// Why a branch's plan could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +131,14 @@ impl Project {
     /// The cards as the queue needs them, in plan order.
     pub fn heads(&self) -> &[CardHead] {
         &self.heads
+    }
+
+    /// Where the records of tasks are read.
+    pub fn records(&self) -> At<'_> {
+        At {
+            tree: self.tree,
+            history: &self.history,
+        }
     }
 
     /// The lane of a card.

@@ -10,12 +10,15 @@ use serde_json::Value;
 
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
+use crate::domain::record::TaskRecord;
 use crate::domain::search::Words;
 use crate::git::ReadError;
 use crate::ledger::JournalError;
 
 use super::Engine;
+use super::backfill::BackfillError;
 use super::project::{self, ProjectError};
+use super::records;
 
 /// Why nothing could be looked for.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +26,9 @@ pub enum SearchError {
     /// The plans could not be read.
     #[error(transparent)]
     Project(#[from] ProjectError),
+    /// A record could not be read.
+    #[error(transparent)]
+    Record(#[from] BackfillError),
     /// A card could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -40,6 +46,13 @@ pub enum SearchError {
 pub enum Place {
     /// A card, or a plan's blueprint: a file at the tip of a branch.
     File {
+        /// The branch.
+        target: String,
+        /// The file.
+        path: String,
+    },
+    /// The tracked record of a task, where the journal does not tell the same.
+    Record {
         /// The branch.
         target: String,
         /// The file.
@@ -108,6 +121,22 @@ pub fn search(engine: &mut Engine, words: &Words, whole: bool, tell: &mut dyn Fn
             }
         }
     }
+    for project in project::projects(engine)? {
+        for (record, _) in records::all(engine, project.records(), |_| true)? {
+            let task = TaskId::new(record.id.as_str()).ok();
+            let log = task.as_ref().and_then(|task| engine.replay().task(task));
+            let rest = records::beyond(&record, log);
+            if let Some(line) = words.best_line(&told(&rest)) {
+                let path = format!(".harness/ledger/{}.toml", record.id);
+                let target = project.target.clone();
+                tell(Found {
+                    task,
+                    line: line.to_owned(),
+                    place: Place::Record { target, path },
+                });
+            }
+        }
+    }
     let (mut seen, mut failed) = (BTreeSet::new(), None);
     let transcripts = engine.ledger.transcripts();
     engine.ledger.each_row(&mut |row| {
@@ -149,6 +178,27 @@ pub fn search(engine: &mut Engine, words: &Words, whole: bool, tell: &mut dyn Fn
         }
     })?;
     failed.map_or(Ok(()), |error| Err(error.into()))
+}
+
+/// The words of a record, a line for each of its texts; the card has its title.
+fn told(record: &TaskRecord) -> String {
+    let attempts = record.attempts.iter();
+    let attempts = attempts.map(|attempt| format!("{}: {}", attempt.by, attempt.outcome));
+    let escalations = record.escalations.iter();
+    let escalations = escalations.map(|one| format!("{}: {}: {}", one.by, one.trigger, one.reason));
+    let answers = record
+        .answers
+        .iter()
+        .map(|answer| format!("{}: {}", answer.by, answer.diagnosis));
+    let notes = record.notes.iter().map(|note| format!("{}: {}", note.by, note.text));
+    let files = record.files_changed.iter().cloned();
+    let lines: Vec<String> = attempts
+        .chain(escalations)
+        .chain(answers)
+        .chain(notes)
+        .chain(files)
+        .collect();
+    lines.join("\n")
 }
 
 /// The words of an event, a line for each of its texts, and the transcripts that it names.

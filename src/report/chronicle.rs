@@ -106,6 +106,16 @@ fn said(event: &Event) -> String {
             let names: Vec<&str> = tasks.iter().map(|(task, _)| task.as_str()).collect();
             format!("rolling back {} on {target}", names.join(", "))
         }
+        Event::Recorded { landing, record, .. } => {
+            let mut text = format!("landed in {} by {}, says its record", landing.short(10), record.author);
+            if record.retries > 0 {
+                text.push_str(&format!(" ({})", counted(record.retries as usize, "retry")));
+            }
+            if !record.is_complete() {
+                text.push_str(&format!("; {}", record.status));
+            }
+            text
+        }
         Event::RollbackLost { reason, .. } => format!("the rollback did not come about: {reason}"),
         Event::RolledBack(done) => format!(
             "{} undone by {} in {}",

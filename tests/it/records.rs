@@ -137,7 +137,7 @@ fn another_clone_carries_what_history_alone_tells_and_the_journal_makes_it_whole
         .exits(0);
     let thin = sandbox.git_in(&other, &["show", "HEAD:.harness/ledger/p-1.toml"]);
     assert!(thin.contains("source = \"history\""), "{thin}");
-    let _ = sandbox.harness_in(&other, &["audit"]).exits(0);
+    let _ = sandbox.harness_in(&other, &["audit", "--strength", "scope"]).exits(0);
     sandbox.git(&["pull", "-q", "--ff-only", other.to_str().unwrap(), "main"]);
     sandbox.import("q.json", &one_card("q-1", "c.txt", "true"));
     let whole = record(&sandbox, "HEAD", "p-1").unwrap();
@@ -244,4 +244,58 @@ fn a_rollback_that_did_not_move_the_branch_is_over() {
     sandbox.git(&["checkout", "-q", "a.txt"]);
     let _ = sandbox.harness(&["rollback", "p-1"]).exits(0);
     assert_eq!(sandbox.state("p-1"), "ready");
+}
+
+/// A clone without a journal, on which nothing was ever built.
+fn fresh(sandbox: &Sandbox) -> std::path::PathBuf {
+    let other = sandbox.beside("fresh");
+    sandbox.git(&["clone", "-q", ".", other.to_str().unwrap()]);
+    other
+}
+
+#[test]
+fn any_clone_reads_what_the_records_tell_and_tells_nothing_twice() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n"), ("b.txt", "x\n")]);
+    let plan = PLAN.replace(
+        "\"files\": [\"b.txt\", \"a.txt\"]",
+        "\"dependencies\": [\"p-1\"], \"files\": [\"b.txt\"]",
+    );
+    sandbox.import("p.json", &plan);
+    let _ = sandbox.harness(&["note", "p-1", "Mind the zebra"]).exits(0);
+    exec(&sandbox, "p-1", "echo y > a.txt");
+    let other = fresh(&sandbox);
+    for (dir, where_) in [(sandbox.repo(), "at home"), (other, "in a fresh clone")] {
+        let said = |args: &[&str]| sandbox.harness_in(&dir, args).exits(0).stdout;
+        for (args, word) in [
+            (&["show", "p-1"][..], "Mind the zebra"),
+            (&["show", "p-1"], "passed true"),
+            (&["show", "p-1"], "M a.txt"),
+            (&["search", "zebra"], "zebra"),
+            (&["packet", "p-2"], "Mind the zebra"),
+        ] {
+            let text = said(args);
+            assert_eq!(text.matches(word).count(), 1, "{where_}: {args:?}\n{text}");
+        }
+        let log = said(&["log", "p-1"]);
+        let landed = log.lines().filter(|line| line.contains("landed ")).count();
+        assert_eq!(landed, 1, "{where_}\n{log}");
+        let json = said(&["show", "p-1", "--json"]);
+        assert!(json.contains("\"record\": {"), "{json}");
+    }
+    let dir = sandbox.beside("fresh");
+    let log = sandbox.harness_in(&dir, &["log"]).exits(0).stdout;
+    assert!(log.contains("says its record"), "{log}");
+    let json = sandbox.harness_in(&dir, &["log", "--json", "-n", "1"]).exits(0).stdout;
+    assert!(json.contains("\"event\":\"recorded\""), "{json}");
+    let models = sandbox.harness_in(&dir, &["models"]).exits(0).stdout;
+    assert!(models.contains("other clones recorded 1 of 1 first tries"), "{models}");
+    // What was undone is told as undone, whatever its record still says.
+    sandbox.git_in(&dir, &["config", "user.name", "Other"]);
+    sandbox.git_in(&dir, &["config", "user.email", "other@example.invalid"]);
+    sandbox.git_in(&dir, &["revert", "--no-edit", "HEAD"]);
+    let show = sandbox.harness_in(&dir, &["show", "p-1"]).exits(0).stdout;
+    assert!(
+        show.contains("status   reverted (") && show.contains("Mind the zebra"),
+        "{show}"
+    );
 }

@@ -62,6 +62,8 @@ pub struct EscalationPacket<'a> {
     pub question: &'a str,
     /// What the last attempt left in its files.
     pub attempted: &'a [Excerpt],
+    /// Notes, and what was found when it was asked about before.
+    pub notes: &'a [Note],
     /// What the boundary round foreign text comes from: nobody else can foresee it.
     pub seed: Digest,
 }
@@ -135,11 +137,7 @@ pub fn render_builder(packet: &BuilderPacket, template: &str, budget: &Budget) -
         let text = format!("{CARRY_OUT}{}\n", boundary.quote(proposal));
         Section::fixed(Kind::Proposal, "", Form::whole(text, ""))
     }));
-    sections.extend(packet.notes.iter().map(|note| {
-        let text = format!("On {}, by {}:\n{}\n", note.task, note.by, boundary.quote(&note.text));
-        let gone = vec![Form::dropped(String::new())];
-        Section::shrinking(Kind::Note, &note.task, Form::whole(text, ""), gone)
-    }));
+    sections.extend(packet.notes.iter().map(|note| note_section(note, &boundary)));
     let answer = answer_part(packet.answer);
     sections.push(Section::fixed(Kind::AnswerFormat, "", Form::whole(answer, "")));
     let fitted = fit(&sections, budget, |chosen| {
@@ -163,7 +161,12 @@ pub fn render_builder(packet: &BuilderPacket, template: &str, budget: &Budget) -
 pub fn render_escalation(packet: &EscalationPacket, template: &str, budget: &Budget) -> Result<Rendered, PacketError> {
     let of_files = packet.attempted.iter().map(|excerpt| excerpt.text.as_str());
     let of_failure = packet.failure.map(foreign).unwrap_or_default();
-    let texts: Vec<&str> = of_files.chain(of_failure).chain([packet.question]).collect();
+    let of_notes = packet.notes.iter().map(|note| note.text.as_str());
+    let texts: Vec<&str> = of_files
+        .chain(of_notes)
+        .chain(of_failure)
+        .chain([packet.question])
+        .collect();
     let boundary = Boundary::around(packet.seed, &texts);
     let mut sections = vec![card_section(packet.card, packet.checks)];
     sections.extend(
@@ -173,6 +176,7 @@ pub fn render_escalation(packet: &EscalationPacket, template: &str, budget: &Bud
             .map(|excerpt| excerpt_section(excerpt, &boundary)),
     );
     sections.extend(packet.failure.map(|failure| failure_section(failure, &boundary)));
+    sections.extend(packet.notes.iter().map(|note| note_section(note, &boundary)));
     let actual = packet.failure.map(ToString::to_string).unwrap_or_default();
     let fitted = fit(&sections, budget, |chosen| {
         let values = Values {
@@ -187,6 +191,12 @@ pub fn render_escalation(packet: &EscalationPacket, template: &str, budget: &Bud
         fill(template, &values)
     })?;
     finished(fitted)
+}
+
+fn note_section(note: &Note, boundary: &Boundary) -> Section {
+    let text = format!("On {}, by {}:\n{}\n", note.task, note.by, boundary.quote(&note.text));
+    let gone = vec![Form::dropped(String::new())];
+    Section::shrinking(Kind::Note, &note.task, Form::whole(text, ""), gone)
 }
 
 fn card_section(card: &Card, checks: &[Check]) -> Section {

@@ -16,6 +16,7 @@ use crate::domain::gate::{Approval, ApprovalSubject};
 use crate::domain::id::{AttemptId, PlanId, TaskId};
 use crate::domain::network::Contact;
 use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
+use crate::domain::record::TaskRecord;
 use crate::domain::route::Trigger;
 use crate::domain::usage::Usage;
 
@@ -561,6 +562,15 @@ pub enum Event {
     },
     /// See [`RolledBack`].
     RolledBack(RolledBack),
+    /// What a tracked record tells of a landing that this clone has no journal of. Told, never written.
+    Recorded {
+        /// The task.
+        task: TaskId,
+        /// The landing.
+        landing: CommitId,
+        /// The record, without what the journal tells itself.
+        record: Box<TaskRecord>,
+    },
     /// A rollback did not come about: the branch is as it was.
     RollbackLost {
         /// The last of its commits, as the intent named it.
@@ -630,7 +640,7 @@ impl Event {
     pub const fn is_recorded(&self) -> bool {
         !matches!(
             self,
-            Self::CheckStarted { .. } | Self::CheckFinished { .. } | Self::Told { .. }
+            Self::CheckStarted { .. } | Self::CheckFinished { .. } | Self::Told { .. } | Self::Recorded { .. }
         )
     }
 
@@ -662,6 +672,7 @@ impl Event {
             | Self::RetryRequested { task, .. }
             | Self::Released { task, .. }
             | Self::RolledBack(RolledBack { task, .. })
+            | Self::Recorded { task, .. }
             | Self::Noted { task, .. } => Some(task),
             Self::CheckStarted { task, .. } | Self::CheckFinished { task, .. } | Self::Told { task, .. } => {
                 task.as_ref()

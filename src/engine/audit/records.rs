@@ -66,7 +66,7 @@ impl Auditor<'_> {
             Some(bytes) => TaskRecord::of_bytes(&bytes),
             None => None,
         };
-        let fate = facts::fates(history).remove(&task);
+        let fate = facts::fate(history, &task);
         let (landing, before, says_so) = match fate {
             None => {
                 return Ok(Some(

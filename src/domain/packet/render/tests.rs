@@ -73,6 +73,7 @@ fn an_escalation_as_the_architect_gets_it() {
         failure: Some(&Failure::NoChange),
         question: "repeated failure",
         attempted: &[],
+        notes: &[],
         seed: Digest::of(b"seed"),
     };
     insta::assert_snapshot!(
