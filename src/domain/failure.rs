@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::check::{CheckResult, CheckStatus};
-use super::scope::violation::Violation;
+use super::scope::violation::{Rule, Violation};
 
 /// Why an attempt did not become a verified change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,7 +126,27 @@ impl fmt::Display for TestsLost {
     }
 }
 
+/// How many paths that break a rule are told one by one; rows, packets and people have the count of the others.
+const MOST_TOLD: usize = 50;
+
 impl Failure {
+    /// Paths that break rules, as many as anybody reads.
+    pub fn out_of_scope(mut violations: Vec<Violation>) -> Self {
+        let others = violations.len().saturating_sub(MOST_TOLD);
+        if others > 0 {
+            // What is said of all together is said in any case.
+            let (whole, each): (Vec<Violation>, Vec<Violation>) =
+                violations.into_iter().partition(|violation| violation.path == "(all)");
+            violations = whole.into_iter().chain(each).take(MOST_TOLD).collect();
+            let what = format!("{others} more paths break a rule");
+            violations.push(Violation {
+                path: "(all)".to_owned(),
+                rule: Rule::Limit { what },
+            });
+        }
+        Self::Scope { violations }
+    }
+
     /// Whether it tells of whoever built: not what the card, the branch, or the window brought about.
     pub const fn is_the_builders(&self) -> bool {
         match self {

@@ -61,7 +61,7 @@ pub fn read(engine: &Engine, project: &Project, rules: &Rules, start: TreeId, te
     }
     let violations = scope.broken.take();
     if !violations.is_empty() {
-        return Ok(Read::Failed(Failure::Scope { violations }));
+        return Ok(Read::Failed(Failure::out_of_scope(violations)));
     }
     match applied {
         Ok((applied, reading)) => {

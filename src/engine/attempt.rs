@@ -12,6 +12,7 @@ use crate::domain::failure::Failure;
 use crate::domain::network::Contact;
 use crate::domain::packet::answer::{BuilderClosing, read_closing};
 use crate::domain::plan::card::Card;
+use crate::domain::scope::violation::{Rule, Violation};
 use crate::domain::task::event::{AttemptMode, BuilderFinished, Event, Harvested as HarvestedRow};
 use crate::fault::{self, Point};
 use crate::process::Environment;
@@ -27,8 +28,8 @@ use super::judge::{self, Judged};
 use super::project::Project;
 use super::proposal;
 use super::purse::Account;
-use super::run::RunError;
-use super::slot::{self, Purpose, Slot};
+use super::run::{RunError, is_of_the_disk};
+use super::slot::{self, Purpose, Slot, SlotError};
 use super::verify;
 use super::view;
 use super::walls::{Inmate, Walls};
@@ -152,7 +153,7 @@ fn build(
         keys: &keys,
     });
     engine.ledger.keep_out(&keys.take());
-    slot.take_layers()?;
+    let taken = slot.take_layers();
     let millis = u64::try_from(engine.clock.now().duration_since(started).as_millis()).unwrap_or_default();
     let contacts = walls.take_contacts();
     let built = match built {
@@ -186,6 +187,9 @@ fn build(
         contacts,
     };
     finished(engine, assignment, stopped)?;
+    if let Err(error) = taken {
+        return left_so(error);
+    }
     if let Some(stop) = closing.stop {
         return Ok(Work::Failed(stop.into()));
     }
@@ -215,6 +219,17 @@ fn build(
             Ok(Work::Harvested(harvest::harvest(&engine.git, &view, limits)?, None))
         }
     }
+}
+
+/// What cannot be taken out of a copy was left so by whoever worked there, unless the machine is at its end.
+fn left_so(error: SlotError) -> Result<Work, RunError> {
+    if is_of_the_disk(&error) {
+        return Err(error.into());
+    }
+    Ok(Work::Failed(Failure::out_of_scope(vec![Violation {
+        path: "(all)".to_owned(),
+        rule: Rule::Unreadable { why: error.to_string() },
+    }])))
 }
 
 /// What a Builder that stopped leaves besides its work.
@@ -291,7 +306,7 @@ fn judge_and_finish(
             finish::fail(engine, dispatched, Failure::OffPlan { paths: beyond })
         }
         Judged::InScope(candidate) => finish::finish(engine, project, card, dispatched, candidate),
-        Judged::Refused { violations, .. } => finish::fail(engine, dispatched, Failure::Scope { violations }),
+        Judged::Refused { violations, .. } => finish::fail(engine, dispatched, Failure::out_of_scope(violations)),
         Judged::Empty => finish::fail(engine, dispatched, Failure::NoChange),
     }
 }

@@ -235,7 +235,7 @@ pub fn judge(
     let base = engine.git.tree_of(candidate.parent)?;
     let in_scope = match InScope::again(&engine.git, base, candidate.tree, &rules)? {
         Ok(in_scope) => in_scope,
-        Err(violations) => return refuse(engine, task, Failure::Scope { violations }),
+        Err(violations) => return refuse(engine, task, Failure::out_of_scope(violations)),
     };
     if in_scope.changes().is_empty() {
         return Ok(Verdict::Empty);
@@ -243,7 +243,7 @@ pub fn judge(
     let mut violations = leak::in_tree(&engine.git, in_scope.changes(), engine.ledger.redactor())?;
     violations.extend(limits::broken(&engine.git, &project.config.policy, in_scope.changes())?);
     if !violations.is_empty() {
-        return refuse(engine, task, Failure::Scope { violations });
+        return refuse(engine, task, Failure::out_of_scope(violations));
     }
     let harvested = Event::Harvested(Harvested {
         task: task.clone(),

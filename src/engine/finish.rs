@@ -92,7 +92,7 @@ fn again(
 ) -> Result<Result<InScope, Failure>, RunError> {
     let base = engine.git.tree_of(dispatched.base)?;
     let judged = InScope::again(&engine.git, base, tree, rules)?;
-    Ok(judged.map_err(|violations| Failure::Scope { violations }))
+    Ok(judged.map_err(Failure::out_of_scope))
 }
 
 /// The rules that bound a card's changes.

@@ -4,6 +4,7 @@
 //! Builder's own commits, index and claims are not looked at. Nothing is judged here but what kind of thing a path
 //! is; whether it may change is `judge`'s business.
 
+mod closed;
 mod named;
 
 use std::collections::BTreeMap;
@@ -125,18 +126,7 @@ pub fn harvest(git: &Repository, view: &View, limits: Limits) -> Result<Harveste
     };
     walk.folder(view.top, b"")?;
     walk.find_what_covers_a_folder()?;
-    for (path, entry) in &before {
-        if !walk.seen.contains_key(path) && entry.mode != FileMode::Gitlink {
-            walk.changes.push(Change {
-                path: path.clone(),
-                old: Some(*entry),
-                new: None,
-            });
-        }
-    }
-    if walk.changes.len() > limits.files {
-        walk.refuse_once("(all)", format!("more than {} paths differ", limits.files));
-    }
+    walk.missing();
     Ok(Harvested {
         base: view.base,
         changes: ChangeSet::new(walk.changes),
@@ -161,10 +151,11 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn folder(&mut self, dir: &Path, folder: &[u8]) -> Result<(), HarvestError> {
-        let mut found: Vec<DirEntry> = Vec::new();
-        for entry in fs::read_dir(dir).map_err(io_at(dir))? {
-            found.push(entry.map_err(io_at(dir))?);
-        }
+        let listed = fs::read_dir(dir).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>);
+        let mut found = match listed {
+            Ok(found) => found,
+            Err(error) => return self.closed(dir, folder, error),
+        };
         found.sort_by_key(DirEntry::file_name);
         for entry in found {
             // The view's own repository, at its top and nowhere else.
@@ -177,7 +168,13 @@ impl Walk<'_> {
                 self.refuse_text(String::from_utf8_lossy(&bytes).into_owned(), Rule::Limit { what });
                 continue;
             }
-            let kind = entry.metadata().map_err(io_at(&path))?;
+            let kind = match entry.metadata() {
+                Ok(kind) => kind,
+                Err(error) => {
+                    self.closed(&path, &bytes, error)?;
+                    continue;
+                }
+            };
             match RepoPath::new(bytes.clone()) {
                 Ok(name) if kind.is_dir() => self.subfolder(&path, &name)?,
                 Ok(name) => self.file(&path, name, &kind)?,
@@ -197,8 +194,10 @@ impl Walk<'_> {
             .is_some_and(|entry| entry.mode == FileMode::Gitlink)
         {
             self.seen.insert(name.clone(), ());
-            if fs::read_dir(path).map_err(io_at(path))?.next().is_some() {
-                self.refuse(name, "files inside a submodule");
+            match fs::read_dir(path).map(|mut inside| inside.next().is_some()) {
+                Ok(true) => self.refuse(name, "files inside a submodule"),
+                Ok(false) => {}
+                Err(error) => self.closed(path, name.as_bytes(), error)?,
             }
             return Ok(());
         }
@@ -243,7 +242,10 @@ impl Walk<'_> {
         {
             return Ok(());
         }
-        let bytes = read_regular(path, self.limits.file_bytes).map_err(io_at(path))?;
+        let bytes = match read_regular(path, self.limits.file_bytes) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.closed(path, name.as_bytes(), error),
+        };
         let blob = Repository::hash_blob(&bytes);
         let new = Entry { mode, blob };
         if old == Some(new) {
@@ -305,7 +307,10 @@ impl Walk<'_> {
 
     fn link(&mut self, path: &Path, name: &RepoPath, old: Option<Entry>) -> Result<(), HarvestError> {
         use std::os::unix::ffi::OsStrExt;
-        let target = fs::read_link(path).map_err(io_at(path))?;
+        let target = match fs::read_link(path) {
+            Ok(target) => target,
+            Err(error) => return self.closed(path, name.as_bytes(), error),
+        };
         let new = Entry {
             mode: FileMode::Symlink,
             blob: Repository::hash_blob(target.as_os_str().as_bytes()),

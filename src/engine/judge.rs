@@ -1,5 +1,7 @@
 //! Judge: a harvest against its card. What is in scope becomes a tree; one bad path fails the attempt.
 
+use std::collections::HashSet;
+
 use crate::config::Config;
 use crate::domain::change::{Change, ChangeSet};
 use crate::domain::oid::TreeId;
@@ -14,6 +16,9 @@ use crate::git::{ReadError, Repository, WriteError};
 
 use super::harvest::Harvested;
 use super::leak;
+
+/// How many paths that were left behind are noted one by one.
+const MOST_NOTES: usize = 100;
 
 /// Why a harvest could not be judged.
 #[derive(Debug, thiserror::Error)]
@@ -187,13 +192,10 @@ pub fn judge(
     let mut violations = rules.violations(git, base, &changes)?;
     violations.extend(harvested.refused().iter().cloned());
     violations.extend(leak::in_harvest(git, &harvested, &changes, redactor)?);
+    let broken: HashSet<&str> = violations.iter().map(|violation| violation.path.as_str()).collect();
     let in_scope: Vec<&Change> = changes
         .iter()
-        .filter(|change| {
-            !violations
-                .iter()
-                .any(|violation| violation.path == change.path.to_text())
-        })
+        .filter(|change| !broken.contains(&*change.path.to_text()))
         .collect();
     let tree = write(git, &harvested, &in_scope)?;
     let judged = if !violations.is_empty() {
@@ -206,6 +208,11 @@ pub fn judge(
     } else {
         Judged::InScope(InScope { base, tree, changes })
     };
+    let others = notes.len().saturating_sub(MOST_NOTES);
+    if others > 0 {
+        notes.truncate(MOST_NOTES);
+        notes.push(format!("and {others} more"));
+    }
     Ok((judged, notes))
 }
 

@@ -108,7 +108,7 @@ pub fn bring_onto_tip(
     };
     Ok(match InScope::again(&engine.git, project.tree, tree, rules)? {
         Ok(candidate) => OnTip::Candidate(Box::new(candidate)),
-        Err(violations) => OnTip::Failed(Failure::Scope { violations }),
+        Err(violations) => OnTip::Failed(Failure::out_of_scope(violations)),
     })
 }
 

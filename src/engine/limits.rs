@@ -27,7 +27,10 @@ pub fn broken(git: &Repository, policy: &Policy, changes: &ChangeSet) -> Result<
         found.push(Violation {
             path: "(all)".to_owned(),
             rule: Rule::Limit {
-                what: format!("{count} paths differ, and at most {} are taken", policy.max_files),
+                what: format!(
+                    "{count} paths differ, both sides of a rename counted, and at most {} are taken (policy.max_files)",
+                    policy.max_files
+                ),
             },
         });
     }

@@ -36,5 +36,5 @@ pub fn merge_scope(
     }
     let rules = finish::rules(project, &open.card)?;
     let violations = rules.violations(&engine.git, ours_tree, &ChangeSet::new(own))?;
-    Ok((!violations.is_empty()).then_some(Failure::Scope { violations }))
+    Ok((!violations.is_empty()).then(|| Failure::out_of_scope(violations)))
 }

@@ -15,6 +15,9 @@ use crate::git::MoveError;
 use super::Engine;
 use super::run::RunError;
 
+/// Why an attempt is lost whose process is gone.
+pub(super) const ENDED: &str = "its process ended before the work did";
+
 /// Brings the ledger and the branch together again.
 pub fn resume(engine: &mut Engine) -> Result<(), RunError> {
     if let Some(open) = engine.replay().open_rollback().cloned() {
@@ -246,7 +249,7 @@ fn attempt(engine: &mut Engine, dispatched: &event::Dispatched) -> Result<(), Ru
         let row = still.then(|| Event::AttemptLost {
             task: task.clone(),
             attempt: dispatched.attempt.clone(),
-            reason: "its process ended before the work did".to_owned(),
+            reason: ENDED.to_owned(),
         });
         row.into_iter().collect()
     })?;

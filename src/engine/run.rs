@@ -1,6 +1,7 @@
 //! Run: the loop over a plan (design section 5). Every turn looks at where the tasks stand and takes the first step
 //! that can be taken, so that a run which was interrupted is resumed by running again.
 
+mod aside;
 mod floor;
 mod shared;
 mod step;
@@ -40,6 +41,7 @@ use super::server::{AdvanceError, Pulse, ServerError};
 use super::slot::SlotError;
 use super::verify::{self, VerifyError};
 use super::view::ViewError;
+pub(super) use aside::is_of_the_disk;
 use floor::Floor;
 
 /// Why a run, or one step of it, stopped for reasons outside the work.

@@ -20,6 +20,7 @@ mod follow;
 mod hooks;
 mod hostile;
 mod jobs;
+mod lost;
 mod model;
 mod money;
 mod packets;

@@ -1,6 +1,6 @@
 //! The verdict: every change of a set against a card's terms. Both sides of a rename are changes of their own.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::domain::change::{Change, ChangeSet, FileMode};
 use crate::domain::path::RepoPath;
@@ -49,12 +49,13 @@ pub fn verdict<'a>(
     // Only a new name can make a tree worse that could be checked out before.
     if !added.is_empty() {
         let resulting = resulting(changes, base);
+        let mut known: HashSet<String> = violations.iter().map(|violation| violation.path.clone()).collect();
         for path in embedded(&added, &resulting) {
             let what = "part of another git repository".to_owned();
-            add(&mut violations, path, Rule::NotRegular { what });
+            add(&mut violations, &mut known, path, Rule::NotRegular { what });
         }
         for (path, with) in collisions(&added, &resulting) {
-            add(&mut violations, path, Rule::Collision { with });
+            add(&mut violations, &mut known, path, Rule::Collision { with });
         }
     }
     violations.sort_by(|a, b| a.path.cmp(&b.path));
@@ -62,9 +63,9 @@ pub fn verdict<'a>(
 }
 
 /// Adds a violation, unless the path breaks another rule already.
-fn add(violations: &mut Vec<Violation>, path: &RepoPath, rule: Rule) {
+fn add(violations: &mut Vec<Violation>, known: &mut HashSet<String>, path: &RepoPath, rule: Rule) {
     let path = path.to_text().into_owned();
-    if !violations.iter().any(|known| known.path == path) {
+    if known.insert(path.clone()) {
         violations.push(Violation { path, rule });
     }
 }

@@ -20,6 +20,11 @@ pub enum Rule {
         /// What it is.
         what: String,
     },
+    /// It was left so that nobody can read it.
+    Unreadable {
+        /// What the system says.
+        why: String,
+    },
     /// Its name cannot be carried to every machine, or deceives the eye.
     Name {
         /// What is wrong with it.
@@ -61,6 +66,7 @@ impl fmt::Display for Violation {
             Rule::OutsideCard => write!(f, "{path}: outside the card's allowed files"),
             Rule::Protected { pattern } => write!(f, "{path}: protected ({pattern})"),
             Rule::NotRegular { what } => write!(f, "{path}: {what}, not a regular file"),
+            Rule::Unreadable { why } => write!(f, "{path}: cannot be read ({why})"),
             Rule::Name { why } => write!(f, "{path}: {why}"),
             Rule::Collision { with } => {
                 write!(f, "{path}: the same as {with} on some file systems")

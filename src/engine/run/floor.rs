@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::engine::project::Project;
 use crate::engine::server::{Offer, Taken};
 
+use super::aside::aside;
 use super::shared;
 use super::step::turn;
 use super::{Doings, RunError, RunOptions, wanted};
@@ -59,7 +60,8 @@ impl<'a> Floor<'a> {
                 Ok(Some(taken)) => {
                     let mut doings = Doings::default();
                     let Taken { project, card, state } = &taken;
-                    let mut result = turn(engine, project, card, *state, self.options, &mut doings);
+                    let mut result = turn(engine, project, card, *state, self.options, &mut doings)
+                        .or_else(|error| aside(engine, card, &mut doings, error));
                     if let Some(server) = engine.server.clone() {
                         let settled = shared::settle(engine, &server, &card.id, &doings);
                         result = result.and(settled);
