@@ -128,6 +128,8 @@ points! {
     MarkWritten "mark.written",
     MarkClear "mark.clear",
     MarkCleared "mark.cleared",
+    MakingWrite "making.write",
+    MakingWritten "making.written",
     MessageWrite "message.write",
     MessageWritten "message.written",
 }

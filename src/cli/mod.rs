@@ -4,7 +4,6 @@
 
 mod agent_hook;
 mod audit;
-mod commit_message;
 mod context;
 mod decide;
 mod demo;

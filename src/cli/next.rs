@@ -96,6 +96,13 @@ impl From<AttendedError> for CliError {
             AttendedError::Land(error) => error.into(),
             AttendedError::Behind { .. } => Self::new(Exit::PersonNeeded, error.to_string())
                 .hint("take what is in the way aside; the next command of the harness brings files and branch along"),
+            AttendedError::CardChanged(_) => Self::new(Exit::Refused, error.to_string())
+                .hint("git harness next --refresh takes it anew; files stay as they are"),
+            AttendedError::CardGone(ref task) => Self::new(Exit::Refused, error.to_string()).hint(format!(
+                "commit on a branch that holds it (git log --all -- .harness/tasks/{task}.md), or give the task back (git harness release {task})"
+            )),
+            AttendedError::NotApproved(_, ref plan) => Self::new(Exit::Refused, error.to_string())
+                .hint(format!("somebody has to look at it: git harness plan approve {plan}")),
             other => Self::new(Exit::Refused, other.to_string()),
         }
     }

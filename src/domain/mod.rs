@@ -14,6 +14,7 @@ pub mod chain;
 pub mod change;
 pub mod check;
 pub mod claim;
+pub mod commit_message;
 pub mod diagnostic;
 pub mod edit;
 pub mod failure;

@@ -315,22 +315,6 @@ fn harness_line(line: &str) -> Option<(&str, &str)> {
     (is_harness_key(key) && is_key).then_some((key, value))
 }
 
-/// A message without the lines that git removes before it commits: comments, and all behind the scissors.
-pub fn without_comments(message: &str, comment: char) -> String {
-    let mut kept = String::new();
-    for line in message.lines() {
-        if line.starts_with(comment) {
-            if line.contains("------------------------ >8 ------------------------") {
-                break;
-            }
-            continue;
-        }
-        kept.push_str(line);
-        kept.push('\n');
-    }
-    kept
-}
-
 /// Text from outside as one line: no control or direction characters, no blanks in a row, cut.
 pub fn one_line(text: &str, most: usize) -> String {
     let visible = text
@@ -762,12 +746,6 @@ mod tests {
     fn every_spelling_of_a_forged_trailer_is_seen() {
         let message = "s\n\nharness-task: a\n  Harness-Evidence : x\nHarnessing: no\nsee Harness-Task: b\n";
         assert_eq!(harness_lines(message), ["harness-task: a", "  Harness-Evidence : x"]);
-    }
-
-    #[test]
-    fn comments_and_the_scissors_go() {
-        let message = "s\n# c\n# ------------------------ >8 ------------------------\ndiff\n";
-        assert_eq!(without_comments(message, '#'), "s\n");
     }
 
     proptest! {

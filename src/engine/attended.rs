@@ -5,7 +5,9 @@
 //! takes what the card allows and lands it; a plain `git commit` goes through the hooks. The base is HEAD when the
 //! commit is made, and the card is the one that was handed out.
 
+pub mod making;
 mod mark;
+pub mod reading;
 mod settle;
 mod submit;
 
@@ -15,7 +17,7 @@ use std::path::PathBuf;
 
 use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
-use crate::domain::id::TaskId;
+use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
@@ -36,7 +38,7 @@ use super::run::RunError;
 use super::verify::{self, Verified};
 use mark::mark;
 pub use mark::{clear_mark, mark_of, set_mark};
-pub use settle::settle;
+pub use settle::{just_landed, settle};
 pub use submit::{describe, submit};
 
 /// Why there is no commit for an open task.
@@ -54,6 +56,15 @@ pub enum AttendedError {
     /// The task has landed already since it was opened.
     #[error("{0} is committed already; close it with `git harness release {0}`, or amend that commit")]
     AlreadyCommitted(TaskId),
+    /// The card that was handed out is not the one that the commit would be judged by.
+    #[error("the card of {0} has changed since it was handed out")]
+    CardChanged(TaskId),
+    /// The branch does not hold the card.
+    #[error("the card of {0} is not on this branch")]
+    CardGone(TaskId),
+    /// Nobody approved the plan as it stands.
+    #[error("the plan {1} of {0} has changed, and nobody has approved it as it stands")]
+    NotApproved(TaskId, PlanId),
     /// Somebody committed while the change was looked at.
     #[error("{0} moved while the change was verified; submit it again")]
     Moved(String),
@@ -233,6 +244,7 @@ pub fn judge(
     let task = open.card.id.clone();
     let rules = finish::rules(project, &open.card)?;
     let base = engine.git.tree_of(candidate.parent)?;
+    is_judged_by(engine, project, open, base)?;
     let in_scope = match InScope::again(&engine.git, base, candidate.tree, &rules)? {
         Ok(in_scope) => in_scope,
         Err(violations) => return refuse(engine, task, Failure::out_of_scope(violations)),
@@ -282,6 +294,33 @@ pub fn judge(
             Verdict::Accepted { accepted, trailers }
         }
     })
+}
+
+/// Whatever is judged by another card, or under a plan that nobody approved, would be wrong for ever: the audit judges by
+/// what stands at the commit's base.
+fn is_judged_by(engine: &Engine, project: &Project, open: &Open, base: TreeId) -> Result<(), AttendedError> {
+    let task = &open.card.id;
+    match engine.git.entry(base, &task.card_path())? {
+        None => Err(AttendedError::CardGone(task.clone())),
+        Some(entry) if entry.blob != open.dispatched.card => Err(AttendedError::CardChanged(task.clone())),
+        Some(_) if !project.is_approved(&open.card.plan) => {
+            Err(AttendedError::NotApproved(task.clone(), open.card.plan.clone()))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Whether a commit to be reaches outside its card, before anything else is looked at. Nothing is recorded.
+pub fn scope(
+    engine: &Engine,
+    project: &Project,
+    open: &Open,
+    candidate: Candidate,
+) -> Result<Option<Failure>, AttendedError> {
+    let rules = finish::rules(project, &open.card)?;
+    let base = engine.git.tree_of(candidate.parent)?;
+    let judged = InScope::again(&engine.git, base, candidate.tree, &rules)?;
+    Ok(judged.err().map(|violations| Failure::Scope { violations }))
 }
 
 /// A refused commit is recorded, uses up no attempt, and never escalates by itself.

@@ -3,6 +3,8 @@
 //! Nothing is written into a tracked folder. Where `core.hooksPath` points somewhere, the local setting is pointed at
 //! our own folder, whose files call what was there; `uninstall` puts the setting back.
 
+mod once;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -15,11 +17,9 @@ use crate::domain::words::shell_word;
 use super::command::GitError;
 use super::open::Repository;
 
-/// The hooks that we take part in everywhere that people commit. There is no pre-commit: it can be skipped, it makes git
-/// read the index twice, and prepare-commit-msg comes before the editor, too.
-const LOCAL: [&str; 3] = ["prepare-commit-msg", "commit-msg", "pre-push"];
-/// What earlier versions installed.
-const RETIRED: [&str; 1] = ["pre-commit"];
+/// The hooks that we take part in everywhere that people commit. prepare-commit-msg decides; pre-commit, which can be
+/// skipped, only comes before the hooks of others.
+const LOCAL: [&str; 4] = ["pre-commit", "prepare-commit-msg", "commit-msg", "pre-push"];
 /// The one that judges every move of a branch, where the project asks for it.
 const STRICT: &str = "reference-transaction";
 /// The one that judges pushes on a server.
@@ -27,16 +27,15 @@ const SERVER: &str = "pre-receive";
 
 /// Every hook that may be ours.
 fn all() -> impl Iterator<Item = &'static str> {
-    LOCAL.into_iter().chain(RETIRED).chain([STRICT, SERVER])
+    LOCAL.into_iter().chain([STRICT, SERVER, once::AFTER])
 }
 
 const MARK: &str = "# git-harness hook v";
 const CURRENT: &str = "# git-harness hook v1\n";
-/// The line by which one of ours differs from one that only calls another tool's.
-const DECIDES: &str = "exec \"$program\" hook ";
 const FORMER: &str = "pre-harness";
 
 const DISPATCH: &str = include_str!("../../hooks/dispatch.sh");
+const PRE_COMMIT: &str = include_str!("../../hooks/pre-commit.sh");
 const DISPATCH_WITH_INPUT: &str = include_str!("../../hooks/dispatch-with-input.sh");
 const REFERENCE_TRANSACTION: &str = include_str!("../../hooks/reference-transaction.sh");
 const PRE_RECEIVE: &str = include_str!("../../hooks/pre-receive.sh");
@@ -144,9 +143,6 @@ impl Repository {
             self.write_own(program, former, names)?;
         } else {
             fs::create_dir_all(&dir).map_err(io_at(&dir))?;
-            for name in RETIRED {
-                put_back(&dir, name)?;
-            }
             for name in names {
                 let file = dir.join(name);
                 if file.exists() && !is_ours(&file) {
@@ -190,11 +186,6 @@ impl Repository {
             let name = entry.file_name().to_string_lossy().into_owned();
             if !names.contains(&name.as_str()) && !name.contains('.') && entry.path().is_file() {
                 write_hook(&own.join(&name), &FORWARD.replace("@FORMER@", &former(&name)))?;
-            }
-        }
-        for name in RETIRED.map(|name| own.join(name)) {
-            if fs::read_to_string(&name).is_ok_and(|text| text.contains(DECIDES)) {
-                fs::remove_file(&name).map_err(io_at(&name))?;
             }
         }
         for name in names {
@@ -241,8 +232,8 @@ impl Repository {
     pub fn hook_status(&self) -> Vec<HookReport> {
         let dir = self.hooks_dir();
         let wanted = |name: &&str| match *name {
-            STRICT | SERVER => is_ours(&dir.join(name)),
-            retired if RETIRED.contains(&retired) => false,
+            STRICT | SERVER => is_ours(&dir.join(name)) && !once::is_armed(&dir.join(name)),
+            once::AFTER => false,
             _ => !self.is_bare(),
         };
         all().filter(wanted).map(|name| report(&dir, name)).collect()
@@ -305,6 +296,7 @@ fn is_ours(file: &Path) -> bool {
 
 fn template(name: &str) -> &'static str {
     match name {
+        "pre-commit" => PRE_COMMIT,
         "pre-push" => DISPATCH_WITH_INPUT,
         STRICT => REFERENCE_TRANSACTION,
         SERVER => PRE_RECEIVE,

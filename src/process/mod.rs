@@ -7,10 +7,8 @@ mod capture;
 mod environment;
 pub mod fence;
 mod group;
-mod parent;
 mod pipes;
 
 pub use capture::Captured;
 pub use environment::Environment;
 pub use group::{Cancel, Ending, Finished, Input, Program, StartError, find_program, run, shell};
-pub use parent::parent_words;

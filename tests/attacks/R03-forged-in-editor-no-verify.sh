@@ -1,8 +1,8 @@
 # R03 A trailer added in the editor, and no hook after it
-# As before; `--no-verify` skips commit-msg, which would have seen it.
+# As before; `--no-verify` skips commit-msg, which would have seen it. The commit itself is looked at before the branch moves.
 #
 # plain: lands
-# hooks: found scope: scope, trailers
+# hooks: refused
 # strict: refused
 # shadow: no effect
 

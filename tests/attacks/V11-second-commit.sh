@@ -1,8 +1,8 @@
 # V11 A second commit on the first one's evidence
-# The first commit is verified; another follows at once, before anybody looks.
+# The first commit is verified and closes the task; another follows at once, before anybody looks. It is nobody's landing.
 #
 # plain: lands
-# hooks: refused
+# hooks: found scope: unrecorded
 # strict: refused
 # shadow: refused
 

@@ -95,7 +95,7 @@ fn a_missing_program_refuses_only_where_a_task_is_open() {
 }
 
 #[test]
-fn a_hook_of_an_earlier_version_makes_room() {
+fn a_hook_of_an_earlier_version_makes_room_and_keeps_what_it_called() {
     let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
     let _ = sandbox.harness(&["hooks", "install"]).exits(0);
     let ours = sandbox
@@ -106,6 +106,44 @@ fn a_hook_of_an_earlier_version_makes_room() {
     sandbox.write("a.txt", "y\n");
     sandbox.git(&["commit", "-qam", "It still lets commits through"]);
     let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    assert_ne!(sandbox.read(".git/hooks/pre-commit"), ours);
+    let _ = sandbox.harness(&["hooks", "uninstall"]).exits(0);
     assert_eq!(sandbox.read(".git/hooks/pre-commit"), "#!/bin/sh\nexit 0\n");
     assert!(!sandbox.repo().join(".git/hooks/pre-commit.pre-harness").exists());
+}
+
+#[test]
+fn scope_is_judged_before_the_hooks_of_others_run() {
+    let sandbox = super::messages::opened();
+    let slow = "#!/bin/sh\necho slow >> out\n";
+    // One that stood there, and a tool that moves ours aside and calls it first.
+    let _ = sandbox.harness(&["hooks", "uninstall"]).exits(0);
+    executable(&sandbox, ".git/hooks/pre-commit", slow);
+    let _ = sandbox.harness(&["hooks", "install"]).exits(0);
+    for moved in [false, true] {
+        if moved {
+            let ours = sandbox.read(".git/hooks/pre-commit");
+            executable(&sandbox, ".git/hooks/pre-commit.legacy", &ours);
+            std::fs::remove_file(sandbox.repo().join(".git/hooks/pre-commit.pre-harness")).unwrap();
+            executable(
+                &sandbox,
+                ".git/hooks/pre-commit",
+                &slow.replace("echo", "\"$0.legacy\" || exit 1\necho"),
+            );
+        }
+        sandbox.write("b.txt", "outside\n");
+        let refused = sandbox.try_git(&["commit", "-qam", "Outside"]);
+        assert!(
+            refused.stderr.contains("b.txt: outside the card's allowed files"),
+            "{}",
+            refused.stderr
+        );
+        assert!(!sandbox.repo().join("out").exists(), "it ran before scope was judged");
+        sandbox.git(&["restore", "--staged", "--worktree", "b.txt"]);
+        sandbox.write("a.txt", "good\n");
+        sandbox.git(&["commit", "-qam", "Inside"]);
+        assert_eq!(sandbox.read("out"), "slow\n");
+        std::fs::remove_file(sandbox.repo().join("out")).unwrap();
+        sandbox.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    }
 }

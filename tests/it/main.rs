@@ -21,6 +21,7 @@ mod hooks;
 mod hostile;
 mod jobs;
 mod lost;
+mod messages;
 mod model;
 mod money;
 mod packets;

@@ -4,11 +4,13 @@
 use std::fs;
 
 use crate::domain::id::TaskId;
+use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::event::{self, AttemptMode, Dispatched, Event};
+use crate::domain::trailer::{self, TASK};
 use crate::engine::Engine;
 use crate::engine::resume::resume;
 
-use super::{AttendedError, branch, clear_mark, mark, open, set_mark};
+use super::{AttendedError, Open, branch, clear_mark, mark, open, set_mark};
 
 /// Brings ledger, branch, files and mark together again.
 pub fn settle(engine: &mut Engine) -> Result<(), AttendedError> {
@@ -19,6 +21,8 @@ pub fn settle(engine: &mut Engine) -> Result<(), AttendedError> {
         (Some(open), marked) if marked.as_deref().map(str::trim) != Some(open.card.id.as_str()) => {
             set_mark(engine, &open.card.id)
         }
+        // An amend of its commit is judged as the task once more, as long as it is HEAD.
+        (None, Some(_)) if just_landed(engine)?.is_some() => Ok(()),
         (None, Some(_)) => clear_mark(engine),
         _ => Ok(()),
     }
@@ -60,4 +64,31 @@ fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
         })?;
     }
     Ok(())
+}
+
+/// The task whose commit HEAD is, while none is open here: what takes its place is judged as that task. Once it is
+/// published it is for others to rely on, and nothing is judged any more.
+pub fn just_landed(engine: &Engine) -> Result<Option<Open>, AttendedError> {
+    let Ok((_, head)) = branch(engine) else {
+        return Ok(None);
+    };
+    let own = trailer::trailers(&engine.git.commit(head)?.message);
+    let named = trailer::value(&own, TASK).and_then(|text| text.parse::<TaskId>().ok());
+    let Some(log) = named.as_ref().and_then(|task| engine.replay().task(task)) else {
+        return Ok(None);
+    };
+    let number = trailer::value(&own, "Harness-Attempt").and_then(|text| text.parse::<u32>().ok());
+    let last = log.attempts.last().map(|attempt| &attempt.dispatched);
+    let Some(dispatched) = last.filter(|last| Some(last.place.number) == number) else {
+        return Ok(None);
+    };
+    if engine.git.remote_tips()?.contains(&head) {
+        return Ok(None);
+    }
+    let text = engine.git.blob(dispatched.card)?;
+    let card = parse_card(&dispatched.task.card_path(), &String::from_utf8_lossy(&text));
+    Ok(card.ok().map(|card| Open {
+        dispatched: dispatched.clone(),
+        card,
+    }))
 }
