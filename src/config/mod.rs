@@ -8,6 +8,7 @@ mod agents;
 mod budget;
 mod builders;
 mod commands;
+mod fence;
 mod load;
 mod lookup;
 mod model;

@@ -241,6 +241,10 @@ pub struct Config {
     pub fence_require: FenceRequire,
     /// Folders that programs inside the fence may change, and whose changes are thrown away; `~` is the home folder.
     pub fence_caches: Vec<PathBuf>,
+    /// What is seen of the closed home folder besides; the user's files alone may say so.
+    pub fence_show: Vec<PathBuf>,
+    /// What is not seen, wherever it lies.
+    pub fence_hide: Vec<PathBuf>,
     /// Packets.
     pub packet: Packet,
     /// How several machines share work.
@@ -293,6 +297,8 @@ impl Default for Config {
             env: Vec::new(),
             fence_require: FenceRequire::None,
             fence_caches: Vec::new(),
+            fence_show: Vec::new(),
+            fence_hide: Vec::new(),
             packet: Packet {
                 window_tokens: 32_000,
                 notes_tokens: 1_000,

@@ -8,7 +8,7 @@ use crate::domain::plan::format::fields::read_check;
 use crate::domain::plan::format::node::{Entry, Value};
 
 use super::budget::BUDGET;
-use super::model::{FenceRequire, Guard, PlanApproval, Unrecorded};
+use super::model::{Guard, PlanApproval, Unrecorded};
 use super::reader::Reader;
 
 /// The version of the configuration's format.
@@ -76,7 +76,7 @@ impl Reader<'_, '_> {
             "commit" => self.each(entry, &COMMIT, Self::commit),
             "ledger" => self.each(entry, &["track"], Self::ledger),
             "worktrees" => self.each(entry, &["dir"], Self::worktrees),
-            "fence" => self.each(entry, &["require", "caches"], Self::fence),
+            "fence" => self.each(entry, &super::fence::FENCE, Self::fence),
             "remote" => self.remote_section(entry),
             _ => self.each(entry, &PACKET, Self::packet),
         }
@@ -290,26 +290,6 @@ impl Reader<'_, '_> {
         if let Some(dir) = self.folder(&entry.node) {
             self.config.worktrees_dir = Some(dir);
             self.config.worktrees_tracked = self.is_tracked();
-        }
-    }
-
-    /// The strongest word of all layers holds: no file can loosen what another one asks for.
-    fn fence(&mut self, entry: &Entry) {
-        if entry.key == "caches" {
-            if let Some(paths) = self.texts(&entry.node) {
-                self.config
-                    .fence_caches
-                    .extend(paths.into_iter().map(std::path::PathBuf::from));
-            }
-            return;
-        }
-        let words = [
-            ("overlay", FenceRequire::Overlay),
-            ("kernel", FenceRequire::Kernel),
-            ("none", FenceRequire::None),
-        ];
-        if let Some(least) = self.one_of(&entry.node, &words) {
-            self.config.fence_require = self.config.fence_require.max(least);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::domain::route::Course;
 
 use super::*;
 
-fn source(layer: Layer, text: &str) -> Source<'_> {
+pub(super) fn source(layer: Layer, text: &str) -> Source<'_> {
     let file = match layer {
         Layer::Tracked => ".harness/config.toml",
         Layer::User => "~/.config/git-harness/config.toml",
@@ -366,6 +366,7 @@ fn the_reference_describes_every_key() {
     keys.extend(under("slot", &sections::SLOT));
     keys.extend(under("commit", &sections::COMMIT));
     keys.extend(under("packet", &sections::PACKET));
+    keys.extend(under("fence", &super::fence::FENCE));
     keys.extend(under("remote", &super::remote::REMOTE));
     keys.extend(["checks.always", "checks.always_in", "policy.route.CLASS", "env.pass"].map(String::from));
     keys.extend(["ledger.track", "worktrees.dir", "fence.require"].map(String::from));

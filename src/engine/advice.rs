@@ -60,6 +60,7 @@ pub(super) fn advise<T>(
     let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, architect.network())
         .map_err(BuilderError::Walls)?;
+    let environment = walls.with_tmp(&environment);
     let supply = Arc::clone(&engine.supply);
     // Open until what was used is in the journal, so that it counts once and not never.
     let account = supply.purse.account(project.config.budget, question.before);

@@ -126,9 +126,9 @@ fn build(
         })?;
         environment.set(early::SCOPE, left.as_os_str());
     }
-    environment.set("TMPDIR", slot.tmp().as_os_str());
     let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, builder.network())
         .map_err(BuilderError::Walls)?;
+    let environment = walls.with_tmp(&environment);
     let started = engine.clock.now();
     let supply = Arc::clone(&engine.supply);
     let account = supply

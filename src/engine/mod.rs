@@ -25,6 +25,7 @@ pub mod early;
 pub mod facts;
 pub mod finish;
 pub mod harvest;
+mod home;
 pub mod import;
 pub mod judge;
 mod known;

@@ -7,6 +7,7 @@
 
 mod fill;
 mod layers;
+mod temporary;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -24,6 +25,8 @@ use crate::domain::scope::ignored::Ignored;
 use crate::fault::{self, Point};
 use crate::git::{ReadError, Repository};
 use crate::ledger::{Ledger, SlotLock};
+
+pub use temporary::Temporary;
 
 /// Why a slot could not be had or filled. Always the machine's fault, never a Builder's.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +85,9 @@ struct Memory {
 pub struct Slot {
     dir: PathBuf,
     memory: Memory,
+    /// Dropped after the short folder, which is the slot's.
     _lock: SlotLock,
+    short: temporary::Short,
 }
 
 /// What may stay in a slot when it is filled anew.
@@ -116,6 +121,7 @@ impl Slot {
                 dir,
                 memory,
                 _lock: lock,
+                short: temporary::Short::new(),
             };
             fault::at(Point::SlotTaken).map_err(io_at(&slot.dir))?;
             // Whoever was killed here left them.

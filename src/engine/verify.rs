@@ -26,7 +26,7 @@ use super::count;
 use super::judge::InScope;
 use super::known;
 use super::slot::{self, Keep, Purpose, Slot, SlotError};
-use super::walls::{self, Inmate, Walls, WallsError};
+use super::walls::{Inmate, Walls, WallsError};
 
 /// Bytes of a check's output that are kept.
 const KEPT_OUTPUT: usize = 256 * 1024;
@@ -346,7 +346,7 @@ pub fn set_up(
         return Ok(());
     }
     let walls = Walls::around(engine, config, slot, Inmate::Check, &Network::Open)?;
-    let environment = walls::with_tmp(environment, slot);
+    let environment = walls.with_tmp(environment);
     for command in &config.slot.setup {
         let finished = run_shell(
             engine,
@@ -383,7 +383,7 @@ fn run_check(
     let dir = folder(&slot.tree(), check)?;
     let walls = Walls::around(engine, config, slot, Inmate::Check, &check.network)?;
     let seen = slot.seen(Path::new(&check.dir));
-    let mut own = walls::with_tmp(environment, slot);
+    let mut own = walls.with_tmp(environment);
     for (name, value) in &check.env {
         own.set(name, OsStr::new(value));
     }

@@ -18,7 +18,10 @@ use crate::process::{self, Ending, Environment, Finished, Program, StartError};
 use crate::proxy::{Proxy, Rules};
 
 use super::Engine;
-use super::slot::{Slot, SlotError};
+use super::home::{self, Home};
+use super::slot::{Slot, SlotError, Temporary};
+
+pub use super::home::Inmate;
 
 /// Why a program could not be run inside. Always the machine's fault.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +50,7 @@ pub enum WallsError {
 }
 
 /// Caches of well-known tools, below the home folder: programs see them and may change them, and the changes are thrown
-/// away.
+/// away. What else some of them hold is hidden (`home.rs`).
 const CACHES: [&str; 11] = [
     ".cargo/registry",
     ".cargo/git",
@@ -62,36 +65,14 @@ const CACHES: [&str; 11] = [
     ".cache/ccache",
 ];
 
-/// Where agent programs keep their keys, settings and notes, below the home folder. A Builder needs its own; a check
-/// needs none of them.
-const AGENTS: [&str; 10] = [
-    ".claude",
-    ".codex",
-    ".gemini",
-    ".qwen",
-    ".aider",
-    ".ollama",
-    ".config/opencode",
-    ".local/share/opencode",
-    ".config/goose",
-    ".local/share/goose",
-];
-
-/// Who is inside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Inmate {
-    /// A Builder's or Architect's program.
-    Builder,
-    /// A check or a set-up command, and the code that it runs.
-    Check,
-}
-
 /// What one program is confined to.
 #[derive(Debug)]
 pub struct Walls {
     fence: Fence,
     confinement: Confinement,
     report: PathBuf,
+    /// The folder for temporary files, as programs inside name it.
+    tmp: PathBuf,
     /// A folder that nobody inside can write.
     door_dir: PathBuf,
     contacts: RefCell<Vec<Contact>>,
@@ -109,14 +90,17 @@ impl Walls {
         let fence = engine.fence().map_err(WallsError::Untested)?.fence.clone();
         let variable = |name: &str| engine.host.variables.get(OsStr::new(name)).map(PathBuf::from);
         let home = variable("HOME");
+        let mut own = Home::of(&engine.host.variables, inmate, engine.ledger.redactor());
+        let caches = caches(config, home.as_deref(), slot, inmate);
         let mut overlays = Vec::new();
         if fence.tier() == FenceTier::Overlay {
             overlays.push(slot.layers()?);
-            for (number, tree) in caches(config, home.as_deref(), slot, inmate).into_iter().enumerate() {
+            for (number, tree) in caches.into_iter().enumerate() {
                 overlays.push(slot.cache_layers(number, tree)?);
             }
         } else {
             slot.believe_nothing()?;
+            own.shown.extend(caches);
             overlays.push(Overlay {
                 tree: slot.tree(),
                 upper: PathBuf::new(),
@@ -128,28 +112,39 @@ impl Walls {
             engine.git.common_dir().join("config"),
             engine.host.config_dir.clone(),
         ];
+        hidden.extend(own.hidden);
         if let Some(home) = &home {
             hidden.extend(fence::secrets_of(home));
             if inmate == Inmate::Check {
-                hidden.extend(AGENTS.map(|name| home.join(name)));
+                hidden.extend(home::AGENTS.map(|name| home.join(name)));
             }
         }
+        hidden.extend(named(&config.fence_hide, home.as_deref()));
         let path = engine.host.variables.get(OsStr::new("PATH"));
         let parts = path
             .into_iter()
             .flat_map(|path| path.as_bytes().split(|byte| *byte == b':'));
         let mut shown: BTreeSet<PathBuf> = parts.map(|part| PathBuf::from(OsStr::from_bytes(part))).collect();
+        shown.extend(own.shown);
+        shown.extend(named(&config.fence_show, home.as_deref()));
+        // What lies in a closed folder is shown piece by piece; elsewhere the folder is.
+        let is_closed = |path: &PathBuf| own.closed.iter().any(|closed| path.starts_with(&closed.dir));
+        let whole = ["CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(variable);
+        shown.extend(whole.filter(|path| !is_closed(path)));
         shown.extend(home);
-        shown.extend(["CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(variable));
         shown.insert(engine.git.common_dir().to_owned());
         shown.insert(fence.program().to_owned());
+        let shown: Vec<PathBuf> = shown.into_iter().filter(|path| path.is_absolute()).collect();
+        let tmp = Temporary::of(fence.tier(), slot, &shown, variable("TMPDIR"))?;
         Ok(Self {
             fence,
+            tmp: tmp.place().to_owned(),
             confinement: Confinement {
                 overlays,
-                writable: vec![slot.tmp()],
-                bound: Vec::new(),
-                shown: shown.into_iter().filter(|path| path.is_absolute()).collect(),
+                writable: tmp.writable(slot),
+                bound: tmp.bound(slot),
+                closed: own.closed,
+                shown,
                 hidden,
                 network: network.clone(),
                 door: None,
@@ -202,6 +197,13 @@ impl Walls {
         finished
     }
 
+    /// The variables of a program inside: its temporary folder is the slot's, by a path that leaves room for a socket's name.
+    pub fn with_tmp(&self, environment: &Environment) -> Environment {
+        let mut environment = environment.clone();
+        environment.set("TMPDIR", self.tmp.as_os_str());
+        environment
+    }
+
     /// This very program, which programs inside may call.
     pub fn own_program(&self) -> &Path {
         self.fence.program()
@@ -243,24 +245,17 @@ impl Walls {
 }
 
 /// The caches that are there, and that do not hold the slot.
-fn caches(config: &Config, home: Option<&Path>, slot: &Slot, inmate: Inmate) -> Vec<PathBuf> {
+fn caches(config: &Config, user: Option<&Path>, slot: &Slot, inmate: Inmate) -> Vec<PathBuf> {
     let agents: &[&str] = match inmate {
-        Inmate::Builder => &AGENTS,
+        Inmate::Builder => &home::AGENTS,
         Inmate::Check => &[],
     };
     let names = CACHES.iter().chain(agents);
-    let known = home
+    let known = user
         .into_iter()
         .flat_map(|home| names.clone().map(|name| home.join(name)));
-    let named = config
-        .fence_caches
-        .iter()
-        .filter_map(|path| match path.strip_prefix("~") {
-            Ok(rest) => Some(home?.join(rest)),
-            Err(_) => Some(path.clone()),
-        });
     let found: BTreeSet<PathBuf> = known
-        .chain(named)
+        .chain(named(&config.fence_caches, user))
         .filter_map(|path| path.canonicalize().ok())
         .filter(|path| path.is_dir() && !slot.tree().starts_with(path))
         .collect();
@@ -269,9 +264,11 @@ fn caches(config: &Config, home: Option<&Path>, slot: &Slot, inmate: Inmate) -> 
     found.iter().filter(outermost).cloned().collect()
 }
 
-/// The variables of a program inside: its temporary folder is the slot's.
-pub fn with_tmp(environment: &Environment, slot: &Slot) -> Environment {
-    let mut environment = environment.clone();
-    environment.set("TMPDIR", slot.tmp().as_os_str());
-    environment
+/// Paths as a configuration names them: `~` is the home folder.
+fn named(paths: &[PathBuf], home: Option<&Path>) -> Vec<PathBuf> {
+    let absolute = |path: &PathBuf| match path.strip_prefix("~") {
+        Ok(rest) => Some(home?.join(rest)),
+        Err(_) => Some(path.clone()),
+    };
+    paths.iter().filter_map(absolute).collect()
 }

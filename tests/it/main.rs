@@ -13,10 +13,12 @@ mod doctor;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod fence;
+mod fence_places;
 mod fewer_tests;
 mod fleet;
 mod floods;
 mod follow;
+mod home;
 mod hooks;
 mod hostile;
 mod jobs;

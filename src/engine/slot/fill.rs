@@ -58,6 +58,7 @@ impl Slot {
         for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
             remove(&found.map_err(io_at(&tmp))?.path())?;
         }
+        self.clear_short_tmp()?;
         self.memory.boot = boot();
         self.remember()?;
         fault::at(Point::SlotFilled).map_err(io_at(&top))

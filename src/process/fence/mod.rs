@@ -15,6 +15,7 @@
 //!   looking at other processes, a background process that outlives the attempt.
 //! * `shadow`: a copy, no new privileges, no core files. Nothing keeps a program inside.
 
+mod closed;
 mod door;
 mod inside;
 mod mounts;
@@ -64,6 +65,16 @@ pub struct Bound {
     pub at: PathBuf,
 }
 
+/// A folder of which only what is shown is seen, so that what is new in it is not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    /// Its real path.
+    #[serde(with = "paths::one")]
+    pub dir: PathBuf,
+    /// Folders at its top are seen whose names do not begin with a dot.
+    pub dots_only: bool,
+}
+
 /// What is inside of the walls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confinement {
@@ -75,7 +86,10 @@ pub struct Confinement {
     /// Folders that are also seen elsewhere; in the overlay tier alone.
     #[serde(default)]
     pub bound: Vec<Bound>,
-    /// What stays visible, read-only, though it lies in a folder that is fresh inside.
+    /// Folders of which only the rest that is named here is seen.
+    #[serde(default)]
+    pub closed: Vec<Closed>,
+    /// What stays visible, read-only, though it lies in a folder that is fresh or closed.
     #[serde(with = "paths::many")]
     pub shown: Vec<PathBuf>,
     /// What cannot be read. Paths that do not exist are passed over.
@@ -225,7 +239,7 @@ pub fn shield_this_process() {
     let _ = sys::limit(libc::RLIMIT_CORE, 0);
 }
 
-/// What lies in a home folder that no Builder and no check has to read.
+/// What lies in a home folder that no Builder and no check has to read, whoever asks for it to be shown.
 pub fn secrets_of(home: &Path) -> Vec<PathBuf> {
     [
         ".ssh",
@@ -241,7 +255,6 @@ pub fn secrets_of(home: &Path) -> Vec<PathBuf> {
         ".netrc",
         ".pgpass",
         ".pypirc",
-        ".npmrc",
         ".cargo/credentials",
         ".cargo/credentials.toml",
         ".password-store",

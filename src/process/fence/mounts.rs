@@ -1,8 +1,8 @@
 //! What a program in the overlay tier sees of the file system: everything read-only, some folders fresh, some hidden,
 //! changes in upper layers.
 //!
-//! The order matters. Overlays and writable folders become mounts of their own first; copies of what has to stay visible
-//! are taken before fresh folders cover it; then everything is made read-only, and last the few mounts that may be
+//! The order matters. Overlays and writable folders become mounts of their own first; closed folders are covered, and what
+//! is seen of them put back; copies of what has to stay visible are taken before fresh folders cover it; then everything is made read-only, and last the few mounts that may be
 //! written are opened again.
 
 use std::ffi::OsStr;
@@ -14,7 +14,7 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::walls::{Broken, broken};
-use super::{Confinement, Overlay, sys};
+use super::{Confinement, Overlay, closed, sys};
 
 /// Devices that programs need.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -47,6 +47,9 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf], fresh: &[Pat
     }
     for path in &confinement.writable {
         sys::bind(path, path).map_err(broken("a writable folder"))?;
+    }
+    for one in &confinement.closed {
+        closed::close(one, confinement)?;
     }
     let shared_memory = PathBuf::from(SHARED_MEMORY);
     let covered: Vec<&PathBuf> = fresh.iter().filter(|path| **path != shared_memory).collect();
@@ -167,7 +170,7 @@ fn keep(confinement: &Confinement, fresh: &[&PathBuf]) -> Result<Vec<(PathBuf, O
         .collect()
 }
 
-fn put_back(path: &Path, tree: &OwnedFd) -> io::Result<()> {
+pub(super) fn put_back(path: &Path, tree: &OwnedFd) -> io::Result<()> {
     if fs::symlink_metadata(path).is_err() {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent)?;

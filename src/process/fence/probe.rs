@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::check::FenceTier;
 use crate::domain::network::Network;
 
-use super::{Confinement, Fence, Overlay, inside, sys};
+use super::{Closed, Confinement, Fence, Overlay, inside, sys};
 
 /// The first argument of the hidden mode that tries everything.
 pub(super) const MODE: &str = "--try-the-fence";
@@ -51,6 +51,7 @@ struct Outside {
     tmp: PathBuf,
     file: PathBuf,
     hidden: PathBuf,
+    closed: PathBuf,
     canary: PathBuf,
     socket: PathBuf,
     port: u16,
@@ -124,10 +125,16 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
         .tempfile_in("/tmp")
         .map_err(failed)?;
     let at = |name: &str| place.path().join(name);
-    for name in ["view", "upper", "work", "tmp", "outside", "hidden"] {
+    for name in ["view", "upper", "work", "tmp", "outside", "hidden", "closed"] {
         fs::create_dir(at(name)).map_err(failed)?;
     }
-    for file in ["view/there", "outside/file", "hidden/secret"] {
+    for file in [
+        "view/there",
+        "outside/file",
+        "hidden/secret",
+        "closed/secret",
+        "closed/shown",
+    ] {
         fs::write(at(file), "x").map_err(failed)?;
     }
     let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
@@ -143,6 +150,7 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
         tmp: at("tmp"),
         file: at("outside/file"),
         hidden: at("hidden/secret"),
+        closed: at("closed"),
         canary: canary.path().to_owned(),
         socket,
         port: listener.local_addr().map_err(failed)?.port(),
@@ -156,7 +164,11 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
         }],
         writable: vec![at("tmp")],
         bound: Vec::new(),
-        shown: vec![fence.program.clone()],
+        closed: vec![Closed {
+            dir: at("closed").canonicalize().map_err(failed)?,
+            dots_only: false,
+        }],
+        shown: vec![fence.program.clone(), at("closed/shown")],
         hidden: vec![at("hidden")],
         network: Network::None,
         door: None,
@@ -253,6 +265,10 @@ fn forbidden(outside: &Outside) -> BTreeMap<&'static str, bool> {
             fs::read(&outside.hidden).is_ok_and(|bytes| bytes == b"x"),
         ),
         (
+            "reading what is closed",
+            fs::read(outside.closed.join("secret")).is_ok_and(|bytes| bytes == b"x"),
+        ),
+        (
             "using an inherited file",
             leaked.is_some_and(|fd| fs::write(format!("/proc/self/fd/{fd}"), "y").is_ok()),
         ),
@@ -342,6 +358,10 @@ fn permitted(outside: &Outside) -> BTreeMap<&'static str, bool> {
         .current_dir(&outside.view)
         .status();
     BTreeMap::from([
+        (
+            "reading what is shown",
+            fs::read(outside.closed.join("shown")).is_ok_and(|bytes| bytes == b"x"),
+        ),
         (
             "a shell that works in its folder",
             shell.is_ok_and(|status| status.success()) && outside.view.join("d/n").exists(),

@@ -48,11 +48,14 @@ fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
             let below = fs::symlink_metadata(&to).is_ok_and(|below| below.is_dir());
             if below && !is_opaque(&from) {
                 merge_folder(&from, &to)?;
-                let mode = fs::Permissions::from_mode(kind.mode() & 0o7777);
+                // What a program closed to its owner stays open for whoever looks at it next.
+                let mode = fs::Permissions::from_mode(kind.mode() & 0o7777 | 0o700);
                 fs::set_permissions(&to, mode).map_err(at(&to))?;
                 fs::remove_dir(&from).map_err(at(&from))?;
             } else {
                 remove(&to)?;
+                // A folder that may not be written cannot be moved either, nor be read later on.
+                open_all(&from);
                 // Nothing lies below it any more, so it holds no deletions, only its own mark.
                 let _ = rustix::fs::lremovexattr(&from, "user.overlay.opaque");
                 fs::rename(&from, &to).map_err(at(&from))?;
@@ -85,12 +88,27 @@ fn open_up(dir: &Path) {
     }
 }
 
+/// The same for everything below a folder.
+fn open_all(dir: &Path) {
+    open_up(dir);
+    for found in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if found.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_all(&found.path());
+        }
+    }
+}
+
 fn remove(path: &Path) -> Result<(), UpperError> {
     let Ok(kind) = fs::symlink_metadata(path) else {
         return Ok(());
     };
     if kind.is_dir() {
-        fs::remove_dir_all(path).map_err(at(path))
+        // What is closed to its owner cannot be emptied.
+        if fs::remove_dir_all(path).is_err() {
+            open_all(path);
+            fs::remove_dir_all(path).map_err(at(path))?;
+        }
+        Ok(())
     } else {
         fs::remove_file(path).map_err(at(path))
     }

@@ -16,7 +16,7 @@ use seccompiler::{
 
 use crate::domain::network::Network;
 
-use super::{Confinement, sys};
+use super::{Confinement, closed, sys};
 
 /// A wall that could not be built.
 pub(super) type Broken = String;
@@ -75,7 +75,7 @@ pub(super) fn landlock(confinement: &Confinement, fresh: &[PathBuf]) -> Result<(
         .map_err(failed)?;
     let read = AccessFs::Execute | AccessFs::ReadFile | AccessFs::ReadDir;
     let mut ruleset = allow(ruleset, Path::new("/"), AccessFs::ReadDir.into())?;
-    for path in readable(&confinement.hidden) {
+    for path in readable(confinement) {
         ruleset = allow(ruleset, &path, read)?;
     }
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
@@ -111,15 +111,28 @@ fn allow(ruleset: RulesetCreated, path: &Path, access: landlock::BitFlags<Access
 }
 
 /// The topmost paths that hold nothing hidden: Landlock can only allow.
-fn readable(hidden: &[PathBuf]) -> Vec<PathBuf> {
-    let hidden: Vec<PathBuf> = hidden.iter().filter_map(|path| path.canonicalize().ok()).collect();
+fn readable(confinement: &Confinement) -> Vec<PathBuf> {
+    let hidden = confinement.hidden.iter();
+    let hidden: Vec<PathBuf> = hidden.filter_map(|path| path.canonicalize().ok()).collect();
+    let closed = &confinement.closed;
     let mut found = Vec::new();
     let mut open = vec![PathBuf::from("/")];
     while let Some(dir) = open.pop() {
         if hidden.contains(&dir) {
             continue;
         }
-        if !hidden.iter().any(|path| path.starts_with(&dir)) {
+        if let Some(closed) = closed.iter().find(|closed| closed.dir == dir) {
+            // A link that leads to what is not seen shows it no more than the way there does.
+            let leads_inside = |path: &PathBuf| path.is_symlink() && within(&closed.dir, path);
+            let seen = closed::seen(closed, confinement).into_iter();
+            open.extend(
+                seen.filter(|path| !leads_inside(path))
+                    .filter_map(|path| path.canonicalize().ok()),
+            );
+            continue;
+        }
+        let holds = |path: &PathBuf| path.starts_with(&dir);
+        if !hidden.iter().any(holds) && !closed.iter().any(|closed| holds(&closed.dir)) {
             found.push(dir);
             continue;
         }
@@ -131,6 +144,11 @@ fn readable(hidden: &[PathBuf]) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Whether a path leads into a folder.
+fn within(dir: &Path, path: &Path) -> bool {
+    path.canonicalize().is_ok_and(|real| real.starts_with(dir))
 }
 
 /// Calls that no builder and no check needs, and that widen what a kernel fault could give away.
