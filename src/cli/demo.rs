@@ -14,6 +14,7 @@ use crate::domain::plan::format::SourceFile;
 use crate::domain::scope::cone::Cone;
 use crate::engine::project::Project;
 use crate::engine::run::{RunError, RunOptions, run as run_plan};
+use crate::engine::verify::Ground;
 use crate::engine::{import, rollback, verify};
 use crate::git::Repository;
 use crate::process::find_program;
@@ -151,8 +152,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
 fn require_builds(context: &Context, project: &Project) -> Result<(), CliError> {
     let mut engine = context.engine(Telling::Nothing)?;
     let build = Check::from_command("cargo build --offline --quiet");
-    let record = verify::check_tree(&mut engine, &project.config, &Cone::WHOLE, project.tree, &[build])
-        .map_err(RunError::from)?;
+    let ground = Ground::new(&project.config, &Cone::WHOLE, project.tree);
+    let record = verify::check_tree(&mut engine, &ground, project.tree, &[build]).map_err(RunError::from)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         None => Ok(()),
         Some(result) => Err(CliError::new(

@@ -270,10 +270,16 @@ fn one_attempt(attempt: &AttemptLog) -> String {
         }
     }
     if let Some(evidence) = &attempt.evidence {
+        let copy = match evidence.key.warmth {
+            Some(warmth) => format!("{}, {warmth}", evidence.key.fence),
+            None => evidence.key.fence.to_string(),
+        };
+        text.push_str(&format!("    checked in a copy (fence: {copy})\n"));
         for result in &evidence.results {
             let reused = if evidence.reused { ", known before" } else { "" };
+            let counted = if result.not_counted { ", tests not counted" } else { "" };
             text.push_str(&format!(
-                "    {} {} ({}{reused})\n",
+                "    {} {} ({}{counted}{reused})\n",
                 result.status,
                 result.name,
                 duration(result.millis)

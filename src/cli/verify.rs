@@ -4,8 +4,9 @@ use clap::Args;
 
 use crate::domain::check::EvidenceRecord;
 use crate::domain::id::TaskId;
+use crate::engine::attended;
 use crate::engine::project::Project;
-use crate::engine::{attended, verify};
+use crate::engine::verify::{self, Ground};
 use crate::report::table::duration;
 
 use super::context::{Context, Telling, print, print_report, project_of, require_trust, target};
@@ -47,13 +48,19 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         return Err(CliError::new(Exit::NothingReady, "there is no check to run")
             .hint("name a task, or checks that join every card in [checks] always"));
     }
-    let tree = match (&args.rev, &open) {
-        (Some(rev), _) => engine.git.tree_of(engine.git.resolve(rev)?)?,
-        (None, Some(open)) => attended::worktree_candidate(&engine, open)?.tree,
-        (None, None) => project.tree,
+    let (base, tree) = match (&args.rev, &open) {
+        (Some(rev), _) => (project.tree, engine.git.tree_of(engine.git.resolve(rev)?)?),
+        (None, Some(open)) => {
+            let candidate = attended::worktree_candidate(&engine, open)?;
+            (engine.git.tree_of(candidate.parent)?, candidate.tree)
+        }
+        (None, None) => (project.tree, project.tree),
     };
-    let record = verify::check_tree(&mut engine, &project.config, &cone, tree, &checks)
-        .map_err(crate::engine::run::RunError::from)?;
+    let ground = match task.as_ref().and_then(|task| project.card(task)) {
+        Some(card) => Ground::of_card(&project.config, card, &cone, base),
+        None => Ground::new(&project.config, &cone, base),
+    };
+    let record = verify::check_tree(&mut engine, &ground, tree, &checks).map_err(crate::engine::run::RunError::from)?;
     if args.json {
         print_report(&record)?;
     } else {
@@ -63,14 +70,19 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 fn shown(record: &EvidenceRecord) -> String {
+    let warmth = record
+        .key
+        .warmth
+        .map_or_else(String::new, |warmth| format!(", {warmth}"));
     let mut text = format!(
-        "tree {} (fence: {})\n",
+        "tree {} (fence: {}{warmth})\n",
         record.key.check_tree.short(10),
         record.key.fence
     );
     for result in &record.results {
+        let counted = if result.not_counted { ", tests not counted" } else { "" };
         text.push_str(&format!(
-            "  {}  {} ({})\n",
+            "  {}  {} ({}{counted})\n",
             result.status,
             result.name,
             duration(result.millis)

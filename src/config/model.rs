@@ -157,6 +157,8 @@ pub struct SlotSetup {
     pub setup: Vec<String>,
     /// Files whose content decides whether they run again.
     pub setup_inputs: Vec<String>,
+    /// Folders of build output that stay warm for checks, filled by accepted work alone.
+    pub keep: Vec<RepoPath>,
     /// Variables that they may see besides the allow-list.
     pub env: Vec<String>,
     /// The folders of a large repository that slots hold besides those of the card's own files; everything without.

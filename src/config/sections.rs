@@ -52,7 +52,7 @@ pub(super) const LANE: [&str; 7] = [
     "plan_first",
 ];
 pub(super) const APPROVAL: [&str; 2] = ["plan", "self"];
-pub(super) const SLOT: [&str; 4] = ["setup", "setup_inputs", "env", "sparse"];
+pub(super) const SLOT: [&str; 5] = ["setup", "setup_inputs", "keep", "env", "sparse"];
 pub(super) const COMMIT: [&str; 2] = ["subject", "sign_off"];
 pub(super) const PACKET: [&str; 2] = ["window_tokens", "notes_tokens"];
 
@@ -236,6 +236,11 @@ impl Reader<'_, '_> {
             "setup_inputs" => {
                 if let Some(files) = self.texts(node) {
                     self.config.slot.setup_inputs = files;
+                }
+            }
+            "keep" => {
+                if let Some(folders) = self.folders(node) {
+                    self.config.slot.keep = folders;
                 }
             }
             "sparse" => self.config.slot.sparse = self.folders(node),

@@ -97,6 +97,7 @@ fn every_key_of_the_reference_is_read() {
         [slot]
         setup = "npm ci"
         setup_inputs = ["package-lock.json"]
+        keep = ["target/", "web/.next"]
         sparse = ["libs/core/", "tools"]
         env = ["NPM_TOKEN"]
         [env]
@@ -118,6 +119,8 @@ fn every_key_of_the_reference_is_read() {
     .unwrap();
     let sparse: Vec<_> = config.slot.sparse.iter().flatten().map(RepoPath::to_text).collect();
     assert_eq!(sparse, ["libs/core", "tools"]);
+    let keep: Vec<_> = config.slot.keep.iter().map(RepoPath::to_text).collect();
+    assert_eq!(keep, ["target", "web/.next"]);
     assert_eq!(config.default_lane, "docs");
     assert_eq!(config.lanes["core"].retries, 3);
     assert_eq!(config.lanes["core"].gates, ["review"], "what is not said stays");

@@ -1,7 +1,7 @@
 //! Checks: verification commands, what they mean, and what they gave.
 //!
 //! Values and their digests only; running them is `engine/verify.rs`. Evidence is results for (check tree, check
-//! digest, environment digest, fence tier), design section 2.
+//! digest, environment digest, set-up digest, fence tier, warm or cold), design section 2.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -186,6 +186,8 @@ pub enum CheckStatus {
     TimedOut,
     /// `red_first`, and it passed on the base tree: too weak to prove anything.
     TooWeak,
+    /// The folder that it runs in is not in the tree.
+    NoFolder,
     /// It passed, but fewer tests than ran at the base, and the card does not let them go.
     FewerTests {
         /// Tests that ran at the base.
@@ -210,6 +212,7 @@ impl fmt::Display for CheckStatus {
             Self::Signalled(signal) => write!(f, "ended by signal {signal}"),
             Self::TimedOut => f.write_str("timed out"),
             Self::TooWeak => f.write_str("too weak: it already passes on the base"),
+            Self::NoFolder => f.write_str("not run: its folder is not in the tree"),
             Self::FewerTests { was, now } => write!(f, "fewer tests: {was} ran at the base, {now} pass now"),
         }
     }
@@ -229,6 +232,9 @@ pub struct CheckResult {
     /// How many tests it ran, where that can be told. Rows from before it was counted have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<TestCount>,
+    /// It looks at tests and passed, and nobody can tell how many it ran: fewer of them would not be seen.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_counted: bool,
     /// How many runs there were (more than one with `flaky_retries`).
     pub runs: u32,
     /// The transcript that holds the bounded output.
@@ -263,6 +269,25 @@ impl fmt::Display for FenceTier {
     }
 }
 
+/// Whether a check found anything that an earlier one had built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Warmth {
+    /// The tree and what set-up made, nothing else.
+    Cold,
+    /// Folders of `[slot] keep` besides, as accepted work left them.
+    Warm,
+}
+
+impl fmt::Display for Warmth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Cold => "cold",
+            Self::Warm => "warm",
+        })
+    }
+}
+
 /// What results hold for: nothing else may change without staling them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct EvidenceKey {
@@ -274,6 +299,13 @@ pub struct EvidenceKey {
     pub environment: Digest,
     /// The confinement they ran in.
     pub fence: FenceTier,
+    /// The digest of what made the copy ready besides: set-up commands, the base's inputs of them, the fence's caches.
+    /// `None` where nothing is configured, and in rows from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Digest>,
+    /// Whether any of them found what others had built. Rows from before it was noted have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmth: Option<Warmth>,
 }
 
 /// Results and what they hold for, as rows and records keep them. Proves nothing by itself; the proof is
@@ -301,77 +333,4 @@ impl EvidenceRecord {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_is_found_by_its_name() {
-        for kind in CheckKind::ALL {
-            assert_eq!(CheckKind::from_name(kind.as_str()), Some(kind));
-            assert_eq!(serde_json::to_string(&kind).unwrap(), format!("\"{kind}\""));
-        }
-        assert_eq!(CheckKind::from_name("unit"), None);
-    }
-
-    #[test]
-    fn the_program_of_a_command_line_is_named_where_it_is_plain() {
-        let program = |run: &str| Check::from_command(run).program().map(str::to_owned);
-        assert_eq!(program("npm test").as_deref(), Some("npm"));
-        for hidden in [
-            "./check.sh",
-            "test -e x",
-            "CI=1 npm test",
-            "(cd web && npm test)",
-            "! grep x y",
-            "",
-        ] {
-            assert_eq!(program(hidden), None, "{hidden}");
-        }
-    }
-
-    #[test]
-    fn a_result_from_before_tests_were_counted_still_reads() {
-        let old = r#"{"name":"t","kind":"test","status":{"failed":1},"millis":2,"runs":1,"log":null,"excerpt":"x"}"#;
-        let result: CheckResult = serde_json::from_str(old).unwrap();
-        assert_eq!(result.tests, None);
-        assert_eq!(serde_json::to_string(&result).unwrap(), old);
-    }
-
-    #[test]
-    fn whatever_changes_a_result_changes_the_digest() {
-        let check = Check::from_command("npm test");
-        let variants = [
-            Check {
-                run: "npm test -- --all".into(),
-                ..check.clone()
-            },
-            Check {
-                dir: "web".into(),
-                ..check.clone()
-            },
-            Check {
-                red_first: true,
-                ..check.clone()
-            },
-            Check {
-                report: "junit.xml".into(),
-                ..check.clone()
-            },
-            Check {
-                timeout_seconds: 1,
-                ..check.clone()
-            },
-            Check {
-                env: BTreeMap::from([("CI".into(), "1".into())]),
-                ..check.clone()
-            },
-        ];
-        for variant in &variants {
-            assert_ne!(variant.digest(), check.digest(), "{variant:?}");
-        }
-        assert_ne!(
-            check_set_digest(&[check.clone(), variants[0].clone()]),
-            check_set_digest(&[variants[0].clone(), check])
-        );
-    }
-}
+mod tests;

@@ -25,6 +25,9 @@ pub struct RecordedCheck {
     pub result: String,
     /// How long it took, in milliseconds.
     pub millis: u64,
+    /// How many tests passed, or `not counted` where it looks at tests and nobody can tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<String>,
 }
 
 /// One attempt.
@@ -140,6 +143,9 @@ pub struct TaskRecord {
     pub environment: String,
     /// The fence that they ran in.
     pub fence: String,
+    /// Whether they found build output of earlier work: `warm` or `cold`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmth: Option<String>,
     /// How it ended, in a line.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub outcome: String,
@@ -299,6 +305,7 @@ mod tests {
                 kind: "test".into(),
                 result: "passed".into(),
                 millis: 3,
+                tests: Some("not counted".into()),
             }],
             attempts: vec![RecordedAttempt {
                 number: 1,

@@ -105,6 +105,7 @@ mod tests {
             status: CheckStatus::Failed(1),
             millis: 1,
             tests: None,
+            not_counted: false,
             runs: 1,
             log: None,
             contacts: Vec::new(),

@@ -141,7 +141,7 @@ pub fn accept_with(
     rows.push(Event::Accepted(row.clone()));
     let stored = engine.record(&rows)?;
     // A check may leave folders that cannot be kept; then the next ones begin cold, and nothing else follows from it.
-    if let Err(error) = evidence.keep_warm() {
+    if let Err(error) = evidence.keep_warm(&engine.git) {
         engine.tell(&Event::Told {
             task: Some(task.clone()),
             text: format!("what its checks built is not kept: {error}"),

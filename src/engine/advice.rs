@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::domain::check::FenceTier;
 use crate::domain::id::TaskId;
 use crate::domain::usage::Usage;
 
@@ -12,7 +13,8 @@ use super::project::Project;
 use super::purse::Before;
 use super::run::RunError;
 use super::slot::{Purpose, Slot, ignore_rules};
-use super::view;
+use super::verify;
+use super::view::{self, ViewError};
 use super::walls::{Inmate, Walls};
 
 /// What the Architect is asked.
@@ -58,8 +60,17 @@ pub(super) fn advise<T>(
         .cloned()
         .collect();
     let environment = crate::process::Environment::allow_list(&engine.host.variables, &names);
-    let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, architect.network())
-        .map_err(BuilderError::Walls)?;
+    let layered = verify::tier(engine)? == FenceTier::Overlay;
+    let run = slot.run(layered, Vec::new()).map_err(ViewError::from)?;
+    let walls = Walls::around(
+        engine,
+        &project.config,
+        &slot,
+        &run,
+        Inmate::Builder,
+        architect.network(),
+    )
+    .map_err(BuilderError::Walls)?;
     let environment = walls.with_tmp(&environment);
     let supply = Arc::clone(&engine.supply);
     // Open until what was used is in the journal, so that it counts once and not never.

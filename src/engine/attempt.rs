@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::config::AnswerMode;
 use crate::domain::actor::Actor;
+use crate::domain::check::FenceTier;
 use crate::domain::edit::Reading;
 use crate::domain::failure::Failure;
 use crate::domain::network::Contact;
@@ -31,7 +32,7 @@ use super::purse::Account;
 use super::run::{RunError, is_of_the_disk};
 use super::slot::{self, Purpose, Slot, SlotError};
 use super::verify;
-use super::view;
+use super::view::{self, ViewError};
 use super::walls::{Inmate, Walls};
 
 /// Gives a card to a Builder and takes the work as far as it goes.
@@ -113,11 +114,18 @@ fn build(
     let pool = engine.pool(project.config.worktrees_dir.as_deref());
     let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
     let top = slot.tree();
+    let edits_files = builder.answers_with() == AnswerMode::Files;
+    if edits_files {
+        verify::set_up(engine, &project.config, &mut slot, &cone, project.tree, &environment)?;
+    }
     if builder.looks_around() {
         view::prepare(&mut slot, &engine.git, project.tip, assignment.start, &cone, &ignored)?;
     }
-    if builder.answers_with() == AnswerMode::Files {
-        verify::set_up(engine, &project.config, &mut slot, &cone, project.tree, &environment)?;
+    let layered = verify::tier(engine)? == FenceTier::Overlay;
+    let run = slot
+        .run(layered, slot.products().into_iter().collect())
+        .map_err(ViewError::from)?;
+    if edits_files {
         let left = slot.tmp().join("scope.json");
         let bounds = judge::bounds(card, &project.config);
         early::leave(&left, &top, bounds).map_err(|source| BuilderError::Io {
@@ -126,7 +134,7 @@ fn build(
         })?;
         environment.set(early::SCOPE, left.as_os_str());
     }
-    let walls = Walls::around(engine, &project.config, &slot, Inmate::Builder, builder.network())
+    let walls = Walls::around(engine, &project.config, &slot, &run, Inmate::Builder, builder.network())
         .map_err(BuilderError::Walls)?;
     let environment = walls.with_tmp(&environment);
     let started = engine.clock.now();
@@ -153,7 +161,7 @@ fn build(
         keys: &keys,
     });
     engine.ledger.keep_out(&keys.take());
-    let taken = slot.take_layers();
+    let taken = slot.take_layers(&run);
     let millis = u64::try_from(engine.clock.now().duration_since(started).as_millis()).unwrap_or_default();
     let contacts = walls.take_contacts();
     let built = match built {

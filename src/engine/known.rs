@@ -2,27 +2,35 @@
 //!
 //! Only passed checks and counts of tests are kept. Losing them costs time, never truth.
 
-use crate::domain::check::{Check, CheckResult, EvidenceKey, FenceTier, check_set_digest};
+use crate::domain::check::{Check, CheckResult, EvidenceKey, FenceTier, Warmth, check_set_digest};
 use crate::domain::oid::{Digest, TreeId};
 use crate::domain::test_report::TestCount;
 use crate::process::Environment;
 
 use super::Engine;
 
-/// Results of passed checks; another name than before they held counts.
-const RESULTS: &str = "counted-checks";
+/// Results of passed checks; another name than before each had a copy of its own.
+const RESULTS: &str = "lone-checks";
 /// Checks that told a count, on whatever tree.
 const TELLING: &str = "telling-checks";
 /// Counts of bases, also of those on which the check is red.
-const BASES: &str = "base-tests";
+const BASES: &str = "lone-base-tests";
 
-/// What results on a tree hold for.
-pub(super) fn key(tree: TreeId, checks: &[Check], environment: &Environment, fence: FenceTier) -> EvidenceKey {
+/// What results on a tree hold for where nothing warm is found.
+pub(super) fn key(
+    tree: TreeId,
+    checks: &[Check],
+    environment: &Environment,
+    fence: FenceTier,
+    setup: Option<Digest>,
+) -> EvidenceKey {
     EvidenceKey {
         check_tree: tree,
         checks: check_set_digest(checks),
         environment: environment.digest(),
         fence,
+        setup,
+        warmth: Some(Warmth::Cold),
     }
 }
 
@@ -33,14 +41,27 @@ fn name(key: &EvidenceKey, check: &Check) -> String {
         check.digest().to_string(),
         key.environment.to_string(),
         key.fence.to_string(),
+        key.setup.map_or_else(String::new, |digest| digest.to_string()),
+        key.warmth.map_or_else(String::new, |warmth| warmth.to_string()),
     ];
     Digest::of_fields(fields.iter().map(String::as_bytes)).to_string()
 }
 
-/// The result of a check that passed before.
-pub(super) fn result(engine: &Engine, key: &EvidenceKey, check: &Check) -> Option<CheckResult> {
-    let bytes = engine.ledger.caches().get(RESULTS, &name(key, check))?;
-    serde_json::from_slice(&bytes).ok()
+/// The result of a check that passed before, with at most so much warmth. One from a cold copy holds for all.
+pub(super) fn result(engine: &Engine, key: &EvidenceKey, most: Warmth, check: &Check) -> Option<(CheckResult, Warmth)> {
+    let allowed = [Warmth::Cold, Warmth::Warm]
+        .into_iter()
+        .filter(|warmth| *warmth <= most);
+    allowed
+        .filter_map(|warmth| {
+            let key = EvidenceKey {
+                warmth: Some(warmth),
+                ..*key
+            };
+            let bytes = engine.ledger.caches().get(RESULTS, &name(&key, check))?;
+            Some((serde_json::from_slice(&bytes).ok()?, warmth))
+        })
+        .next()
 }
 
 /// Keeps a result, if the check passed.
@@ -54,11 +75,11 @@ pub(super) fn keep(engine: &Engine, key: &EvidenceKey, check: &Check, result: &C
 }
 
 /// What is known of how many tests a check ran: `None` where it did not run there, `Some(None)` where it told nothing.
-pub(super) fn tests(engine: &Engine, key: &EvidenceKey, check: &Check) -> Option<Option<TestCount>> {
+pub(super) fn tests(engine: &Engine, key: &EvidenceKey, most: Warmth, check: &Check) -> Option<Option<TestCount>> {
     if let Some(bytes) = engine.ledger.caches().get(BASES, &name(key, check)) {
         return serde_json::from_slice(&bytes).ok();
     }
-    result(engine, key, check).map(|result| result.tests)
+    result(engine, key, most, check).map(|(result, _)| result.tests)
 }
 
 /// Whether a check told how many tests it ran on any tree before, so that silence would be odd.

@@ -80,6 +80,7 @@ pub fn of_evidence(record: &mut TaskRecord, evidence: &EvidenceRecord) {
     record.check_digest = evidence.key.checks.to_string();
     record.environment = evidence.key.environment.to_string();
     record.fence = evidence.key.fence.to_string();
+    record.warmth = evidence.key.warmth.map(|warmth| warmth.to_string());
     record.checks = evidence.results.iter().map(recorded_check).collect();
 }
 
@@ -153,6 +154,10 @@ fn recorded_check(result: &crate::domain::check::CheckResult) -> RecordedCheck {
         kind: result.kind.to_string(),
         result: result.status.to_string(),
         millis: result.millis,
+        tests: match result.tests {
+            Some(count) => Some(count.passed.to_string()),
+            None => result.not_counted.then(|| "not counted".to_owned()),
+        },
     }
 }
 

@@ -20,7 +20,7 @@ use super::Engine;
 use super::backfill::{self, BackfillError};
 use super::project::{Project, ProjectError};
 use super::undo::{self, Undone};
-use super::verify::{self, VerifyError};
+use super::verify::{self, Ground, VerifyError};
 
 /// Why nothing was rolled back.
 #[derive(Debug, thiserror::Error)]
@@ -319,7 +319,8 @@ fn check(engine: &mut Engine, project: &Project, tip: CommitId, tasks: &[TaskId]
     let cone = project
         .config
         .cone_of(tasks.iter().filter_map(|task| project.card(task)));
-    let record = verify::check_tree(engine, &project.config, &cone, tree, &checks)?;
+    let ground = Ground::new(&project.config, &cone, project.tree);
+    let record = verify::check_tree(engine, &ground, tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RollbackError::Red {
             tasks: names(tasks),

@@ -39,7 +39,7 @@ use super::project::{Project, ProjectError};
 use super::resume;
 use super::server::{AdvanceError, Pulse, ServerError};
 use super::slot::SlotError;
-use super::verify::{self, VerifyError};
+use super::verify::{self, Ground, VerifyError};
 use super::view::ViewError;
 pub(super) use aside::is_of_the_disk;
 use floor::Floor;
@@ -383,7 +383,8 @@ fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions, cone
     if checks.is_empty() {
         return Ok(());
     }
-    let record = verify::check_tree(engine, &project.config, cone, project.tree, &checks)?;
+    let ground = Ground::new(&project.config, cone, project.tree);
+    let record = verify::check_tree(engine, &ground, project.tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RunError::RedOnBase {
             check: red.name,

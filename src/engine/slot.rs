@@ -1,12 +1,15 @@
 //! Slots: pooled folders outside the repository in which Builders work and checks run (design section 3).
 //!
-//! A slot is filled to equal a tree before anything runs in it. What a tree ignores (build output) may stay, so
-//! that builds are warm; a slot for checks keeps it only after a change was accepted, so that refused code leaves
-//! nothing behind. Files are written from git's objects by us, never by a checkout: no filter, no attribute and no
-//! hook has a say in what is verified.
+//! A slot is layers. At the bottom of what a program sees lie what set-up made (`setup/`) and the build output of accepted
+//! work that stays warm (`warm/`); above them the tree, which holds the tree's files and nothing else; and on top the
+//! changes of one run (`runs/N/`), which no other run sees. Where there is no overlay, all of it is put into the tree's
+//! folder before each run, and what a run left there is taken out again. Files are written from git's objects by us,
+//! never by a checkout: no filter, no attribute and no hook has a say in what is verified.
 
 mod fill;
 mod layers;
+mod products;
+mod refill;
 mod temporary;
 
 use std::collections::BTreeMap;
@@ -68,13 +71,18 @@ impl Purpose {
 /// The most slots of one kind that one clone uses.
 const MOST_SLOTS: usize = 64;
 
-/// What is known of a slot between uses.
+/// What is known of a slot between uses. Slots of earlier versions know of nothing that holds here.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Memory {
-    /// Ignored files in it come from accepted work and may stay.
-    warm: bool,
-    /// The digest of the set-up that its ignored files come from.
-    setup: Option<String>,
+    /// The tree that the folder equals, to the byte, and nothing else lies there.
+    #[serde(default)]
+    filled: Option<String>,
+    /// The digest of the set-up that made what lies in `setup/`.
+    #[serde(default)]
+    products: Option<String>,
+    /// The folders that lie in `warm/`, as accepted work left them; `None` where that is not known.
+    #[serde(default)]
+    kept: Option<Vec<String>>,
     /// Since which start of the machine somebody has worked in it: what they left was never made durable.
     #[serde(default)]
     boot: Option<String>,
@@ -85,19 +93,22 @@ struct Memory {
 pub struct Slot {
     dir: PathBuf,
     memory: Memory,
+    /// Runs that were begun since it was taken.
+    runs: usize,
     /// Dropped after the short folder, which is the slot's.
     _lock: SlotLock,
     short: temporary::Short,
 }
 
-/// What may stay in a slot when it is filled anew.
+pub use layers::Run;
+pub use products::Files;
+
+/// What may stay in a slot's tree when it is filled anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Whatever the tree ignores, as long as the machine runs: the next Builder sees a warm build, and nothing is verified
     /// there.
     IgnoredFiles,
-    /// The same, but only where it was left by work that was accepted.
-    IgnoredFilesOfAcceptedWork,
     /// The tree and nothing else.
     Nothing,
 }
@@ -111,8 +122,9 @@ impl Slot {
             let Some(lock) = ledger.locks().try_slot(&name).map_err(io_at(&dir))? else {
                 continue;
             };
-            fs::create_dir_all(dir.join("tree")).map_err(io_at(&dir))?;
-            fs::create_dir_all(dir.join("tmp")).map_err(io_at(&dir))?;
+            for folder in ["tree", "tmp"] {
+                fs::create_dir_all(dir.join(folder)).map_err(io_at(&dir))?;
+            }
             let memory = fs::read(dir.join("slot.json"))
                 .ok()
                 .and_then(|bytes| serde_json::from_slice(&bytes).ok())
@@ -120,6 +132,7 @@ impl Slot {
             let slot = Self {
                 dir,
                 memory,
+                runs: 0,
                 _lock: lock,
                 short: temporary::Short::new(),
             };
@@ -151,43 +164,24 @@ impl Slot {
         self.dir.join("output.log")
     }
 
-    /// Whether the set-up of this digest was done here already.
-    pub fn is_set_up(&self, digest: &str) -> bool {
-        self.memory.setup.as_deref() == Some(digest)
-    }
-
-    /// Notes that the set-up of this digest was done; what it made stays.
-    pub fn set_up_done(&mut self, digest: &str) -> Result<(), SlotError> {
-        self.keep_layers(Memory {
-            setup: Some(digest.to_owned()),
-            ..self.memory.clone()
-        })
-    }
-
-    /// Notes before foreign code runs that what it leaves behind may not be kept.
-    pub fn mark_used(&mut self) -> Result<(), SlotError> {
-        self.memory.warm = false;
-        self.remember()
-    }
-
-    /// Notes that the change whose checks ran here was accepted: its build output may stay.
-    pub fn mark_accepted(&mut self) -> Result<(), SlotError> {
-        self.keep_layers(Memory {
-            warm: true,
-            ..self.memory.clone()
-        })
-    }
-
-    /// What the layers hold becomes the tree's, to stay there, and that is remembered. Until all of it is, the slot says
-    /// that it keeps nothing, so that neither a kill nor a power cut leaves a mixture for later checks to build on.
-    fn keep_layers(&mut self, then: Memory) -> Result<(), SlotError> {
-        self.memory.warm = false;
-        self.memory.setup = None;
+    /// Forgets everything that was done here before: for whoever believes nobody.
+    pub fn forget(&mut self) -> Result<(), SlotError> {
+        self.memory = Memory::default();
         self.remember()?;
-        self.sync()?;
-        self.take_layers()?;
-        self.memory = then;
-        self.remember()
+        let file = self.stat_cache();
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(io_at(&file)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Empties the folder for temporary files.
+    fn clear_tmp(&self) -> Result<(), SlotError> {
+        let tmp = self.tmp();
+        for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
+            remove(&found.map_err(io_at(&tmp))?.path())?;
+        }
+        self.clear_short_tmp()
     }
 
     fn remember(&self) -> Result<(), SlotError> {

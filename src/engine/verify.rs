@@ -1,38 +1,35 @@
-//! Verify: a candidate's checks, run on a clean checkout of exactly that tree (design section 5, step 6).
+//! Verify: a candidate's checks, each run on a clean checkout of exactly that tree (design section 5, step 6).
 //!
 //! The only file that can make [`Evidence`]. A check runs in a slot filled from git's objects, with a clean
-//! environment and its own time limit; what a Builder left lying about has no part in it. A passed check is not run
-//! again for the same tree, definition, environment and fence.
+//! environment and its own time limit; what a Builder left lying about has no part in it, nor what an earlier check or an
+//! earlier run of the same check left. A passed check is not run again for the same tree, definition, environment, set-up
+//! and fence.
+
+mod one;
+mod ready;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use crate::config::Config;
-use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceRecord, FenceTier};
+use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceKey, EvidenceRecord, FenceTier, Warmth};
 use crate::domain::id::TaskId;
-use crate::domain::network::Network;
-use crate::domain::oid::{Digest, TreeId};
+use crate::domain::oid::TreeId;
 use crate::domain::plan::card::Card;
 use crate::domain::scope::cone::Cone;
 use crate::domain::task::event::Event;
 use crate::fault::{self, Point};
-use crate::git::{ReadError, WriteError};
-use crate::process::{self, Ending, Environment, Input, Program};
+use crate::git::{ReadError, Repository, WriteError};
+use crate::process::Environment;
 
 use super::Engine;
 use super::count;
 use super::judge::InScope;
 use super::known;
-use super::slot::{self, Keep, Purpose, Slot, SlotError};
-use super::walls::{Inmate, Walls, WallsError};
+use super::slot::SlotError;
+use super::walls::WallsError;
 
-/// Bytes of a check's output that are kept.
-const KEPT_OUTPUT: usize = 256 * 1024;
-
-/// Bytes of a failed check's output that a retry packet quotes.
-const QUOTED_OUTPUT: usize = 6 * 1024;
+use ready::Ready;
+pub use ready::set_up;
 
 /// Why checks could not be run. Not a result: nothing is known about the tree.
 #[derive(Debug, thiserror::Error)]
@@ -50,14 +47,6 @@ pub enum VerifyError {
         command: String,
         /// How it ended, and the end of its output.
         why: String,
-    },
-    /// The check's folder is not in the tree.
-    #[error("the check {check} wants to run in {dir}, which is not in the tree that it gets")]
-    NoFolder {
-        /// The check.
-        check: String,
-        /// The folder.
-        dir: String,
     },
     /// The tree could not be read.
     #[error(transparent)]
@@ -98,7 +87,7 @@ impl Verified {
 pub struct Evidence {
     candidate: InScope,
     record: EvidenceRecord,
-    slot: Option<Slot>,
+    ready: Option<Box<Ready>>,
 }
 
 impl Evidence {
@@ -112,11 +101,51 @@ impl Evidence {
         &self.record
     }
 
-    /// The change was accepted: what the checks built may stay for the next ones.
-    pub fn keep_warm(&mut self) -> Result<(), SlotError> {
-        match &mut self.slot {
-            Some(slot) => slot.mark_accepted(),
+    /// The change was accepted: what its checks built in the folders of `[slot] keep` stays for the next ones.
+    pub fn keep_warm(&mut self, git: &Repository) -> Result<(), SlotError> {
+        match &mut self.ready {
+            Some(ready) => ready.keep_warm(git),
             None => Ok(()),
+        }
+    }
+}
+
+/// What checks find besides the tree that they look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Ground<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// What copies hold of a tree.
+    pub cone: &'a Cone,
+    /// The tree that set-up runs on: what was accepted before, so that no candidate has a say in it.
+    pub base: TreeId,
+    /// Whether folders that accepted work left may be there.
+    pub most: Warmth,
+}
+
+impl<'a> Ground<'a> {
+    /// The ground of what joins every card.
+    pub fn new(config: &'a Config, cone: &'a Cone, base: TreeId) -> Self {
+        let most = Warmth::Warm;
+        Self {
+            config,
+            cone,
+            base,
+            most,
+        }
+    }
+
+    /// The ground of a card: where somebody has to look at its work, nothing is believed that was built before.
+    pub fn of_card(config: &'a Config, card: &Card, cone: &'a Cone, base: TreeId) -> Self {
+        let most = match config.lane(card).gates_for(card).is_empty() {
+            true => Warmth::Warm,
+            false => Warmth::Cold,
+        };
+        Self {
+            config,
+            cone,
+            base,
+            most,
         }
     }
 }
@@ -129,45 +158,40 @@ pub fn verify(
     candidate: InScope,
     checks: &[Check],
 ) -> Result<Verified, VerifyError> {
-    let (base, cone) = (candidate.base(), config.cone_for(card));
+    let cone = config.cone_for(card);
+    let ground = Ground::of_card(config, card, &cone, candidate.base());
     let mut weak = BTreeMap::new();
-    for result in weak_checks(engine, config, &cone, base, checks)? {
+    for result in weak_checks(engine, &ground, checks)? {
         weak.insert(result.name.clone(), result);
     }
-    count::prepare(engine, config, &cone, base, checks)?;
-    let (mut record, slot) = run_on(engine, config, &cone, Some(&card.id), candidate.tree(), checks)?;
+    count::prepare(engine, &ground, checks)?;
+    let (mut record, ready) = run_on(engine, &ground, Some(&card.id), candidate.tree(), checks)?;
     for result in &mut record.results {
         if let Some(found) = weak.remove(&result.name) {
             *result = found;
         }
     }
     if record.passed() {
-        count::hold(engine, config, card, &cone, base, checks, &mut record)?;
+        count::hold(engine, &ground, card, checks, &mut record)?;
     }
-    Ok(if record.passed() {
-        Verified::Passed(Evidence {
+    if record.passed() {
+        return Ok(Verified::Passed(Evidence {
             candidate,
             record,
-            slot,
-        })
-    } else {
-        Verified::Failed(record)
-    })
+            ready: ready.map(Box::new),
+        }));
+    }
+    ready::tell_of_inputs(engine, &ground, candidate.tree(), &mut record)?;
+    Ok(Verified::Failed(record))
 }
 
 /// The `red_first` checks that pass on the base already, and so prove nothing.
-pub fn weak_checks(
-    engine: &mut Engine,
-    config: &Config,
-    cone: &Cone,
-    base: TreeId,
-    checks: &[Check],
-) -> Result<Vec<CheckResult>, VerifyError> {
+pub fn weak_checks(engine: &mut Engine, ground: &Ground, checks: &[Check]) -> Result<Vec<CheckResult>, VerifyError> {
     let red_first: Vec<Check> = checks.iter().filter(|check| check.red_first).cloned().collect();
     if red_first.is_empty() {
         return Ok(Vec::new());
     }
-    let (record, _slot) = run_on(engine, config, cone, None, base, &red_first)?;
+    let (record, _ready) = run_on(engine, ground, None, ground.base, &red_first)?;
     Ok(record
         .results
         .into_iter()
@@ -179,17 +203,17 @@ pub fn weak_checks(
         .collect())
 }
 
-/// Runs checks on a bare tree: the base before a run, or what `verify` is asked about.
+/// Runs checks on a bare tree: the base before a run, or what `verify` is asked about. What they build stays warm only
+/// where the tree is the ground itself, which was accepted before.
 pub fn check_tree(
     engine: &mut Engine,
-    config: &Config,
-    cone: &Cone,
+    ground: &Ground,
     tree: TreeId,
     checks: &[Check],
 ) -> Result<EvidenceRecord, VerifyError> {
-    let (record, slot) = run_on(engine, config, cone, None, tree, checks)?;
-    if let (Some(mut slot), true) = (slot, record.passed()) {
-        slot.mark_accepted()?;
+    let (record, ready) = run_on(engine, ground, None, tree, checks)?;
+    if let (Some(mut ready), true) = (ready, record.passed() && tree == ground.base) {
+        ready.keep_warm(&engine.git)?;
     }
     Ok(record)
 }
@@ -197,22 +221,25 @@ pub fn check_tree(
 /// Runs checks on a bare tree whatever is known of it already, and leaves nothing behind: for whoever believes nobody.
 pub fn prove_tree(
     engine: &mut Engine,
-    config: &Config,
-    cone: &Cone,
+    ground: &Ground,
     tree: TreeId,
     checks: &[Check],
 ) -> Result<EvidenceRecord, VerifyError> {
-    let tree = engine.git.narrowed(tree, cone)?;
-    let environment = environment(engine, config);
-    let slot = prepare(engine, config, cone, tree, &environment, Keep::Nothing)?;
+    let cold = Ground {
+        most: Warmth::Cold,
+        ..*ground
+    };
+    let tree = engine.git.narrowed(tree, cold.cone)?;
+    let environment = environment(engine, cold.config);
+    let mut ready = Ready::anew(engine, &cold, tree, &environment)?;
     let mut results = Vec::with_capacity(checks.len());
     for check in checks {
         results.push(told(engine, None, check, |engine| {
-            run_check(engine, config, &slot, check, &environment)
+            one::run(engine, cold.config, &mut ready, check, &environment)
         })?);
     }
     Ok(EvidenceRecord {
-        key: known::key(tree, checks, &environment, tier(engine)?),
+        key: key(engine, &cold, tree, checks)?,
         results,
         reused: false,
     })
@@ -241,48 +268,58 @@ fn told(
 /// Runs what is not known yet of checks, on what a cone holds of a tree.
 pub(super) fn run_on(
     engine: &mut Engine,
-    config: &Config,
-    cone: &Cone,
+    ground: &Ground,
     task: Option<&TaskId>,
     tree: TreeId,
     checks: &[Check],
-) -> Result<(EvidenceRecord, Option<Slot>), VerifyError> {
-    let tree = engine.git.narrowed(tree, cone)?;
-    let environment = environment(engine, config);
-    let key = known::key(tree, checks, &environment, tier(engine)?);
-    let mut slot = None;
+) -> Result<(EvidenceRecord, Option<Ready>), VerifyError> {
+    let tree = engine.git.narrowed(tree, ground.cone)?;
+    let environment = environment(engine, ground.config);
+    let mut key = key(engine, ground, tree, checks)?;
+    let mut ready: Option<Ready> = None;
     let mut results = Vec::with_capacity(checks.len());
-    let mut reused = true;
+    let (mut reused, mut warmth) = (true, Warmth::Cold);
     for check in checks {
-        let known = known::result(engine, &key, check);
-        let result = match known {
-            Some(result) => result,
+        let (result, found) = match known::result(engine, &key, ground.most, check) {
+            Some(known) => known,
             None => {
                 reused = false;
-                let slot = match &mut slot {
-                    Some(slot) => slot,
-                    none => none.insert(prepare(
-                        engine,
-                        config,
-                        cone,
-                        tree,
-                        &environment,
-                        Keep::IgnoredFilesOfAcceptedWork,
-                    )?),
+                let ready = match &mut ready {
+                    Some(ready) => ready,
+                    none => none.insert(Ready::make(engine, ground, tree, &environment)?),
                 };
                 let result = told(engine, task, check, |engine| {
-                    run_check(engine, config, slot, check, &environment)
+                    one::run(engine, ground.config, ready, check, &environment)
                 })?;
                 fault::at(Point::EvidenceKeep).map_err(VerifyError::Log)?;
+                let key = EvidenceKey {
+                    warmth: Some(ready.warmth()),
+                    ..key
+                };
                 known::keep(engine, &key, check, &result);
                 fault::at(Point::EvidenceKept).map_err(VerifyError::Log)?;
-                result
+                (result, ready.warmth())
             }
         };
+        warmth = warmth.max(found);
         results.push(result);
     }
+    key.warmth = Some(warmth);
     let record = EvidenceRecord { key, results, reused };
-    Ok((record, slot))
+    Ok((record, ready))
+}
+
+/// What results on a tree hold for where nothing warm is found.
+pub(super) fn key(
+    engine: &Engine,
+    ground: &Ground,
+    tree: TreeId,
+    checks: &[Check],
+) -> Result<EvidenceKey, VerifyError> {
+    let environment = environment(engine, ground.config);
+    let tier = tier(engine)?;
+    let setup = ready::digest(engine, ground, &environment)?;
+    Ok(known::key(tree, checks, &environment, tier, setup))
 }
 
 /// The tier that checks run in on this machine.
@@ -295,183 +332,4 @@ pub(super) fn tier(engine: &Engine) -> Result<FenceTier, VerifyError> {
 pub(super) fn environment(engine: &Engine, config: &Config) -> Environment {
     let names: Vec<String> = config.env.iter().chain(&config.slot.env).cloned().collect();
     Environment::allow_list(&engine.host.variables, &names)
-}
-
-fn prepare(
-    engine: &Engine,
-    config: &Config,
-    cone: &Cone,
-    tree: TreeId,
-    environment: &Environment,
-    keep: Keep,
-) -> Result<Slot, VerifyError> {
-    let pool = engine.pool(config.worktrees_dir.as_deref());
-    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
-    let ignored = slot::ignore_rules(&engine.git, tree)?;
-    slot.fill(&engine.git, tree, &ignored, keep)?;
-    set_up(engine, config, &mut slot, cone, tree, environment)?;
-    if tier(engine)? != FenceTier::Overlay {
-        // Only an overlay keeps what a refused change leaves behind out of the slot.
-        slot.mark_used()?;
-    }
-    Ok(slot)
-}
-
-/// Runs the project's set-up commands in a filled slot, once for each content of their inputs.
-pub fn set_up(
-    engine: &Engine,
-    config: &Config,
-    slot: &mut Slot,
-    cone: &Cone,
-    tree: TreeId,
-    environment: &Environment,
-) -> Result<(), VerifyError> {
-    if config.slot.setup.is_empty() {
-        return Ok(());
-    }
-    let mut fields = config.slot.setup.clone();
-    for path in &config.slot.setup_inputs {
-        let blob = engine.git.entry(tree, path)?.map(|entry| entry.blob.to_string());
-        fields.push(blob.unwrap_or_default());
-    }
-    // What was made ready in one part of the repository is not ready in another.
-    let parts = cone.folders().map(<[u8]>::to_vec);
-    let fields = fields
-        .into_iter()
-        .map(String::into_bytes)
-        .chain(parts)
-        .collect::<Vec<_>>();
-    let digest = Digest::of_fields(fields.iter().map(Vec::as_slice)).to_string();
-    if slot.is_set_up(&digest) {
-        return Ok(());
-    }
-    let walls = Walls::around(engine, config, slot, Inmate::Check, &Network::Open)?;
-    let environment = walls.with_tmp(environment);
-    for command in &config.slot.setup {
-        let finished = run_shell(
-            engine,
-            &walls,
-            command,
-            &slot.tree(),
-            &environment,
-            SET_UP_LIMIT,
-            &slot.log(),
-        )?;
-        match finished.ending {
-            Ending::Exited(0) => {}
-            Ending::Cancelled => return Err(VerifyError::Cancelled),
-            _ => {
-                return Err(VerifyError::SetUp {
-                    command: command.clone(),
-                    why: excerpt(&finished.output.text()),
-                });
-            }
-        }
-    }
-    Ok(slot.set_up_done(&digest)?)
-}
-
-const SET_UP_LIMIT: Duration = Duration::from_secs(1800);
-
-fn run_check(
-    engine: &Engine,
-    config: &Config,
-    slot: &Slot,
-    check: &Check,
-    environment: &Environment,
-) -> Result<CheckResult, VerifyError> {
-    let dir = folder(&slot.tree(), check)?;
-    let walls = Walls::around(engine, config, slot, Inmate::Check, &check.network)?;
-    let seen = slot.seen(Path::new(&check.dir));
-    let mut own = walls.with_tmp(environment);
-    for (name, value) in &check.env {
-        own.set(name, OsStr::new(value));
-    }
-    let limit = Duration::from_secs(check.timeout_seconds);
-    let mut millis = 0;
-    let mut runs = 0;
-    loop {
-        runs += 1;
-        count::clear_report(&seen, check);
-        let finished = run_shell(engine, &walls, &check.run, &dir, &own, limit, &slot.log())?;
-        millis += u64::try_from(finished.wall.as_millis()).unwrap_or(u64::MAX);
-        let status = match finished.ending {
-            Ending::Exited(0) => CheckStatus::Passed,
-            Ending::Exited(code) => CheckStatus::Failed(code),
-            Ending::Signalled(signal) => CheckStatus::Signalled(signal),
-            Ending::TimedOut => CheckStatus::TimedOut,
-            Ending::Cancelled => return Err(VerifyError::Cancelled),
-        };
-        if !status.passed() && runs <= check.flaky_retries {
-            continue;
-        }
-        let output = finished.output.to_bytes();
-        let log = engine.ledger.transcripts().put(&output).map_err(VerifyError::Log)?;
-        return Ok(CheckResult {
-            name: check.name.clone(),
-            kind: check.kind,
-            status,
-            millis,
-            tests: count::count(&seen, check, &finished),
-            runs,
-            log: Some(log),
-            contacts: walls.take_contacts(),
-            excerpt: if status.passed() {
-                String::new()
-            } else {
-                excerpt(&String::from_utf8_lossy(&output))
-            },
-        });
-    }
-}
-
-fn folder(top: &Path, check: &Check) -> Result<PathBuf, VerifyError> {
-    if check.dir.is_empty() || check.dir == "." {
-        return Ok(top.to_owned());
-    }
-    let dir = top.join(&check.dir);
-    // The tree may hold a link of that name; a check runs inside its slot or not at all.
-    match (dir.canonicalize(), top.canonicalize()) {
-        (Ok(dir), Ok(top)) if dir.starts_with(&top) && dir.is_dir() => Ok(dir),
-        _ => Err(VerifyError::NoFolder {
-            check: check.name.clone(),
-            dir: check.dir.clone(),
-        }),
-    }
-}
-
-fn run_shell(
-    engine: &Engine,
-    walls: &Walls,
-    command: &str,
-    dir: &Path,
-    environment: &Environment,
-    limit: Duration,
-    log: &Path,
-) -> Result<process::Finished, WallsError> {
-    walls.run(
-        Program {
-            argv: process::shell(command),
-            dir,
-            environment,
-            input: Input::Closed,
-            timeout: Some(limit),
-            keep_bytes: KEPT_OUTPUT,
-            log: Some(log),
-            redactor: engine.ledger.redactor(),
-        },
-        &engine.cancel,
-    )
-}
-
-/// The part of a log that explains a failure: its end, where test runners and compilers sum up, cut at a line.
-fn excerpt(text: &str) -> String {
-    let text = text.trim_end();
-    if text.len() <= QUOTED_OUTPUT {
-        return text.to_owned();
-    }
-    let from = text.len() - QUOTED_OUTPUT;
-    let from = (from..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(from);
-    let from = text[from..].find('\n').map_or(from, |newline| from + newline + 1);
-    format!("… {from} bytes before this are in the log …\n{}", &text[from..])
 }

@@ -19,7 +19,7 @@ use crate::proxy::{Proxy, Rules};
 
 use super::Engine;
 use super::home::{self, Home};
-use super::slot::{Slot, SlotError, Temporary};
+use super::slot::{Run, Slot, SlotError, Temporary};
 
 pub use super::home::Inmate;
 
@@ -79,11 +79,12 @@ pub struct Walls {
 }
 
 impl Walls {
-    /// The walls around a slot.
+    /// The walls around a slot for one run in it.
     pub fn around(
         engine: &Engine,
         config: &Config,
         slot: &Slot,
+        run: &Run,
         inmate: Inmate,
         network: &Network,
     ) -> Result<Self, WallsError> {
@@ -93,21 +94,23 @@ impl Walls {
         let mut own = Home::of(&engine.host.variables, inmate, engine.ledger.redactor());
         let caches = caches(config, home.as_deref(), slot, inmate);
         let mut overlays = Vec::new();
-        if fence.tier() == FenceTier::Overlay {
-            overlays.push(slot.layers()?);
-            for (number, tree) in caches.into_iter().enumerate() {
-                overlays.push(slot.cache_layers(number, tree)?);
+        if let Some(layers) = run.overlay() {
+            overlays.push(layers);
+            for cache in caches {
+                overlays.push(run.cache_layers(cache)?);
             }
         } else {
-            slot.believe_nothing()?;
             own.shown.extend(caches);
             overlays.push(Overlay {
                 tree: slot.tree(),
+                lower: Vec::new(),
                 upper: PathBuf::new(),
                 work: PathBuf::new(),
             });
         }
         let mut hidden = vec![
+            // What one run did, another one does not have to know.
+            slot.runs_dir(),
             engine.ledger.dir().to_owned(),
             engine.git.common_dir().join("config"),
             engine.host.config_dir.clone(),
@@ -234,6 +237,13 @@ impl Walls {
             .extend(words.filter(|word| word.is_absolute() && word.exists()));
         let fenced = self.fence.wrap(&confinement, program.dir, &self.report, program.argv)?;
         program.argv = fenced.argv.clone();
+        // One in a layer that shows inside alone is gone to by the fence itself.
+        let dir = if program.dir.is_dir() {
+            program.dir
+        } else {
+            &self.door_dir
+        };
+        let program = Program { dir, ..program };
         let finished = process::run(&program, cancel)?;
         match finished.ending {
             // Ended from outside, it may not have come so far.

@@ -78,7 +78,11 @@ fn said(event: &Event) -> String {
         Event::Verified { evidence, .. } => {
             let known = if evidence.reused { ", known before" } else { "" };
             let (passed, all) = (evidence.passed_count(), evidence.results.len());
-            format!("{passed} of {all} checks passed{known}")
+            let warmth = evidence
+                .key
+                .warmth
+                .map_or_else(String::new, |warmth| format!(", {warmth}"));
+            format!("{passed} of {all} checks passed{warmth}{known}")
         }
         Event::AttemptFailed { failure, .. } => format!("failed: {}", failed(failure)),
         Event::AttemptLost { reason, .. } => format!("attempt lost, which counts for nothing: {}", quoted(reason)),
@@ -139,7 +143,10 @@ fn said(event: &Event) -> String {
         }
         // Never recorded; said here so that a new event cannot be forgotten.
         Event::CheckStarted { check, .. } => format!("check {check} began"),
-        Event::CheckFinished { result, .. } => format!("check {} {}", result.name, result.status),
+        Event::CheckFinished { result, .. } => {
+            let counted = if result.not_counted { ", tests not counted" } else { "" };
+            format!("check {} {}{counted}", result.name, result.status)
+        }
         Event::Told { text, .. } => quoted(text),
     }
 }

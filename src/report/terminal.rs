@@ -72,10 +72,12 @@ impl<W: Write> Sink for Lines<W> {
                     other => format!(" {other}"),
                 };
                 let name = cut(&one_line(&result.name), 80);
-                let tests = result.tests.map_or_else(String::new, |tests| match tests.passed {
-                    1 => "  1 test".to_owned(),
-                    number => format!("  {number} tests"),
-                });
+                let tests = match result.tests.map(|tests| tests.passed) {
+                    Some(1) => "  1 test".to_owned(),
+                    Some(number) => format!("  {number} tests"),
+                    None if result.not_counted => "  tests not counted".to_owned(),
+                    None => String::new(),
+                };
                 self.write(&lead, &format!("{name}{status}{tests}  {}", duration(result.millis)));
             }
             Event::AttemptFailed { task, failure, .. } => {
@@ -212,6 +214,7 @@ mod tests {
                     status: CheckStatus::TimedOut,
                     millis: 5,
                     tests: None,
+                    not_counted: false,
                     runs: 1,
                     log: None,
                     excerpt: String::new(),

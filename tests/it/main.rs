@@ -10,6 +10,7 @@ mod audit;
 mod canaries;
 mod chain;
 mod doctor;
+mod evidence;
 #[path = "../fakes/mod.rs"]
 mod fakes;
 mod fence;

@@ -2,7 +2,7 @@
 
 use crate::domain::audit::{AuditRule, Finding, Strength};
 use crate::engine::Engine;
-use crate::engine::verify::{self, VerifyError};
+use crate::engine::verify::{self, Ground, VerifyError};
 
 use super::Judged;
 
@@ -18,12 +18,18 @@ pub struct ProveError {
 /// Runs the checks of every landing again.
 pub fn prove(engine: &mut Engine, judged: &mut Judged) -> Result<(), ProveError> {
     for landing in &judged.landings {
-        let record = verify::prove_tree(engine, &landing.config, &landing.cone, landing.tree, &landing.checks)
-            .map_err(|source| ProveError {
-                task: landing.task.to_string(),
-                commit: landing.commit.short(10).to_string(),
-                source,
-            })?;
+        let failed = |source| ProveError {
+            task: landing.task.to_string(),
+            commit: landing.commit.short(10).to_string(),
+            source,
+        };
+        // What set-up makes is made on the landing's base, as it was then.
+        let base = engine
+            .git
+            .tree_of(landing.parent)
+            .map_err(|error| failed(error.into()))?;
+        let ground = Ground::new(&landing.config, &landing.cone, base);
+        let record = verify::prove_tree(engine, &ground, landing.tree, &landing.checks).map_err(failed)?;
         for result in record.results.iter().filter(|result| !result.status.passed()) {
             judged.report.findings.push(Finding {
                 commit: landing.commit,

@@ -16,6 +16,7 @@ use crate::engine::finish::{self, Finish};
 use crate::engine::packet::PacketNotMade;
 use crate::engine::project::Project;
 use crate::engine::proposal;
+use crate::engine::verify::Ground;
 use crate::engine::{recover, revise, verify};
 
 use super::{Doings, RunError, RunOptions, check_base};
@@ -207,13 +208,9 @@ fn needs_a_person(project: &Project, card: &Card, builder: &dyn Builder) -> Opti
 /// Checks that pass before any work are the card's fault; nobody is sent to work on it.
 fn weak_checks(engine: &mut Engine, project: &Project, card: &Card) -> Result<Vec<String>, RunError> {
     let checks = project.config.checks_for(card);
-    let weak = verify::weak_checks(
-        engine,
-        &project.config,
-        &project.config.cone_for(card),
-        project.tree,
-        &checks,
-    )?;
+    let cone = project.config.cone_for(card);
+    let ground = Ground::of_card(&project.config, card, &cone, project.tree);
+    let weak = verify::weak_checks(engine, &ground, &checks)?;
     Ok(weak.into_iter().map(|result| result.name).collect())
 }
 

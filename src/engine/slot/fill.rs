@@ -25,27 +25,23 @@ use super::{Keep, Slot, SlotError, below, boot, holds_any, io_at, on_disk, remov
 impl Slot {
     /// Makes the folder equal the tree.
     pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
-        self.drop_layers()?;
+        if keep == Keep::Nothing && self.refill(git, tree)? {
+            return Ok(());
+        }
         let top = self.tree();
         fault::at(Point::SlotFill).map_err(io_at(&top))?;
+        self.memory.filled = None;
+        self.remember()?;
         let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
-        let keep_ignored = match keep {
-            Keep::IgnoredFiles => self.memory.boot == boot(),
-            Keep::IgnoredFilesOfAcceptedWork => self.memory.warm,
-            Keep::Nothing => false,
-        };
-        if !keep_ignored {
-            self.memory.setup = None;
-        }
+        let keep_ignored = keep == Keep::IgnoredFiles && self.memory.boot == boot();
         let mut filling = Filling {
             git,
             top: &top,
             wanted: &wanted,
             ignored: keep_ignored.then_some(ignored),
-            known: match keep {
-                Keep::Nothing => StatCache::default(),
-                _ if self.is_of_this_start() => StatCache::read(&self.stat_cache()),
-                _ => StatCache::read(&self.stat_cache()).names(),
+            known: match self.is_of_this_start() {
+                true => StatCache::read(&self.stat_cache()),
+                false => StatCache::read(&self.stat_cache()).names(),
             },
             right: BTreeSet::new(),
             seen: NewStatCache::default(),
@@ -54,12 +50,9 @@ impl Slot {
         filling.clean(&top, b"")?;
         filling.write_what_is_missing()?;
         filling.keep(&self.stat_cache())?;
-        let tmp = self.tmp();
-        for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
-            remove(&found.map_err(io_at(&tmp))?.path())?;
-        }
-        self.clear_short_tmp()?;
+        self.clear_tmp()?;
         self.memory.boot = boot();
+        self.memory.filled = (keep == Keep::Nothing).then(|| tree.to_string());
         self.remember()?;
         fault::at(Point::SlotFilled).map_err(io_at(&top))
     }
@@ -73,13 +66,15 @@ impl Slot {
     }
 
     /// Whether the machine has not been started anew: what was written before it lost its power may not be what the disk has.
-    fn is_of_this_start(&self) -> bool {
+    pub(super) fn is_of_this_start(&self) -> bool {
         self.memory.boot.is_some() && self.memory.boot == boot()
     }
 
     /// Notes that a foreign program writes into the folder itself: from now on every byte there is read. Which files the tree
     /// had stays known, since none of them is build output.
-    pub fn believe_nothing(&self) -> Result<(), SlotError> {
+    pub fn believe_nothing(&mut self) -> Result<(), SlotError> {
+        self.memory.filled = None;
+        self.remember()?;
         let file = self.stat_cache();
         // A cache that is older than all files knows the contents of none.
         let forget = || match fs::File::options().append(true).open(&file) {
@@ -92,7 +87,7 @@ impl Slot {
             .map_err(io_at(&file))
     }
 
-    fn stat_cache(&self) -> PathBuf {
+    pub(super) fn stat_cache(&self) -> PathBuf {
         self.dir.join("files")
     }
 }
@@ -200,30 +195,12 @@ impl Filling<'_> {
     fn write_what_is_missing(&mut self) -> Result<(), SlotError> {
         for (path, entry) in self.wanted.iter().filter(|(path, _)| !self.right.contains(*path)) {
             let file = on_disk(self.top, path);
-            self.make_folders(path)?;
+            make_folders(self.top, path)?;
             write_entry(self.git, &file, *entry)?;
             if entry.mode.is_file() {
                 let kind = fs::symlink_metadata(&file).map_err(io_at(&file))?;
                 self.seen.add(path, &kind, *entry);
                 self.learned = true;
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes the folders of a path, through nothing that is no folder.
-    fn make_folders(&self, path: &RepoPath) -> Result<(), SlotError> {
-        let mut folder = self.top.to_owned();
-        for part in path.parent().iter().flat_map(RepoPath::parts) {
-            folder.push(OsStr::from_bytes(part));
-            match fs::create_dir(&folder) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(io_at(&folder)(error)),
-                Ok(()) => continue,
-            }
-            let found = fs::symlink_metadata(&folder).map_err(io_at(&folder))?;
-            if !found.is_dir() {
-                return Err(io_at(&folder)(ErrorKind::NotADirectory.into()));
             }
         }
         Ok(())
@@ -239,6 +216,24 @@ impl Filling<'_> {
             .and_then(|()| fault::at(Point::SlotNoted))
             .map_err(io_at(file))
     }
+}
+
+/// Makes the folders of a path, through nothing that is no folder.
+pub(super) fn make_folders(top: &Path, path: &RepoPath) -> Result<(), SlotError> {
+    let mut folder = top.to_owned();
+    for part in path.parent().iter().flat_map(RepoPath::parts) {
+        folder.push(OsStr::from_bytes(part));
+        match fs::create_dir(&folder) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(io_at(&folder)(error)),
+            Ok(()) => continue,
+        }
+        let found = fs::symlink_metadata(&folder).map_err(io_at(&folder))?;
+        if !found.is_dir() {
+            return Err(io_at(&folder)(ErrorKind::NotADirectory.into()));
+        }
+    }
+    Ok(())
 }
 
 /// A folder that a program closed to its owner is opened again.
@@ -257,7 +252,7 @@ const fn permissions(mode: FileMode) -> u32 {
     }
 }
 
-fn write_entry(git: &Repository, file: &Path, entry: Entry) -> Result<(), SlotError> {
+pub(super) fn write_entry(git: &Repository, file: &Path, entry: Entry) -> Result<(), SlotError> {
     match entry.mode {
         // A submodule is an empty folder, as in a plain clone.
         FileMode::Gitlink => fs::create_dir_all(file).map_err(io_at(file)),

@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 pub use door::{Door, PORT, close};
 pub use inside::enter_if_asked;
 pub use probe::{Found, find};
-pub use upper::{UpperError, merge};
+pub use upper::{Known, UpperError, leave_new, merge, white_out};
 
 use crate::domain::check::FenceTier;
 use crate::domain::network::Network;
@@ -46,6 +46,9 @@ pub struct Overlay {
     /// The folder, which stays as it is.
     #[serde(with = "paths::one")]
     pub tree: PathBuf,
+    /// The folders whose entries show in it, the topmost first; the folder itself has to be one of them. None: it alone.
+    #[serde(default)]
+    pub lower: Vec<PathBuf>,
     /// Where its changes go: an empty folder on the same file system.
     #[serde(with = "paths::one")]
     pub upper: PathBuf,

@@ -103,20 +103,22 @@ fn mount_once(overlay: &Overlay) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut options = b"userxattr,volatile".to_vec();
-    for (name, path) in [
-        (&b",lowerdir="[..], &overlay.tree),
-        (b",upperdir=", &overlay.upper),
-        (b",workdir=", &overlay.work),
-    ] {
-        options.extend_from_slice(name);
-        for byte in path.as_os_str().as_bytes() {
-            // What would end a path or an option is escaped.
-            if matches!(byte, b'\\' | b',' | b':') {
-                options.push(b'\\');
-            }
-            options.push(*byte);
+    let mut options = b"userxattr,volatile,lowerdir=".to_vec();
+    let alone = std::slice::from_ref(&overlay.tree);
+    let lower = if overlay.lower.is_empty() {
+        alone
+    } else {
+        &overlay.lower
+    };
+    for (number, path) in lower.iter().enumerate() {
+        if number > 0 {
+            options.push(b':');
         }
+        add_path(&mut options, path);
+    }
+    for (name, path) in [(&b",upperdir="[..], &overlay.upper), (b",workdir=", &overlay.work)] {
+        options.extend_from_slice(name);
+        add_path(&mut options, path);
     }
     sys::mount(
         "overlay",
@@ -125,6 +127,16 @@ fn mount_once(overlay: &Overlay) -> io::Result<()> {
         libc::MS_NOSUID | libc::MS_NODEV,
         &options,
     )
+}
+
+/// Adds a path to the options of a mount; what would end it, or its option, is escaped.
+fn add_path(options: &mut Vec<u8>, path: &Path) {
+    for byte in path.as_os_str().as_bytes() {
+        if matches!(byte, b'\\' | b',' | b':') {
+            options.push(b'\\');
+        }
+        options.push(*byte);
+    }
 }
 
 /// The folders that are fresh inside and may be written: those in which others leave sockets, temporary files and shared

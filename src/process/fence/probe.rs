@@ -159,6 +159,7 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
     let confinement = Confinement {
         overlays: vec![Overlay {
             tree: at("view"),
+            lower: Vec::new(),
             upper: at("upper"),
             work: at("work"),
         }],

@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -45,20 +46,24 @@ fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
             remove(&to)?;
             fs::remove_file(&from).map_err(at(&from))?;
         } else if kind.is_dir() {
-            let below = fs::symlink_metadata(&to).is_ok_and(|below| below.is_dir());
-            if below && !is_opaque(&from) {
-                merge_folder(&from, &to)?;
-                // What a program closed to its owner stays open for whoever looks at it next.
-                let mode = fs::Permissions::from_mode(kind.mode() & 0o7777 | 0o700);
-                fs::set_permissions(&to, mode).map_err(at(&to))?;
-                fs::remove_dir(&from).map_err(at(&from))?;
-            } else {
+            if is_opaque(&from) {
                 remove(&to)?;
                 // A folder that may not be written cannot be moved either, nor be read later on.
                 open_all(&from);
                 // Nothing lies below it any more, so it holds no deletions, only its own mark.
                 let _ = rustix::fs::lremovexattr(&from, "user.overlay.opaque");
                 fs::rename(&from, &to).map_err(at(&from))?;
+            } else {
+                // What lies in a further layer is changed here, and may be deleted: it is no part of the tree.
+                if !fs::symlink_metadata(&to).is_ok_and(|below| below.is_dir()) {
+                    remove(&to)?;
+                    fs::create_dir(&to).map_err(at(&to))?;
+                }
+                merge_folder(&from, &to)?;
+                // What a program closed to its owner stays open for whoever looks at it next.
+                let mode = fs::Permissions::from_mode(kind.mode() & 0o7777 | 0o700);
+                fs::set_permissions(&to, mode).map_err(at(&to))?;
+                fs::remove_dir(&from).map_err(at(&from))?;
             }
         } else {
             remove(&to)?;
@@ -66,6 +71,54 @@ fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
         }
     }
     Ok(())
+}
+
+/// Notes in an upper layer that there is nothing of this name, whatever lies below.
+///
+/// # Errors
+/// What the system says.
+pub fn white_out(path: &Path) -> io::Result<()> {
+    let kind = rustix::fs::FileType::CharacterDevice;
+    rustix::fs::mknodat(rustix::fs::CWD, path, kind, rustix::fs::Mode::empty(), 0)?;
+    Ok(())
+}
+
+/// Takes out of an upper layer what it says of files and folders that the tree below it has by `known`: what is left was
+/// not there before. Names are paths below the top.
+pub fn leave_new(upper: &Path, folder: &[u8], known: &impl Fn(&[u8]) -> Known) -> Result<(), UpperError> {
+    open_up(upper);
+    for found in fs::read_dir(upper).map_err(at(upper))? {
+        let from = found.map_err(at(upper))?.path();
+        let Some(name) = from.file_name() else { continue };
+        let name = match folder.is_empty() {
+            true => name.as_bytes().to_vec(),
+            false => [folder, b"/", name.as_bytes()].concat(),
+        };
+        let kind = fs::symlink_metadata(&from).map_err(at(&from))?;
+        match known(&name) {
+            Known::No => {}
+            Known::Folder if kind.is_dir() => {
+                // It stands for no more than what is new in it.
+                let _ = rustix::fs::lremovexattr(&from, "user.overlay.opaque");
+                leave_new(&from, &name, known)?;
+                // It goes where nothing is left in it.
+                let _ = fs::remove_dir(&from);
+            }
+            Known::Folder | Known::File => remove(&from)?,
+        }
+    }
+    Ok(())
+}
+
+/// What the tree below an upper layer has of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Nothing.
+    No,
+    /// A file, a link, or what is never taken.
+    File,
+    /// A folder.
+    Folder,
 }
 
 /// A deletion, as overlayfs writes it down: a device that does not exist.
@@ -122,6 +175,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let overlay = Overlay {
             tree: dir.path().join("tree"),
+            lower: Vec::new(),
             upper: dir.path().join("upper"),
             work: dir.path().join("work"),
         };
