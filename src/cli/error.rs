@@ -17,11 +17,13 @@ use crate::engine::run::RunError;
 use crate::engine::server::{AdvanceError, ServerError};
 use crate::engine::walls::WallsError;
 use crate::git::hooks::HookError;
-use crate::git::{IdentityError, MoveError, OpenError, ReadError, RemoteError, WriteError};
+use crate::git::{IdentityError, MoveError, RemoteError, WriteError};
 use crate::ledger::{AppendError, JournalError, TakeInError};
 use crate::model::Action;
 
 use super::exit::Exit;
+
+mod repository;
 
 /// What a person is told.
 #[derive(Debug)]
@@ -80,26 +82,6 @@ impl From<std::io::Error> for CliError {
             _ => Exit::Refused,
         };
         Self::new(exit, error.to_string())
-    }
-}
-
-impl From<OpenError> for CliError {
-    fn from(error: OpenError) -> Self {
-        let hint = match error {
-            OpenError::NotFound { .. } => {
-                "run it inside a repository, make one with `git init`, or try `git harness demo`"
-            }
-            OpenError::Unreadable { .. } => "`git status` there tells more",
-            OpenError::NoGit => "install git 2.38 or newer",
-            OpenError::Resolve { .. } => "look whether the folder still exists",
-        };
-        Self::new(Exit::Usage, error.to_string()).hint(hint)
-    }
-}
-
-impl From<ReadError> for CliError {
-    fn from(error: ReadError) -> Self {
-        Self::new(Exit::Damaged, error.to_string()).hint("`git fsck` tells what is wrong with the repository")
     }
 }
 

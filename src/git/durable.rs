@@ -83,6 +83,7 @@ impl Repository {
     /// Makes durable the names of a ref and its log, up to the folders that hold all of them.
     pub(super) fn sync_reference(&self, reference: &str) -> io::Result<()> {
         fault::at(Point::RefSync)?;
+        sync_if_there(&self.common_dir().join("reftable"))?;
         for (root, top) in [("", "refs"), ("logs", "logs/refs")] {
             let top = self.common_dir().join(top);
             let file = self.common_dir().join(root).join(reference);

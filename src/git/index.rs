@@ -5,6 +5,7 @@ use crate::domain::oid::{CommitId, TreeId};
 use super::cache_tree;
 use super::open::Repository;
 use super::tree::ReadError;
+use super::under_way::UnderWay;
 use super::write::WriteError;
 
 /// What git is replaying or joining here; such commits keep their message and get no task trailers.
@@ -104,7 +105,12 @@ impl Repository {
         } else if has("MERGE_HEAD") {
             Some(Replaying::Merge)
         } else {
-            None
+            // Where refs are no files, git has to be asked.
+            match self.under_way() {
+                Some(UnderWay::CherryPick) => Some(Replaying::CherryPick),
+                Some(UnderWay::Revert) => Some(Replaying::Revert),
+                _ => None,
+            }
         }
     }
 }

@@ -26,6 +26,14 @@ pub enum OpenError {
         /// What gix said.
         why: String,
     },
+    /// It is of a kind that is not read here.
+    #[error("{dir} is a repository {form}, in which git-harness cannot work yet")]
+    Form {
+        /// Where it was looked for.
+        dir: PathBuf,
+        /// Which kind.
+        form: Form,
+    },
     /// There is no git program.
     #[error("no `git` is on the PATH")]
     NoGit,
@@ -39,6 +47,44 @@ pub enum OpenError {
     },
 }
 
+/// A kind of repository that is whole for git and not read here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// Its objects have ids of another hash.
+    Hash(String),
+    /// Its refs are kept otherwise than in files.
+    Refs(String),
+}
+
+impl std::fmt::Display for Form {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Hash(name) => write!(f, "with {name} object ids (extensions.objectFormat)"),
+            Self::Refs(name) => write!(f, "that keeps its refs in a {name} (extensions.refStorage)"),
+        }
+    }
+}
+
+impl Form {
+    /// The kind that a configuration names, if it is none of those that are read.
+    fn of(value: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        let other = |key: &str, ours: &str| value(key).filter(|value| !value.eq_ignore_ascii_case(ours));
+        let hash = other("extensions.objectFormat", "sha1").map(Self::Hash);
+        hash.or_else(|| other("extensions.refStorage", "files").map(Self::Refs))
+    }
+
+    /// The kind of a repository that could not be opened, by its own configuration.
+    fn of_unopened(dir: &Path) -> Option<Self> {
+        let (found, _) = gix::discover::upwards(dir).ok()?;
+        let (git_dir, _) = found.into_repository_and_work_tree_directories();
+        let common = std::fs::read_to_string(git_dir.join("commondir"));
+        let common = common.map_or_else(|_| git_dir.clone(), |common| git_dir.join(common.trim_end()));
+        let file = common.join("config");
+        let config = gix::config::File::from_path_no_includes(file, gix::config::Source::Local).ok()?;
+        Self::of(|key| config.string(key).map(|value| value.to_string()))
+    }
+}
+
 /// A repository, seen from one of its worktrees.
 pub struct Repository {
     pub(super) gix: gix::Repository,
@@ -47,6 +93,10 @@ pub struct Repository {
     common_dir: PathBuf,
     work_tree: Option<PathBuf>,
     index_file: PathBuf,
+    /// The git folder of a partial clone, whose remote has what is missing.
+    promisor: Option<PathBuf>,
+    /// Its refs are kept in a form that only the git program reads.
+    pub(super) refs_by_git: bool,
 }
 
 impl std::fmt::Debug for Repository {
@@ -69,6 +119,22 @@ fn is_absent(error: &gix::Error) -> bool {
     )
 }
 
+/// The form of refs that git knows beside files.
+const REFTABLE: &str = "reftable";
+
+/// Whether the git program reads it, too.
+fn knows_reftable(program: &GitProgram) -> bool {
+    program.version().is_ok_and(|version| version >= (2, 45, 0))
+}
+
+/// Whether some objects were left at a remote.
+fn is_partial(gix: &gix::Repository) -> bool {
+    let config = gix.config_snapshot();
+    let remotes = config.plumbing().sections_by_name("remote").into_iter().flatten();
+    config.string("extensions.partialClone").is_some()
+        || remotes.into_iter().any(|remote| remote.value("promisor").is_some())
+}
+
 impl Repository {
     /// Finds the repository of a folder, as git does; `GIT_DIR` and `GIT_INDEX_FILE` of a hook are honoured.
     pub fn discover(dir: &Path) -> Result<Self, OpenError> {
@@ -88,11 +154,20 @@ impl Repository {
             if is_absent(&error) {
                 return OpenError::NotFound { dir };
             }
+            if let Some(form) = Form::of_unopened(&dir) {
+                return OpenError::Form { dir, form };
+            }
             OpenError::Unreadable {
                 dir,
                 why: error.to_string(),
             }
         })?;
+        let form = Form::of(|key| gix.config_snapshot().string(key).map(|value| value.to_string()));
+        let refs_by_git = form == Some(Form::Refs(REFTABLE.to_owned())) && knows_reftable(&program);
+        if let Some(form) = form.filter(|_| !refs_by_git) {
+            let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+            return Err(OpenError::Form { dir, form });
+        }
         // A replaced object shows another history than the one that is there.
         gix.objects.ignore_replacements = true;
         let absolute = |path: &Path| {
@@ -110,6 +185,7 @@ impl Repository {
         let common_dir = absolute(gix.common_dir())?;
         let work_tree = gix.workdir().map(absolute).transpose()?;
         let index_file = std::path::absolute(gix.index_path()).unwrap_or_else(|_| git_dir.join("index"));
+        let promisor = is_partial(&gix).then(|| git_dir.clone());
         Ok(Self {
             gix,
             program,
@@ -117,6 +193,8 @@ impl Repository {
             common_dir,
             work_tree,
             index_file,
+            promisor,
+            refs_by_git,
         })
     }
 
@@ -138,6 +216,8 @@ impl Repository {
             common_dir: dir.to_owned(),
             work_tree: None,
             index_file: dir.join("index"),
+            promisor: None,
+            refs_by_git: false,
         })
     }
 
@@ -179,9 +259,28 @@ impl Repository {
         &self.program
     }
 
-    /// A value of the configuration as git sees it here.
+    /// A value of the configuration as git sees it here now: git itself may have written it a moment ago.
     pub fn config_value(&self, key: &str) -> Option<String> {
-        self.gix.config_snapshot().string(key).map(|value| value.to_string())
+        let mut fresh = self.gix.clone();
+        // Where the file cannot be read any more, what it said is the best there is.
+        let _ = fresh.reload();
+        fresh.config_snapshot().string(key).map(|value| value.to_string())
+    }
+
+    /// The same repository for a view of its objects that has no configuration of its own.
+    pub(super) fn promisor(&self) -> Option<PathBuf> {
+        self.promisor.clone()
+    }
+
+    /// Has a view bring what is missing from where a partial clone left it.
+    pub(super) fn set_promisor(&mut self, promisor: Option<PathBuf>) {
+        self.promisor = promisor;
+    }
+
+    /// A call that may ask the remote of a partial clone; `None` in any other clone.
+    pub(super) fn call_to_promisor(&self) -> Option<super::command::Call> {
+        let git_dir = self.promisor.as_ref()?;
+        Some(self.program.as_user(git_dir, None))
     }
 
     /// What the repository's and this worktree's own configuration files say, without what they include.

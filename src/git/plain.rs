@@ -46,12 +46,15 @@ pub struct PlainView {
 pub struct PlainPlace {
     program: GitProgram,
     dir: PathBuf,
+    promisor: Option<PathBuf>,
 }
 
 impl PlainPlace {
     /// Opens it, with caches of its own. It is gone with the view.
     pub fn open(&self) -> Result<Repository, OpenError> {
-        Repository::open_plain(self.program.clone(), &self.dir)
+        let mut repository = Repository::open_plain(self.program.clone(), &self.dir)?;
+        repository.set_promisor(self.promisor.clone());
+        Ok(repository)
     }
 
     /// Whether every object reachable from some commits and not from others is here.
@@ -75,6 +78,7 @@ impl PlainView {
         PlainPlace {
             program: self.program().clone(),
             dir: self.git_dir().to_owned(),
+            promisor: self.repository.promisor(),
         }
     }
 }
@@ -134,10 +138,9 @@ impl Repository {
             repository: self.common_dir().to_owned(),
             source,
         })?;
-        Ok(PlainView {
-            repository: Self::open_plain(self.program().clone(), dir.path())?,
-            _dir: dir,
-        })
+        let mut repository = Self::open_plain(self.program().clone(), dir.path())?;
+        repository.set_promisor(self.promisor());
+        Ok(PlainView { repository, _dir: dir })
     }
 
     /// A commit that undoes another one's change and stands on it. For a merge in a throw-away view: its author is

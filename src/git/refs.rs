@@ -69,6 +69,9 @@ fn shown(commit: &Option<CommitId>) -> String {
 impl Repository {
     /// Where HEAD is now.
     pub fn head(&self) -> Result<Head, ReadError> {
+        if self.refs_by_git {
+            return self.asked_head();
+        }
         let head = self.gix.head().map_err(|error| ReadError::reference("HEAD", &error))?;
         let name = head.referent_name().map(|name| name.shorten().to_string());
         let commit = head.id().map(|id| CommitId::new(id.detach()));
@@ -91,6 +94,16 @@ impl Repository {
     /// The branch that a symbolic one stands for, as after a default branch was renamed; another one stands for itself.
     pub fn branch_behind(&self, branch: &str) -> Result<String, ReadError> {
         let mut name = format!("refs/heads/{branch}");
+        if self.refs_by_git {
+            let behind = self.asked_symbolic(&name)?.unwrap_or(name);
+            return match behind.strip_prefix("refs/heads/") {
+                Some(behind) => Ok(behind.to_owned()),
+                None => Err(ReadError::reference(
+                    branch,
+                    &format!("it stands for {behind}, which is no branch"),
+                )),
+            };
+        }
         for _ in 0..MOST_LINKS {
             let failed = |error: &dyn std::fmt::Display| ReadError::reference(&name, error);
             let found = self.gix.try_find_reference(&name).map_err(|error| failed(&error))?;
@@ -111,6 +124,9 @@ impl Repository {
 
     /// What a ref names, read from disk now. A tag is followed to its commit.
     pub fn reference(&self, full_name: &str) -> Result<Option<CommitId>, ReadError> {
+        if self.refs_by_git {
+            return self.asked(&format!("{full_name}^{{}}"));
+        }
         let failed = |error: &dyn std::fmt::Display| ReadError::reference(full_name, error);
         let Some(mut reference) = self.gix.try_find_reference(full_name).map_err(|error| failed(&error))? else {
             return Ok(None);
@@ -134,6 +150,10 @@ impl Repository {
 
     /// The commit that a revision such as `HEAD~2` or a short id names.
     pub fn resolve(&self, spec: &str) -> Result<CommitId, ReadError> {
+        if self.refs_by_git {
+            let found = self.asked(&format!("{spec}^{{commit}}"))?;
+            return found.ok_or_else(|| ReadError::reference(spec, "there is no such commit"));
+        }
         let failed = |error: &dyn std::fmt::Display| ReadError::reference(spec, error);
         let id = self.gix.rev_parse_single(spec).map_err(|error| failed(&error))?;
         let object = id.object().map_err(|error| failed(&error))?;

@@ -23,6 +23,14 @@ pub enum ReadError {
         /// What gix said.
         why: String,
     },
+    /// A partial clone left it at its remote, which does not give it now.
+    #[error("this partial clone lacks object {id}, and its remote does not give it: {why}")]
+    NotBrought {
+        /// Which.
+        id: String,
+        /// What git said.
+        why: String,
+    },
     /// A ref or revision cannot be resolved.
     #[error("cannot resolve {name}: {why}")]
     Reference {
@@ -117,7 +125,10 @@ impl Repository {
     /// Reads a commit.
     pub fn commit(&self, id: CommitId) -> Result<Commit, ReadError> {
         let failed = |error: &dyn std::fmt::Display| ReadError::object(id.object_id(), error);
-        let object = self.gix.find_commit(id.object_id()).map_err(|error| failed(&error))?;
+        let object = self
+            .object(id.object_id())?
+            .try_into_commit()
+            .map_err(|error| failed(&error))?;
         let decoded = object.decode().map_err(|error| failed(&error))?;
         let author = decoded.author().map_err(|error| failed(&error))?;
         let committer = decoded.committer().map_err(|error| failed(&error))?;
@@ -138,11 +149,34 @@ impl Repository {
     pub fn tree_of(&self, commit: CommitId) -> Result<TreeId, ReadError> {
         let failed = |error: &dyn std::fmt::Display| ReadError::object(commit.object_id(), error);
         let object = self
-            .gix
-            .find_commit(commit.object_id())
+            .object(commit.object_id())?
+            .try_into_commit()
             .map_err(|error| failed(&error))?;
         let tree = object.tree_id().map_err(|error| failed(&error))?;
         Ok(TreeId::new(tree.detach()))
+    }
+
+    /// An object. One that a partial clone has left at its remote is brought from there first, as git does.
+    fn object(&self, id: ObjectId) -> Result<gix::Object<'_>, ReadError> {
+        let missing = match self.gix.find_object(id) {
+            Ok(object) => return Ok(object),
+            Err(error) => error,
+        };
+        let Some(mut call) = self.call_to_promisor() else {
+            return Err(ReadError::object(id, &missing));
+        };
+        let brought = call
+            .words(["cat-file", "-t"])
+            .word(id.to_string())
+            .without_answer()
+            .output()?;
+        if !brought.status.success() {
+            return Err(ReadError::NotBrought {
+                id: id.to_string(),
+                why: call.failed(&brought).said(),
+            });
+        }
+        self.gix.find_object(id).map_err(|error| ReadError::object(id, &error))
     }
 
     /// Whether the object is there.
@@ -152,20 +186,15 @@ impl Repository {
 
     /// The bytes of a blob.
     pub fn blob(&self, id: BlobId) -> Result<Vec<u8>, ReadError> {
-        let object = self
-            .gix
-            .find_object(id.object_id())
-            .map_err(|error| ReadError::object(id.object_id(), &error))?;
-        Ok(object.detach().data)
+        Ok(self.object(id.object_id())?.detach().data)
     }
 
     /// The size of a blob in bytes, without reading it.
     pub fn blob_size(&self, id: BlobId) -> Result<u64, ReadError> {
-        let header = self
-            .gix
-            .find_header(id.object_id())
-            .map_err(|error| ReadError::object(id.object_id(), &error))?;
-        Ok(header.size())
+        if let Ok(header) = self.gix.find_header(id.object_id()) {
+            return Ok(header.size());
+        }
+        Ok(self.object(id.object_id())?.data.len() as u64)
     }
 
     /// The id that these bytes have as a blob; nothing is written.
@@ -179,8 +208,7 @@ impl Repository {
         if tree == TreeId::empty().object_id() {
             return Ok(None);
         }
-        let object = self.gix.find_object(tree);
-        object.map(Some).map_err(|error| ReadError::object(tree, &error))
+        self.object(tree).map(Some)
     }
 
     /// The entries of one tree, unsorted beyond git's own order.

@@ -84,7 +84,24 @@ impl fmt::Display for UnderWay {
 impl Repository {
     /// What git is in the middle of in this worktree.
     pub fn under_way(&self) -> Option<UnderWay> {
-        UnderWay::of(self.git_dir())
+        self.under_way_in(self.git_dir())
+    }
+
+    /// The same for another worktree's git folder.
+    pub(super) fn under_way_in(&self, git_dir: &Path) -> Option<UnderWay> {
+        UnderWay::of(git_dir).or_else(|| {
+            // Where refs are no files, these are none either.
+            let is_there = |name: &str| {
+                let mut call = self.program().trusted(git_dir);
+                let asked = call.words(["rev-parse", "--quiet", "--verify", name]).output();
+                asked.is_ok_and(|output| output.status.success())
+            };
+            match self.refs_by_git {
+                true if is_there("CHERRY_PICK_HEAD") => Some(UnderWay::CherryPick),
+                true if is_there("REVERT_HEAD") => Some(UnderWay::Revert),
+                _ => None,
+            }
+        })
     }
 
     /// Paths of this worktree's index that hold several sides of a conflict.

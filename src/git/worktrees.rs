@@ -163,7 +163,7 @@ impl Repository {
             None => branch_under_rebase(&git_dir).or_else(|| branch_under_bisect(&git_dir)),
         };
         Ok(Worktree {
-            busy: UnderWay::of(&git_dir),
+            busy: self.under_way_in(&git_dir),
             rewrites: rewritten_by_rebase(&git_dir),
             path,
             git_dir,

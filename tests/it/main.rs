@@ -19,6 +19,7 @@ mod fewer_tests;
 mod fleet;
 mod floods;
 mod follow;
+mod forms;
 mod home;
 mod hooks;
 mod hostile;

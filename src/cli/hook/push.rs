@@ -14,24 +14,25 @@ use super::made::commit_made;
 
 /// Every commit that is about to leave this clone and lands a task is judged once more, whoever made it.
 pub(super) fn pre_push(context: &Context) -> Result<(), CliError> {
-    let engine = context.reading_engine()?;
+    // By history alone: whoever may not read the ledger here may push all the same.
+    let git = context.repository()?;
     let mut lines = String::new();
     std::io::stdin().read_to_string(&mut lines)?;
     let tips: Vec<CommitId> = lines
         .lines()
         .filter_map(|line| line.split(' ').nth(1)?.parse().ok())
         // Zeros: a ref is being deleted.
-        .filter(|tip: &CommitId| engine.git.contains(tip.object_id()))
+        .filter(|tip: &CommitId| git.contains(tip.object_id()))
         .collect();
     if tips.is_empty() {
         return Ok(());
     }
     let range = audit::Range {
-        without: engine.git.remote_tips()?,
+        without: git.remote_tips()?,
         tips,
         base: None,
     };
-    let view = engine.git.plain_view().map_err(audit::AuditError::from)?;
+    let view = git.plain_view().map_err(audit::AuditError::from)?;
     let wrong = findings(&audit::audit_own(&view, &range)?);
     if wrong.is_empty() {
         return Ok(());
