@@ -80,10 +80,18 @@ fn what_a_builder_closed_is_its_own_failure_by_name() {
         for tiers in ["", "overlay", "overlay,shadow+landlock"] {
             let sandbox = ready("true\n", plain().without(tiers));
             let user = Ordinary::of(&sandbox);
-            let _ = user
-                .harness(&["exec", "p-1", "--", "sh", "-c", breaks])
-                .exits(1)
-                .says(named);
+            let outcome = user.harness(&["exec", "p-1", "--", "sh", "-c", breaks]);
+            assert!(
+                !outcome.stderr.contains("attempt lost"),
+                "{breaks} {tiers}: {}",
+                outcome.stderr
+            );
+            if tiers.is_empty() && !breaks.contains("000 src/a.txt") {
+                // With layers a folder's rights are given back before anybody looks, so it is no obstacle.
+                assert_ne!(user.state("p-1"), "in_progress", "{breaks}");
+                continue;
+            }
+            let _ = outcome.exits(1).says(named);
             assert_eq!(user.state("p-1"), "failed", "{breaks} {tiers}");
             // The next one begins with everything in its place.
             let good = ["exec", "p-1", "--", "sh", "-c", "echo good > src/a.txt"];
