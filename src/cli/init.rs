@@ -7,6 +7,7 @@ use std::path::Path;
 use clap::Args;
 
 use crate::domain::agent::hook::Caller;
+use crate::domain::lockfile::Proposal;
 use crate::engine::project::ProjectError;
 use crate::git::hooks::HookState;
 use crate::git::{Head, Repository};
@@ -66,7 +67,7 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
     };
     let is_new = !top.join(CONFIG_FILE).exists();
     let mut text = if is_new {
-        begin(top, context)?
+        begin(&engine.git, top, context)?
     } else {
         format!("{CONFIG_FILE} is there already and stays as it is\n")
     };
@@ -86,15 +87,31 @@ pub fn run(args: &InitArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 /// Writes what a repository without the harness lacks, and tells of it.
-fn begin(top: &Path, context: &Context) -> Result<String, CliError> {
+fn begin(git: &Repository, top: &Path, context: &Context) -> Result<String, CliError> {
     let path = context.variables.get(OsStr::new("PATH")).map(OsString::as_os_str);
     let found: Vec<&(&str, &str)> = PROGRAMS
         .iter()
         .filter(|(name, _)| find_program(name, path).is_some())
         .collect();
     fs::create_dir_all(top.join(".harness"))?;
-    fs::write(top.join(CONFIG_FILE), config_text(&found))?;
+    let proposal = match git.head()? {
+        Head::Branch { commit, .. } | Head::Detached { commit } => {
+            let files = git.list(git.tree_of(commit)?, "")?;
+            Proposal::of(files.iter().map(|(path, _)| path))
+        }
+        Head::Unborn { .. } => Proposal::default(),
+    };
+    fs::write(top.join(CONFIG_FILE), config_text(&found, &proposal))?;
     let mut text = format!("wrote {CONFIG_FILE}\n");
+    if !proposal.is_empty() {
+        let for_what = match proposal.inputs.as_slice() {
+            [] => "a build system".to_owned(),
+            inputs => inputs.join(", "),
+        };
+        text.push_str(&format!(
+            "found {for_what}: a commented [slot] is in the configuration; checks run in copies that hold tracked files alone\n"
+        ));
+    }
     for (name, _) in &found {
         text.push_str(&format!(
             "found {name} on the PATH: a commented builder is in the configuration\n"
@@ -125,8 +142,14 @@ fn install_hooks(git: &Repository) -> Result<String, CliError> {
     Ok(text)
 }
 
-fn config_text(found: &[&(&str, &str)]) -> String {
+fn config_text(found: &[&(&str, &str)], proposal: &Proposal) -> String {
     let mut text = CONFIG.to_owned();
+    if !proposal.is_empty() {
+        text.push_str("\n# What checks need besides tracked files, by the files of this repository: look at it, then take it in.\n# [slot]\n");
+        for line in proposal.lines() {
+            text.push_str(&format!("# {line}\n"));
+        }
+    }
     for (name, run) in found {
         // A program that asks a model elsewhere has to reach it.
         text.push_str(&format!("\n# [builders.{name}]\n# {run}\n# network = \"open\"\n"));

@@ -20,6 +20,7 @@ pub mod edit;
 pub mod failure;
 pub mod gate;
 pub mod id;
+pub mod lockfile;
 pub mod network;
 pub mod oid;
 pub mod packet;

@@ -329,7 +329,7 @@ pub(super) fn tier(engine: &Engine) -> Result<FenceTier, VerifyError> {
 }
 
 /// The variables that checks see: an allow-list, and what the base commit's configuration names.
-pub(super) fn environment(engine: &Engine, config: &Config) -> Environment {
+pub fn environment(engine: &Engine, config: &Config) -> Environment {
     let names: Vec<String> = config.env.iter().chain(&config.slot.env).cloned().collect();
     Environment::allow_list(&engine.host.variables, &names)
 }

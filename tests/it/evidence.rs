@@ -350,3 +350,47 @@ fn a_check_of_tests_that_cannot_be_counted_says_so() {
     let record = sandbox.git(&["show", "main:.harness/ledger/t-1.toml"]);
     assert!(record.contains("tests = \"not counted\""), "{record}");
 }
+
+#[test]
+fn init_proposes_set_up_from_lock_files_and_doctor_tries_it() {
+    let sandbox = Sandbox::new(&[
+        ("package-lock.json", "{}\n"),
+        ("core/Cargo.lock", "\n"),
+        ("a.txt", "x\n"),
+    ]);
+    let _ = sandbox
+        .harness(&["init", "--no-hooks"])
+        .exits(0)
+        .prints("found core/Cargo.lock, package-lock.json");
+    let config = sandbox.read(".harness/config.toml");
+    for line in [
+        "# setup = [\"(cd core && cargo fetch --locked)\", \"npm ci\"]\n",
+        "# setup_inputs = [\"core/Cargo.lock\", \"package-lock.json\"]\n",
+        "# keep = [\"core/target\"]\n",
+    ] {
+        assert!(config.contains(line), "{config}");
+    }
+    sandbox.import("p.json", &super::sandbox::one_card("p-1", "a.txt", "true"));
+    let doctor = || sandbox.harness(&["doctor"]).stdout;
+    let said = doctor();
+    assert!(
+        said.contains("copies for checks hold nothing of what core/Cargo.lock, package-lock.json locks"),
+        "{said}"
+    );
+    let set_up = |command: &str| {
+        sandbox.configure(&format!(
+            "[roles]\nbuilder = \"manual\"\n[slot]\nsetup = [\"{command}\"]\n"
+        ));
+    };
+    set_up("echo no such package; exit 3");
+    let said = doctor();
+    assert!(said.contains("not tried: its commands are not trusted"), "{said}");
+    let _ = sandbox.harness(&["trust"]).exits(0);
+    let said = doctor();
+    assert!(said.contains("fails in a copy: no such package"), "{said}");
+    set_up("mkdir out && cp a.txt out/made");
+    let _ = sandbox.harness(&["trust"]).exits(0);
+    let said = doctor();
+    assert!(said.contains("works in a copy"), "{said}");
+    assert!(!sandbox.repo().join("out").exists());
+}

@@ -1,11 +1,14 @@
-//! Doctor: whether this machine, this clone and what guards it are as they should be. Changes nothing, and says how to
-//! mend each thing that it finds.
+//! Doctor: whether this machine, this clone and what guards it are as they should be. Says how to mend each thing that it
+//! finds, and changes nothing but what may be thrown away: a copy for checks, in which set-up is tried.
 
 mod clone;
 mod machine;
 mod server;
+mod setup;
 
 use serde::Serialize;
+
+use crate::config::Config;
 
 use super::Engine;
 
@@ -75,8 +78,8 @@ pub fn examine_remote(engine: &mut Engine, name: &str) -> Vec<Symptom> {
     findings.0
 }
 
-/// Looks at everything.
-pub fn examine(engine: &mut Engine) -> Vec<Symptom> {
+/// Looks at everything. `trusts` tells whether the user lets the commands of a configuration run here.
+pub fn examine(engine: &mut Engine, trusts: &dyn Fn(&Config) -> bool) -> Vec<Symptom> {
     let mut findings = Findings::default();
     machine::git(engine, &mut findings);
     machine::identity(engine, &mut findings);
@@ -88,5 +91,7 @@ pub fn examine(engine: &mut Engine) -> Vec<Symptom> {
     clone::permissions(engine, &mut findings);
     clone::journal(engine, &mut findings);
     machine::project(engine, &mut findings);
+    let projects = setup::projects(engine);
+    setup::set_up(engine, &projects, trusts, &mut findings);
     findings.0
 }

@@ -1,0 +1,88 @@
+//! Set-up: whether copies for checks can be made ready, tried out.
+
+use crate::config::Config;
+use crate::domain::lockfile::Proposal;
+use crate::engine::Engine;
+use crate::engine::project::{self, Project};
+use crate::engine::slot::{Purpose, Slot};
+use crate::engine::verify::{self, VerifyError};
+
+use super::Findings;
+
+/// Tries the set-up of every project whose commands its user trusts.
+pub(super) fn set_up(engine: &Engine, projects: &[Project], trusts: &dyn Fn(&Config) -> bool, findings: &mut Findings) {
+    for project in projects {
+        let config = &project.config;
+        if config.slot.setup.is_empty() {
+            lacks(engine, project, findings);
+        } else if trusts(config) {
+            tried(engine, project, findings);
+        } else {
+            findings.look("set-up", "not tried: its commands are not trusted", "git harness trust");
+        }
+    }
+}
+
+/// A project with lock files and no set-up: what they lock is in no copy.
+fn lacks(engine: &Engine, project: &Project, findings: &mut Findings) {
+    let Ok(files) = engine.git.list(project.tree, "") else {
+        return;
+    };
+    let proposal = Proposal::of(files.iter().map(|(path, _)| path));
+    if !proposal.setup.is_empty() {
+        findings.look(
+            "set-up",
+            format!(
+                "{}: copies for checks hold nothing of what {} locks",
+                project.target,
+                proposal.inputs.join(", ")
+            ),
+            format!(
+                "if checks need it, in .harness/config.toml: [slot] {}",
+                proposal.lines().join("; ")
+            ),
+        );
+    }
+}
+
+fn tried(engine: &Engine, project: &Project, findings: &mut Findings) {
+    let config = &project.config;
+    let pool = engine.pool(config.worktrees_dir.as_deref());
+    let environment = verify::environment(engine, config);
+    let cone = config.cone_of(&project.cards);
+    let result = Slot::take(&engine.ledger, &pool, Purpose::Verify)
+        .map_err(VerifyError::from)
+        .and_then(|mut slot| verify::set_up(engine, config, &mut slot, &cone, project.tree, &environment));
+    match result {
+        Ok(_) => findings.good(
+            "set-up",
+            format!(
+                "{}: `{}` works in a copy",
+                project.target,
+                config.slot.setup.join("`, `")
+            ),
+        ),
+        Err(VerifyError::SetUp { command, why }) => {
+            let last = why
+                .lines()
+                .rev()
+                .find(|line| !line.trim().is_empty())
+                .unwrap_or("it printed nothing");
+            findings.bad(
+                "set-up",
+                format!("{}: `{command}` fails in a copy: {last}", project.target),
+                "see docs/configuration.md, Copies for checks; it runs in a copy of the branch, with network, and sees the variables of [slot] env",
+            );
+        }
+        Err(error) => findings.bad(
+            "set-up",
+            error.to_string(),
+            "git harness doctor again, once that is mended",
+        ),
+    }
+}
+
+/// The projects, where they can be read; what is wrong with them otherwise is said elsewhere.
+pub(super) fn projects(engine: &mut Engine) -> Vec<Project> {
+    project::projects(engine).unwrap_or_else(|_| Vec::new())
+}
