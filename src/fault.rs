@@ -69,6 +69,10 @@ points! {
     UpdateRefDone "git.update-refed",
     WriteTreeStart "git.write-tree",
     WriteTreeDone "git.write-treed",
+    // The content that a pointer of Git LFS names.
+    LfsWrite "lfs.write",
+    LfsRename "lfs.rename",
+    LfsRenamed "lfs.renamed",
     RefSync "ref.sync",
     RefSynced "ref.synced",
     IndexLock "index.lock",

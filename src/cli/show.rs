@@ -275,6 +275,9 @@ fn one_attempt(attempt: &AttemptLog) -> String {
             None => evidence.key.fence.to_string(),
         };
         text.push_str(&format!("    checked in a copy (fence: {copy})\n"));
+        for lacks in &evidence.lacks {
+            text.push_str(&format!("    the copy for the checks lacked {lacks}\n"));
+        }
         for result in &evidence.results {
             let reused = if evidence.reused { ", known before" } else { "" };
             let counted = if result.not_counted { ", tests not counted" } else { "" };

@@ -9,6 +9,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::edit::Format;
 use crate::domain::gate::{Lane, SelfApproval};
 use crate::domain::network::Network;
+use crate::domain::oid::CommitId;
 use crate::domain::path::RepoPath;
 use crate::domain::route::Overrides;
 
@@ -198,6 +199,8 @@ pub struct Packet {
 /// The whole configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
+    /// The commit that it was read at, where it was: what is checked under it stands on that commit.
+    pub base: Option<CommitId>,
     /// Who plays which role.
     pub roles: Roles,
     /// Builders and Architects by name; `manual` is always there.
@@ -262,6 +265,7 @@ impl Default for Config {
             tracked: false,
         };
         Self {
+            base: None,
             roles: Roles {
                 builder: vec![manual.name.clone()],
                 architect: manual.name.clone(),

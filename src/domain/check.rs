@@ -318,6 +318,9 @@ pub struct EvidenceRecord {
     pub results: Vec<CheckResult>,
     /// Whether they were taken from the cache.
     pub reused: bool,
+    /// What a fresh clone holds and the copy that was checked did not, since it was not to be had; a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
 }
 
 impl EvidenceRecord {

@@ -217,12 +217,14 @@ fn build(
             })
         }
         _ => {
+            let rules = finish::rules(project, card)?;
             let view = View {
                 top: &top,
                 base: project.tree,
                 held: view::held(&engine.git, project.tree, &cone)?,
                 untouched: &slot.untouched(),
                 ignored: &ignored,
+                opens: &|path| rules.opens(path),
             };
             Ok(Work::Harvested(harvest::harvest(&engine.git, &view, limits)?, None))
         }

@@ -1,16 +1,20 @@
-//! Harvest: what a Builder's view differs in from the base, byte by byte (design section 5, step 5).
+//! Harvest: what a Builder's view differs in from the base, byte by byte (design section 5, step 5), stored as `git add`
+//! would store it.
 //!
 //! The view is walked by us; git is never asked about it, since what lies there may be made to mislead git. The
 //! Builder's own commits, index and claims are not looked at. Nothing is judged here but what kind of thing a path
 //! is; whether it may change is `judge`'s business.
 
 mod closed;
+mod inside;
+mod kind;
 mod named;
+mod stored;
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirEntry};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
@@ -19,10 +23,13 @@ use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
 use crate::domain::scope::names::too_long;
 use crate::domain::scope::violation::{Rule, Violation};
-use crate::git::{ReadError, Repository, StatCache};
+use crate::git::{Conversions, ConvertError, LfsObject, ReadError, Repository, StatCache};
 
-use super::slot::{below, holds_any};
+use super::slot::{Contents, SlotError, below, holds_any};
 
+pub(super) use super::slot::read_regular;
+
+use kind::{looks_like_a_repository, what_it_is};
 pub use named::from_answer;
 
 /// Why a view could not be harvested. The machine's fault, not the Builder's.
@@ -39,6 +46,12 @@ pub enum HarvestError {
     /// The base could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// What the view held could not be told.
+    #[error(transparent)]
+    Slot(#[from] SlotError),
+    /// A file could not be converted for reasons outside of it.
+    #[error(transparent)]
+    Convert(#[from] ConvertError),
 }
 
 /// Limits on what is taken, so that a Builder cannot fill memory or history.
@@ -62,9 +75,18 @@ const MOST_REFUSED: usize = 1000;
 pub struct Harvested {
     base: TreeId,
     changes: ChangeSet,
-    contents: BTreeMap<BlobId, Vec<u8>>,
+    contents: BTreeMap<BlobId, Content>,
     refused: Vec<Violation>,
     dropped: Vec<String>,
+}
+
+/// The content of a new file.
+#[derive(Debug)]
+struct Content {
+    /// What is stored in git.
+    bytes: Vec<u8>,
+    /// What has to be kept beside it.
+    object: Option<LfsObject>,
 }
 
 impl Harvested {
@@ -88,9 +110,14 @@ impl Harvested {
         &self.dropped
     }
 
-    /// The bytes of a new file.
+    /// The bytes of a new file, as git stores them.
     pub fn content(&self, blob: BlobId) -> Option<&[u8]> {
-        self.contents.get(&blob).map(Vec::as_slice)
+        self.contents.get(&blob).map(|content| content.bytes.as_slice())
+    }
+
+    /// The content that a new file only points to.
+    pub fn object(&self, blob: BlobId) -> Option<&LfsObject> {
+        self.contents.get(&blob)?.object.as_ref()
     }
 }
 
@@ -107,13 +134,20 @@ pub struct View<'a> {
     pub untouched: &'a StatCache,
     /// The base's ignore rules.
     pub ignored: &'a Ignored,
+    /// Which paths the card opens: their attributes count, as they will when they have landed.
+    pub opens: &'a dyn Fn(&RepoPath) -> bool,
 }
 
 /// Takes the differences from a view.
 pub fn harvest(git: &Repository, view: &View, limits: Limits) -> Result<Harvested, HarvestError> {
     let before: BTreeMap<RepoPath, Entry> = git.list(view.held, "")?.into_iter().collect();
+    let held = Contents::of(git, view.held)?;
+    let attributes = git.attribute_files(view.base)?.into_iter().collect();
     let mut walk = Walk {
         before: &before,
+        held: &held,
+        conversions: stored::conversions(git, &attributes),
+        attributes,
         git,
         view: *view,
         limits,
@@ -140,10 +174,15 @@ struct Walk<'a> {
     git: &'a Repository,
     view: View<'a>,
     before: &'a BTreeMap<RepoPath, Entry>,
+    /// What the view held, byte for byte.
+    held: &'a Contents<'a>,
+    /// The attributes that count, by their folders, and what they decide.
+    attributes: BTreeMap<Vec<u8>, Vec<u8>>,
+    conversions: Conversions,
     limits: Limits,
     changes: Vec<Change>,
     seen: BTreeMap<RepoPath, ()>,
-    contents: BTreeMap<BlobId, Vec<u8>>,
+    contents: BTreeMap<BlobId, Content>,
     refused: Vec<Violation>,
     dropped: Vec<String>,
     bytes: u64,
@@ -157,6 +196,7 @@ impl Walk<'_> {
             Err(error) => return self.closed(dir, folder, error),
         };
         found.sort_by_key(DirEntry::file_name);
+        self.learn_attributes(dir, folder);
         for entry in found {
             // The view's own repository, at its top and nowhere else.
             if folder.is_empty() && entry.file_name() == ".git" {
@@ -194,12 +234,7 @@ impl Walk<'_> {
             .is_some_and(|entry| entry.mode == FileMode::Gitlink)
         {
             self.seen.insert(name.clone(), ());
-            match fs::read_dir(path).map(|mut inside| inside.next().is_some()) {
-                Ok(true) => self.refuse(name, "files inside a submodule"),
-                Ok(false) => {}
-                Err(error) => self.closed(path, name.as_bytes(), error)?,
-            }
-            return Ok(());
+            return self.submodule(path, name);
         }
         let tracked = holds_any(self.before, name);
         if !tracked && self.view.ignored.is_ignored(name, true) {
@@ -227,11 +262,6 @@ impl Walk<'_> {
             self.refuse(&name, what_it_is(kind));
             return Ok(());
         }
-        if kind.len() > self.limits.file_bytes {
-            let what = format!("{} bytes, and at most {} are taken", kind.len(), self.limits.file_bytes);
-            self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
-            return Ok(());
-        }
         let mode = if kind.permissions().mode() & 0o100 == 0 {
             FileMode::Regular
         } else {
@@ -242,11 +272,20 @@ impl Walk<'_> {
         {
             return Ok(());
         }
-        let bytes = match read_regular(path, self.limits.file_bytes) {
-            Ok(bytes) => bytes,
-            Err(error) => return self.closed(path, name.as_bytes(), error),
+        if kind.len() > self.limits.file_bytes {
+            // What is as it was is not taken, whatever its size.
+            if let Some(old) = old.filter(|old| old.mode == mode)
+                && self.holds(path, &name, old.blob)? != Some(false)
+            {
+                return Ok(());
+            }
+            let what = format!("{} bytes, and at most {} are taken", kind.len(), self.limits.file_bytes);
+            self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
+            return Ok(());
+        }
+        let Some((blob, content)) = self.stored(path, &name, old)? else {
+            return Ok(());
         };
-        let blob = Repository::hash_blob(&bytes);
         let new = Entry { mode, blob };
         if old == Some(new) {
             return Ok(());
@@ -269,7 +308,9 @@ impl Walk<'_> {
         if kind.permissions().mode() & 0o7000 != 0 {
             self.dropped.push(format!("{name}: its set-id and sticky bits"));
         }
-        self.contents.insert(blob, bytes);
+        if let Some(content) = content {
+            self.contents.insert(blob, content);
+        }
         self.changes.push(Change {
             path: name,
             old,
@@ -346,39 +387,4 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> HarvestError + '_ {
         path: path.to_owned(),
         source,
     }
-}
-
-/// A folder in which git would find a repository, bare or not.
-fn looks_like_a_repository(dir: &Path) -> bool {
-    let has = |name: &str| fs::symlink_metadata(dir.join(name)).is_ok();
-    has(".git") || has("HEAD") && (has("commondir") || has("objects") && has("refs"))
-}
-
-fn what_it_is(kind: &fs::Metadata) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    let kind = kind.file_type();
-    if kind.is_fifo() {
-        "a named pipe"
-    } else if kind.is_socket() {
-        "a socket"
-    } else if kind.is_block_device() || kind.is_char_device() {
-        "a device"
-    } else {
-        "something unknown"
-    }
-}
-
-/// Reads a file that was regular a moment ago without following a link or waiting for a pipe that took its place.
-pub(super) fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let file = fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits() as i32)
-        .open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it changed while it was read"));
-    }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }

@@ -147,11 +147,14 @@ impl Rules {
         self.allowed.matches(path)
     }
 
+    /// Whether the card opens a path: by its exact name, or by a glob where it is not protected.
+    pub(super) fn opens(&self, path: &RepoPath) -> bool {
+        self.allowed.names_exactly(path) || self.allowed.matches(path) && self.protected.pattern_for(path).is_none()
+    }
+
     /// Whether the project drops changes of this path without a word to the Builder.
     pub(super) fn is_incidental(&self, path: &RepoPath) -> bool {
-        let opened = self.allowed.names_exactly(path)
-            || self.allowed.matches(path) && self.protected.pattern_for(path).is_none();
-        !opened && self.incidental.as_ref().is_some_and(|globs| globs.matches(path))
+        !self.opens(path) && self.incidental.as_ref().is_some_and(|globs| globs.matches(path))
     }
 
     /// Judges changes that are in git already.
@@ -221,6 +224,10 @@ fn write(git: &Repository, harvested: &Harvested, changes: &[&Change]) -> Result
         .iter()
         .filter_map(|change| harvested.content(change.new?.blob))
         .collect();
+    // What a pointer names is there before the pointer is.
+    for object in changes.iter().filter_map(|change| harvested.object(change.new?.blob)) {
+        git.keep_lfs(object)?;
+    }
     if !contents.is_empty() {
         git.write_blobs(&contents)?;
     }

@@ -20,7 +20,10 @@ pub(super) fn in_harvest(
     let content = |change: &Change| {
         Ok(change
             .new
-            .and_then(|new| harvested.content(new.blob))
+            .and_then(|new| match harvested.object(new.blob) {
+                Some(object) => Some(object.bytes()),
+                None => harvested.content(new.blob),
+            })
             .map(Cow::Borrowed))
     };
     leaks(git, changes, redactor, content)

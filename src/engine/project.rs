@@ -81,12 +81,13 @@ impl Project {
         let mut plans = read_plans(engine, tree, &mut wrong)?;
         plans.retain(|plan| plan.target.as_deref().is_none_or(|named| named == target));
         let (cards, blobs) = cards::of_tree(engine, target, tree, &plans, &mut wrong)?;
-        let (Some(config), true) = (config, wrong.is_empty()) else {
+        let (Some(mut config), true) = (config, wrong.is_empty()) else {
             return Err(ProjectError::Invalid {
                 branch: target.to_owned(),
                 diagnostics: wrong,
             });
         };
+        config.base = Some(tip);
         engine.keep_secrets_out(&config);
         let history = read_history(engine, target, tip)?;
         Ok(Self {

@@ -4,12 +4,15 @@
 //! work that stays warm (`warm/`); above them the tree, which holds the tree's files and nothing else; and on top the
 //! changes of one run (`runs/N/`), which no other run sees. Where there is no overlay, all of it is put into the tree's
 //! folder before each run, and what a run left there is taken out again. Files are written from git's objects by us,
-//! never by a checkout: no filter, no attribute and no hook has a say in what is verified.
+//! never by a checkout (`content.rs`): they lie there as in a fresh clone, and no filter program, no hook and nothing
+//! uncommitted has a say in what is verified.
 
+mod content;
 mod fill;
 mod layers;
 mod products;
 mod refill;
+mod repository;
 mod temporary;
 
 use std::collections::BTreeMap;
@@ -29,6 +32,8 @@ use crate::fault::{self, Point};
 use crate::git::{ReadError, Repository};
 use crate::ledger::{Ledger, SlotLock};
 
+pub use content::{Contents, read_regular};
+pub use repository::LendError;
 pub use temporary::Temporary;
 
 /// Why a slot could not be had or filled. Always the machine's fault, never a Builder's.
@@ -86,6 +91,12 @@ struct Memory {
     /// Since which start of the machine somebody has worked in it: what they left was never made durable.
     #[serde(default)]
     boot: Option<String>,
+    /// What else than their blobs decided the bytes of the files in it.
+    #[serde(default)]
+    form: String,
+    /// Something that a clone holds could not be had.
+    #[serde(default)]
+    lacking: bool,
 }
 
 /// A folder that this process holds.
@@ -95,6 +106,7 @@ pub struct Slot {
     memory: Memory,
     /// Runs that were begun since it was taken.
     runs: usize,
+    lacks: Vec<String>,
     /// Dropped after the short folder, which is the slot's.
     _lock: SlotLock,
     short: temporary::Short,
@@ -133,6 +145,7 @@ impl Slot {
                 dir,
                 memory,
                 runs: 0,
+                lacks: Vec::new(),
                 _lock: lock,
                 short: temporary::Short::new(),
             };
@@ -142,6 +155,11 @@ impl Slot {
             return Ok(slot);
         }
         Err(SlotError::AllTaken(MOST_SLOTS))
+    }
+
+    /// What a clone would hold and the tree lacks, since it cannot be had on this machine; a line each.
+    pub fn lacks(&self) -> &[String] {
+        &self.lacks
     }
 
     /// The folder that holds the tree.

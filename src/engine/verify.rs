@@ -25,7 +25,7 @@ use super::Engine;
 use super::count;
 use super::judge::InScope;
 use super::known;
-use super::slot::SlotError;
+use super::slot::{LendError, SlotError};
 use super::walls::WallsError;
 
 use ready::Ready;
@@ -51,6 +51,9 @@ pub enum VerifyError {
     /// The tree could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The copy's repository could not be written.
+    #[error(transparent)]
+    Lend(#[from] LendError),
     /// The check tree could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -229,9 +232,11 @@ pub fn prove_tree(
         most: Warmth::Cold,
         ..*ground
     };
-    let tree = engine.git.narrowed(tree, cold.cone)?;
+    let whole = tree;
+    let tree = engine.git.narrowed(whole, cold.cone)?;
     let environment = environment(engine, cold.config);
-    let mut ready = Ready::anew(engine, &cold, tree, &environment)?;
+    let mut ready = Ready::anew(engine, &cold, whole, &environment)?;
+    tell_what_it_lacks(engine, None, ready.slot().lacks());
     let mut results = Vec::with_capacity(checks.len());
     for check in checks {
         results.push(told(engine, None, check, |engine| {
@@ -242,6 +247,7 @@ pub fn prove_tree(
         key: key(engine, &cold, tree, checks)?,
         results,
         reused: false,
+        lacks: ready.slot().lacks().to_vec(),
     })
 }
 
@@ -265,6 +271,16 @@ fn told(
     Ok(result)
 }
 
+/// Names what a fresh clone holds and the copy does not, before a check runs into it.
+fn tell_what_it_lacks(engine: &mut Engine, task: Option<&TaskId>, lacks: &[String]) {
+    if !lacks.is_empty() {
+        engine.tell(&Event::Told {
+            task: task.cloned(),
+            text: format!("the copy for the checks lacks {}", lacks.join("; ")),
+        });
+    }
+}
+
 /// Runs what is not known yet of checks, on what a cone holds of a tree.
 pub(super) fn run_on(
     engine: &mut Engine,
@@ -273,7 +289,8 @@ pub(super) fn run_on(
     tree: TreeId,
     checks: &[Check],
 ) -> Result<(EvidenceRecord, Option<Ready>), VerifyError> {
-    let tree = engine.git.narrowed(tree, ground.cone)?;
+    let whole = tree;
+    let tree = engine.git.narrowed(whole, ground.cone)?;
     let environment = environment(engine, ground.config);
     let mut key = key(engine, ground, tree, checks)?;
     let mut ready: Option<Ready> = None;
@@ -286,7 +303,11 @@ pub(super) fn run_on(
                 reused = false;
                 let ready = match &mut ready {
                     Some(ready) => ready,
-                    none => none.insert(Ready::make(engine, ground, tree, &environment)?),
+                    none => {
+                        let made = none.insert(Ready::make(engine, ground, whole, &environment)?);
+                        tell_what_it_lacks(engine, task, made.slot().lacks());
+                        made
+                    }
                 };
                 let result = told(engine, task, check, |engine| {
                     one::run(engine, ground.config, ready, check, &environment)
@@ -296,7 +317,10 @@ pub(super) fn run_on(
                     warmth: Some(ready.warmth()),
                     ..key
                 };
-                known::keep(engine, &key, check, &result);
+                // What was not to be had may be there the next time.
+                if ready.slot().lacks().is_empty() {
+                    known::keep(engine, &key, check, &result);
+                }
                 fault::at(Point::EvidenceKept).map_err(VerifyError::Log)?;
                 (result, ready.warmth())
             }
@@ -305,7 +329,15 @@ pub(super) fn run_on(
         results.push(result);
     }
     key.warmth = Some(warmth);
-    let record = EvidenceRecord { key, results, reused };
+    let lacks = ready
+        .as_ref()
+        .map_or_else(Vec::new, |ready| ready.slot().lacks().to_vec());
+    let record = EvidenceRecord {
+        key,
+        results,
+        reused,
+        lacks,
+    };
     Ok((record, ready))
 }
 

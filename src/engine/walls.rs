@@ -75,6 +75,7 @@ pub struct Walls {
     tmp: PathBuf,
     /// A folder that nobody inside can write.
     door_dir: PathBuf,
+    inmate: Inmate,
     contacts: RefCell<Vec<Contact>>,
 }
 
@@ -155,6 +156,7 @@ impl Walls {
             },
             report: slot.report(),
             door_dir: slot.door_dir().to_owned(),
+            inmate,
             contacts: RefCell::default(),
         })
     }
@@ -204,6 +206,10 @@ impl Walls {
     pub fn with_tmp(&self, environment: &Environment) -> Environment {
         let mut environment = environment.clone();
         environment.set("TMPDIR", self.tmp.as_os_str());
+        // What Landlock closes is there all the same, and git stops at a file that it may not read.
+        if self.inmate == Inmate::Check && self.fence.tier() == FenceTier::ShadowLandlock {
+            environment.set("GIT_CONFIG_GLOBAL", OsStr::new("/dev/null"));
+        }
         environment
     }
 

@@ -131,6 +131,8 @@ impl GitProgram {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("LC_ALL", "C");
         call.arg("--git-dir").arg(git_dir);
+        // Without a work tree git takes the folder it is started in for one, and reads attributes there.
+        call.command.current_dir(git_dir);
         for (setting, _why) in FORCED {
             call.arg("-c").arg(setting);
         }
@@ -169,7 +171,7 @@ impl GitProgram {
 }
 
 /// Settings of every trusted call, with the reason for each.
-const FORCED: [(&str, &str); 11] = [
+const FORCED: [(&str, &str); 16] = [
     (
         "core.fsmonitor=false",
         "it names a program that every index read would run",
@@ -193,6 +195,14 @@ const FORCED: [(&str, &str); 11] = [
     ),
     ("gc.auto=0", "housekeeping belongs to the user's own commands"),
     ("core.quotePath=false", "paths are bytes"),
+    (
+        "diff.orderFile=/dev/null",
+        "a file outside of git sorts and may be missing",
+    ),
+    ("diff.renames=false", "what is a rename is a guess"),
+    ("diff.ignoreSubmodules=none", "every entry of a tree counts"),
+    ("log.diffMerges=separate", "a merge has as many differences as parents"),
+    ("i18n.logOutputEncoding=UTF-8", "what is read is UTF-8"),
 ];
 
 /// Settings of calls as the user: what lands must survive a power cut.
@@ -244,6 +254,12 @@ impl Call {
         for word in words {
             self.word(word);
         }
+        self
+    }
+
+    /// Starts it in another folder.
+    pub fn in_dir(&mut self, dir: &Path) -> &mut Self {
+        self.command.current_dir(dir);
         self
     }
 

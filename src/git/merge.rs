@@ -1,4 +1,12 @@
 //! Merging trees without a work tree, by git's own merge.
+//!
+//! A merge is made in a throw-away git folder beside the objects: what decides it is the two commits and the attributes that
+//! stand in the tree of ours. An attribute that nobody committed, a merge driver or a setting of this clone, and the folder
+//! in which the user stands have no say, so that the same two commits join in the same way everywhere.
+
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
@@ -22,9 +30,12 @@ pub enum Merge {
 }
 
 impl Repository {
-    /// Merges two commits; their merge base is found by git from their parents.
+    /// Merges two commits; their merge base is found by git from their parents. The attributes are those of ours.
     pub fn merge(&self, ours: CommitId, theirs: CommitId) -> Result<Merge, WriteError> {
-        let mut call = self.trusted();
+        let place = self.merge_place(ours)?;
+        let mut call = self.program().trusted(&place.path().join("git"));
+        call.in_dir(&place.path().join("tree"))
+            .variable("GIT_OBJECT_DIRECTORY", self.common_dir().join("objects"));
         call.words(["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z"])
             .word(ours.to_string())
             .word(theirs.to_string());
@@ -44,6 +55,40 @@ impl Repository {
             }
             _ => Err(call.failed(&output).into()),
         }
+    }
+
+    /// A git folder of its own for one merge, and a work tree that holds the attributes of a commit and nothing else. A
+    /// driver that they name and git does not know joins lines as if there were none.
+    fn merge_place(&self, ours: CommitId) -> Result<tempfile::TempDir, WriteError> {
+        let place = tempfile::tempdir()?;
+        let (git, tree) = (place.path().join("git"), place.path().join("tree"));
+        fs::create_dir_all(git.join("refs"))?;
+        fs::create_dir(git.join("objects"))?;
+        fs::create_dir(&tree)?;
+        fs::write(git.join("HEAD"), "ref: refs/heads/none\n")?;
+        fs::write(git.join("config"), self.plain_config())?;
+        // Where history is cut off it is cut off for the merge too.
+        match fs::copy(self.common_dir().join("shallow"), git.join("shallow")) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+        for (path, blob) in self.files_named(self.tree_of(ours)?, b".gitattributes")? {
+            let file = tree.join(std::ffi::OsStr::from_bytes(path.as_bytes()));
+            if let Some(folder) = file.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(file, self.blob(blob)?)?;
+        }
+        Ok(place)
+    }
+
+    /// The configuration of a git folder that we make ourselves beside this repository's objects.
+    pub(super) fn plain_config(&self) -> String {
+        let (version, format) = match self.config_value("extensions.objectFormat") {
+            Some(format) if format == "sha256" => (1, "[extensions]\n\tobjectFormat = sha256\n"),
+            _ => (0, ""),
+        };
+        format!("[core]\n\trepositoryformatversion = {version}\n\tbare = false\n\tlogAllRefUpdates = false\n{format}")
     }
 
     /// Where all refs stand.

@@ -69,6 +69,13 @@ impl StatCache {
         self.len() == 0
     }
 
+    /// What was noted of a file, touched or not: its contents then, and what the system said of it.
+    pub(super) fn stat(&self, path: &RepoPath) -> Option<(BlobId, Stat)> {
+        let (state, _) = self.known.as_ref()?;
+        let entry = state.entry_by_path(path.as_bytes().into())?;
+        Some((BlobId::new(entry.id), entry.stat))
+    }
+
     /// The contents of the regular file that `found` was asked of, if it is as it was.
     pub fn blob(&self, path: &RepoPath, found: &Metadata) -> Option<BlobId> {
         let (state, written) = self.known.as_ref()?;
@@ -140,7 +147,7 @@ fn time(secs: i64, nsecs: i64) -> Time {
 }
 
 /// Large numbers are cut, as in git's index; all of them together have to be the same.
-fn stat(found: &Metadata) -> Stat {
+pub(super) fn stat(found: &Metadata) -> Stat {
     Stat {
         mtime: time(found.mtime(), found.mtime_nsec()),
         ctime: time(found.ctime(), found.ctime_nsec()),

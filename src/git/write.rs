@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use gix::ObjectId;
-use gix::index::entry::Flags;
 use gix::objs::tree::EntryKind;
 
 use crate::domain::change::{Entry, FileMode};
@@ -246,22 +245,6 @@ impl Repository {
             })
         });
         parsed.ok_or(IdentityError(line))
-    }
-
-    /// Notes in an index which of its files a cone leaves out of the worktree, so that git does not miss them there.
-    pub fn leave_out(&self, index: &std::path::Path, cone: &Cone) -> Result<(), WriteError> {
-        let failed = |error: gix::Error| WriteError::Io(std::io::Error::other(error.to_string()));
-        let options = gix::index::decode::Options::default();
-        let mut state = gix::index::File::at(index, gix::hash::Kind::Sha1, true, options).map_err(failed)?;
-        for (entry, path) in state.entries_mut_with_paths() {
-            let is_held = RepoPath::new(path.to_vec()).is_ok_and(|path| cone.holds(&path));
-            entry.flags.set(Flags::SKIP_WORKTREE | Flags::EXTENDED, !is_held);
-        }
-        let mut bytes = Vec::new();
-        state
-            .write_to(&mut bytes, gix::index::write::Options::default())
-            .map_err(failed)?;
-        Ok(std::fs::write(index, bytes)?)
     }
 
     /// Writes an index that holds exactly a tree, without looking at any file.

@@ -9,6 +9,8 @@ mod attended;
 mod audit;
 mod canaries;
 mod chain;
+mod clone;
+mod conversions;
 mod doctor;
 mod evidence;
 #[path = "../fakes/mod.rs"]
@@ -25,6 +27,7 @@ mod hooks;
 mod hostile;
 mod jobs;
 mod lost;
+mod merges;
 mod messages;
 mod model;
 mod money;

@@ -47,6 +47,11 @@ pub enum Rule {
         /// Which limit, and what was found.
         what: String,
     },
+    /// It cannot be stored as git would store it.
+    Conversion {
+        /// Why not, and what to do.
+        why: String,
+    },
 }
 
 /// One path that breaks a rule.
@@ -73,6 +78,7 @@ impl fmt::Display for Violation {
             }
             Rule::Secret { kind, line } => write!(f, "{path}: line {line} holds a secret ({kind})"),
             Rule::Limit { what } => write!(f, "{path}: {what}"),
+            Rule::Conversion { why } => write!(f, "{path}: {why}"),
         }
     }
 }

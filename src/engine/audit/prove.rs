@@ -1,5 +1,6 @@
 //! The strength `proved`: the checks of every landing, run again on its tree. Nothing that was known before is used.
 
+use crate::config::Config;
 use crate::domain::audit::{AuditRule, Finding, Strength};
 use crate::engine::Engine;
 use crate::engine::verify::{self, Ground, VerifyError};
@@ -28,7 +29,11 @@ pub fn prove(engine: &mut Engine, judged: &mut Judged) -> Result<(), ProveError>
             .git
             .tree_of(landing.parent)
             .map_err(|error| failed(error.into()))?;
-        let ground = Ground::new(&landing.config, &landing.cone, base);
+        let config = Config {
+            base: Some(landing.parent),
+            ..Config::clone(&landing.config)
+        };
+        let ground = Ground::new(&config, &landing.cone, base);
         let record = verify::prove_tree(engine, &ground, landing.tree, &landing.checks).map_err(failed)?;
         for result in record.results.iter().filter(|result| !result.status.passed()) {
             judged.report.findings.push(Finding {

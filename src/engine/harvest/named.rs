@@ -1,5 +1,6 @@
 //! A harvest of what an answer names, instead of what lies in a view.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
@@ -7,9 +8,10 @@ use crate::domain::edit::NewFile;
 use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::violation::{Rule, Violation};
-use crate::git::{ReadError, Repository};
+use crate::git::{Conversions, ReadError, Repository};
 
-use super::{HarvestError, Harvested};
+use super::stored::unfit;
+use super::{Content, HarvestError, Harvested};
 
 /// Takes the differences from files that an answer named, as if they had been edited in a view.
 pub fn from_answer(
@@ -26,6 +28,7 @@ pub fn from_answer(
         .map(|change| (change.path.clone(), change.clone()))
         .collect();
     let mut refused = Vec::new();
+    let conversions = Conversions::of_tree(git, start)?;
     for file in files {
         let path = file.path;
         let text = path.to_text().into_owned();
@@ -39,11 +42,34 @@ pub fn from_answer(
         let old = git.entry(base, &text)?;
         let model = file.moved_from.as_ref().unwrap_or(&path).to_text();
         let mode = git.entry(start, &model)?.map_or(FileMode::Regular, |entry| entry.mode);
-        let new = file.bytes.map(|bytes| {
-            let blob = Repository::hash_blob(&bytes);
-            contents.insert(blob, bytes);
-            Entry { mode, blob }
-        });
+        let new = match file.bytes {
+            None => None,
+            Some(bytes) => {
+                let before = git.entry(start, &text)?.filter(|entry| entry.mode.is_file());
+                let before = before.map(|entry| entry.blob);
+                match conversions.clean_text(git, &conversions.at(&path), Cow::Owned(bytes), before) {
+                    Ok(cleaned) => {
+                        let (bytes, object) = (cleaned.bytes.into_owned(), cleaned.object);
+                        let blob = Repository::hash_blob(&bytes);
+                        contents.insert(blob, Content { bytes, object });
+                        Some(Entry { mode, blob })
+                    }
+                    Err(error) => {
+                        let why = unfit(error)?;
+                        refused.push(Violation {
+                            path: text,
+                            rule: Rule::Conversion { why },
+                        });
+                        continue;
+                    }
+                }
+            }
+        };
+        if new.is_some() && new == old {
+            // In the form that is stored it is what it was.
+            changes.remove(&path);
+            continue;
+        }
         changes.insert(path.clone(), Change { path, old, new });
     }
     Ok(Harvested {

@@ -5,11 +5,11 @@
 //! own hand.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -20,7 +20,7 @@ use crate::domain::scope::ignored::Ignored;
 use crate::fault::{self, Point};
 use crate::git::{NewStatCache, Repository, StatCache};
 
-use super::{Keep, Slot, SlotError, below, boot, holds_any, io_at, on_disk, remove};
+use super::{Contents, Keep, Slot, SlotError, below, boot, holds_any, io_at, on_disk, remove};
 
 impl Slot {
     /// Makes the folder equal the tree.
@@ -32,14 +32,21 @@ impl Slot {
         fault::at(Point::SlotFill).map_err(io_at(&top))?;
         self.memory.filled = None;
         self.remember()?;
-        let wanted: BTreeMap<RepoPath, Entry> = git.list(tree, "")?.into_iter().collect();
+        let contents = Contents::of(git, tree)?;
+        let is_same_form = contents.form() == self.memory.form;
+        if !is_same_form {
+            // Before a byte is written: whoever is killed here leaves files of both forms.
+            self.believe_nothing()?;
+            self.memory.form = contents.form();
+            self.remember()?;
+        }
         let keep_ignored = keep == Keep::IgnoredFiles && self.memory.boot == boot();
         let mut filling = Filling {
-            git,
+            contents: &contents,
             top: &top,
-            wanted: &wanted,
+            wanted: contents.wanted(),
             ignored: keep_ignored.then_some(ignored),
-            known: match self.is_of_this_start() {
+            known: match self.is_of_this_start() && is_same_form {
                 true => StatCache::read(&self.stat_cache()),
                 false => StatCache::read(&self.stat_cache()).names(),
             },
@@ -51,6 +58,8 @@ impl Slot {
         filling.write_what_is_missing()?;
         filling.keep(&self.stat_cache())?;
         self.clear_tmp()?;
+        self.lacks = contents.lacking();
+        self.memory.lacking = !self.lacks.is_empty();
         self.memory.boot = boot();
         self.memory.filled = (keep == Keep::Nothing).then(|| tree.to_string());
         self.remember()?;
@@ -94,7 +103,7 @@ impl Slot {
 
 /// One walk that removes everything that is not as wanted and notes what is; then the rest is written.
 struct Filling<'a> {
-    git: &'a Repository,
+    contents: &'a Contents<'a>,
     top: &'a Path,
     wanted: &'a BTreeMap<RepoPath, Entry>,
     ignored: Option<&'a Ignored>,
@@ -164,42 +173,31 @@ impl Filling<'_> {
     }
 
     fn equals(&mut self, path: &Path, name: &RepoPath, kind: &Metadata, entry: Entry) -> bool {
-        match entry.mode {
-            FileMode::Gitlink => false,
-            FileMode::Symlink => {
-                kind.is_symlink()
-                    && fs::read_link(path)
-                        .is_ok_and(|target| Repository::hash_blob(target.as_os_str().as_bytes()) == entry.blob)
-            }
-            FileMode::Regular | FileMode::Executable => {
-                if !kind.is_file() || kind.nlink() != 1 || kind.permissions().mode() & 0o7777 != permissions(entry.mode)
-                {
-                    return false;
-                }
-                let known = self.known.blob(name, kind);
-                if known.is_none() {
-                    self.learned = true;
-                }
-                let equals = match known {
-                    Some(blob) => blob == entry.blob,
-                    None => fs::read(path).is_ok_and(|bytes| Repository::hash_blob(&bytes) == entry.blob),
-                };
-                if equals {
-                    self.seen.add(name, kind, entry);
-                }
-                equals
+        let known = match entry.mode.is_file() {
+            true => self.known.blob(name, kind),
+            false => None,
+        };
+        let equals = self.contents.is_right(path, name, kind, entry, known);
+        if equals && entry.mode.is_file() {
+            self.learned |= known.is_none();
+            // What may yet come to this machine is looked at again.
+            if self.contents.is_lasting(name) {
+                self.seen.add(name, kind, entry);
             }
         }
+        equals
     }
 
     fn write_what_is_missing(&mut self) -> Result<(), SlotError> {
         for (path, entry) in self.wanted.iter().filter(|(path, _)| !self.right.contains(*path)) {
             let file = on_disk(self.top, path);
             make_folders(self.top, path)?;
-            write_entry(self.git, &file, *entry)?;
+            self.contents.write(&file, path, *entry)?;
             if entry.mode.is_file() {
                 let kind = fs::symlink_metadata(&file).map_err(io_at(&file))?;
-                self.seen.add(path, &kind, *entry);
+                if self.contents.is_lasting(path) {
+                    self.seen.add(path, &kind, *entry);
+                }
                 self.learned = true;
             }
         }
@@ -242,27 +240,5 @@ fn open_to_owner(dir: &Path) -> io::Result<()> {
     match mode & 0o700 {
         0o700 => Ok(()),
         _ => fs::set_permissions(dir, fs::Permissions::from_mode(mode & 0o7777 | 0o700)),
-    }
-}
-
-const fn permissions(mode: FileMode) -> u32 {
-    match mode {
-        FileMode::Executable => 0o755,
-        _ => 0o644,
-    }
-}
-
-pub(super) fn write_entry(git: &Repository, file: &Path, entry: Entry) -> Result<(), SlotError> {
-    match entry.mode {
-        // A submodule is an empty folder, as in a plain clone.
-        FileMode::Gitlink => fs::create_dir_all(file).map_err(io_at(file)),
-        FileMode::Symlink => {
-            let target = OsString::from_vec(git.blob(entry.blob)?);
-            std::os::unix::fs::symlink(target, file).map_err(io_at(file))
-        }
-        FileMode::Regular | FileMode::Executable => {
-            fs::write(file, git.blob(entry.blob)?).map_err(io_at(file))?;
-            fs::set_permissions(file, fs::Permissions::from_mode(permissions(entry.mode))).map_err(io_at(file))
-        }
     }
 }

@@ -80,7 +80,11 @@ pub(super) fn run(
             excerpt: if status.passed() {
                 String::new()
             } else {
-                excerpt(&String::from_utf8_lossy(&output))
+                let mut shown = excerpt(&String::from_utf8_lossy(&output));
+                for line in ready.slot().lacks() {
+                    shown.push_str(&format!("\nthe copy for the checks lacks {line}"));
+                }
+                shown
             },
         });
     }

@@ -10,13 +10,13 @@ use std::time::Duration;
 use crate::config::Config;
 use crate::domain::check::{EvidenceRecord, FenceTier, Warmth};
 use crate::domain::network::Network;
-use crate::domain::oid::{Digest, TreeId};
+use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::scope::cone::Cone;
 use crate::domain::scope::ignored::Ignored;
 use crate::engine::Engine;
 use crate::engine::slot::{Files, Keep, Purpose, Run, Slot, SlotError};
 use crate::engine::walls::{Inmate, Walls};
-use crate::git::{ReadError, Repository};
+use crate::git::{Lent, ReadError, Repository};
 use crate::process::{Ending, Environment};
 
 use super::one::{excerpt, shell};
@@ -30,6 +30,10 @@ const SET_UP_LIMIT: Duration = Duration::from_secs(1800);
 pub struct Ready {
     slot: Slot,
     tree: TreeId,
+    /// The whole tree, its base, and what of it is here: for the repository over it.
+    whole: TreeId,
+    base: Option<CommitId>,
+    cone: Cone,
     layered: bool,
     beneath: Vec<PathBuf>,
     warmth: Warmth,
@@ -45,37 +49,45 @@ impl Ready {
     pub(super) fn make(
         engine: &Engine,
         ground: &Ground,
-        tree: TreeId,
+        whole: TreeId,
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
         let pool = engine.pool(ground.config.worktrees_dir.as_deref());
         let slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
-        Self::of(slot, engine, ground, tree, environment)
+        Self::of(slot, engine, ground, whole, environment)
     }
 
     /// The same, with nothing that was there before.
     pub(super) fn anew(
         engine: &Engine,
         ground: &Ground,
-        tree: TreeId,
+        whole: TreeId,
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
         let pool = engine.pool(ground.config.worktrees_dir.as_deref());
         let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
         slot.forget()?;
-        Self::of(slot, engine, ground, tree, environment)
+        Self::of(slot, engine, ground, whole, environment)
     }
 
     fn of(
         mut slot: Slot,
         engine: &Engine,
         ground: &Ground,
-        tree: TreeId,
+        whole: TreeId,
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
         let Ground { config, cone, .. } = *ground;
+        let tree = engine.git.narrowed(whole, cone)?;
         let products = set_up(engine, config, &mut slot, cone, ground.base, environment)?;
         slot.fill(&engine.git, tree, &Ignored::default(), Keep::Nothing)?;
+        let lent = Lent {
+            base: config.base,
+            tree: whole,
+            cone,
+            governed: false,
+        };
+        slot.lend(&engine.git, &lent)?;
         let kept = match ground.most {
             Warmth::Warm => slot.warm(&config.slot.keep)?,
             Warmth::Cold => None,
@@ -87,6 +99,9 @@ impl Ready {
         Ok(Self {
             slot,
             tree,
+            whole,
+            base: config.base,
+            cone: cone.clone(),
             layered: tier(engine)? == FenceTier::Overlay,
             beneath: kept.into_iter().chain(products).collect(),
             warmth,
@@ -107,14 +122,21 @@ impl Ready {
     }
 
     /// Begins a run, which finds the tree as it was.
-    pub(super) fn begin(&mut self, engine: &Engine) -> Result<Run, SlotError> {
+    pub(super) fn begin(&mut self, engine: &Engine) -> Result<Run, VerifyError> {
         if !self.layered && !self.is_fresh {
             // What the last run left is in the folder itself.
             self.slot
                 .fill(&engine.git, self.tree, &Ignored::default(), Keep::Nothing)?;
+            let lent = Lent {
+                base: self.base,
+                tree: self.whole,
+                cone: &self.cone,
+                governed: false,
+            };
+            self.slot.lend(&engine.git, &lent)?;
         }
         self.is_fresh = false;
-        self.slot.run(self.layered, self.beneath.clone())
+        Ok(self.slot.run(self.layered, self.beneath.clone())?)
     }
 
     /// Ends a run. What it built is put aside where it may stay later.

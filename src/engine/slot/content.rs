@@ -1,0 +1,315 @@
+//! Content: what a copy of a tree holds, byte for byte as a fresh clone of it would, submodules and Git LFS included, from
+//! what lies on this machine; and what of it cannot be had.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
+use std::io::{self, Read};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::domain::change::{Entry, FileMode};
+use crate::domain::oid::{BlobId, CommitId, TreeId};
+use crate::domain::path::RepoPath;
+use crate::git::{Conversions, Pointer, ReadError, Repository, Smudged, Way};
+
+use super::{SlotError, below, ignore_rules, io_at};
+
+/// How deep submodules of submodules are followed.
+const DEEPEST: usize = 8;
+
+/// Lines that say what a copy lacks, at most.
+const MOST_LACKS: usize = 20;
+
+/// What copies of a tree are made of.
+pub struct Contents<'a> {
+    git: &'a Repository,
+    conversions: Conversions,
+    /// Submodules whose content is here, by their paths, inner ones behind those that hold them.
+    inside: Vec<Inside>,
+    wanted: BTreeMap<RepoPath, Entry>,
+    lacks: RefCell<BTreeMap<RepoPath, String>>,
+}
+
+struct Inside {
+    at: RepoPath,
+    git: Repository,
+    tree: TreeId,
+    conversions: Conversions,
+}
+
+impl<'a> Contents<'a> {
+    /// Those of a tree.
+    pub fn of(git: &'a Repository, tree: TreeId) -> Result<Self, ReadError> {
+        let mut contents = Self {
+            git,
+            conversions: Conversions::of_tree(git, tree)?,
+            inside: Vec::new(),
+            wanted: git.list(tree, "")?.into_iter().collect(),
+            lacks: RefCell::default(),
+        };
+        let links: Vec<(RepoPath, Entry)> = links_of(contents.wanted.iter());
+        if !links.is_empty() {
+            let names = git.submodule_names(tree)?;
+            for (path, entry) in links {
+                let name = named(&names, &path);
+                contents.enter(None, &path, name, entry, 0)?;
+            }
+        }
+        Ok(contents)
+    }
+
+    /// Takes a submodule in, and those in it.
+    fn enter(
+        &mut self,
+        within: Option<usize>,
+        at: &RepoPath,
+        name: Option<String>,
+        entry: Entry,
+        depth: usize,
+    ) -> Result<(), ReadError> {
+        let commit = CommitId::new(entry.blob.object_id());
+        let outer = within.map_or(self.git, |index| &self.inside[index].git);
+        let inner = within.and_then(|index| relative(&self.inside[index].at, at));
+        let found = outer.submodule(inner.as_ref().unwrap_or(at), name.as_deref(), commit);
+        let Some(git) = found.filter(|_| depth < DEEPEST) else {
+            let why = "a submodule whose commit is not on this machine (`git submodule update --init` brings it)";
+            self.lacks(at, why.to_owned());
+            return Ok(());
+        };
+        let tree = git.tree_of(commit)?;
+        let mut list = Vec::new();
+        for (path, entry) in git.list(tree, "")? {
+            if let Ok(path) = RepoPath::new([at.as_bytes(), b"/", path.as_bytes()].concat()) {
+                list.push((path, entry));
+            }
+        }
+        let names = git.submodule_names(tree)?;
+        let conversions = Conversions::of_tree(&git, tree)?;
+        self.inside.push(Inside {
+            at: at.clone(),
+            git,
+            tree,
+            conversions,
+        });
+        let here = self.inside.len() - 1;
+        let links = links_of(list.iter().map(|(path, entry)| (path, entry)));
+        self.wanted.extend(list);
+        for (path, entry) in links {
+            let name = relative(at, &path).and_then(|inner| named(&names, &inner));
+            self.enter(Some(here), &path, name, entry, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    /// Every path that a copy holds.
+    pub fn wanted(&self) -> &BTreeMap<RepoPath, Entry> {
+        &self.wanted
+    }
+
+    /// What decides the bytes of files besides their blobs; empty where nothing does.
+    pub fn form(&self) -> String {
+        let inner = self.inside.iter().map(|inside| inside.conversions.form());
+        let all: Vec<&str> = std::iter::once(self.conversions.form()).chain(inner).collect();
+        all.join(" ").trim().to_owned()
+    }
+
+    /// Whether a path lies in a submodule.
+    pub fn is_inside(&self, path: &RepoPath) -> bool {
+        self.holder(path).is_some()
+    }
+
+    /// What cannot be had, a line each.
+    pub fn lacking(&self) -> Vec<String> {
+        let lacks = self.lacks.borrow();
+        let mut lines: Vec<String> = lacks
+            .iter()
+            .take(MOST_LACKS)
+            .map(|(path, why)| format!("{path}: {why}"))
+            .collect();
+        if lacks.len() > MOST_LACKS {
+            lines.push(format!("and {} more", lacks.len() - MOST_LACKS));
+        }
+        lines
+    }
+
+    /// Whether a file may be known to be as it has to be, though what it is made of may come to this machine later.
+    pub fn is_lasting(&self, path: &RepoPath) -> bool {
+        !self.lacks.borrow().contains_key(path)
+    }
+
+    fn lacks(&self, path: &RepoPath, why: String) {
+        self.lacks.borrow_mut().insert(path.clone(), why);
+    }
+
+    fn holder(&self, path: &RepoPath) -> Option<&Inside> {
+        let is_in = |inside: &&Inside| {
+            let at = inside.at.as_bytes();
+            path.as_bytes().starts_with(at) && path.as_bytes().get(at.len()) == Some(&b'/')
+        };
+        self.inside.iter().rev().find(is_in)
+    }
+
+    /// The repository that a path's blob is in, and what it goes through.
+    fn source(&self, path: &RepoPath) -> (&Repository, &Conversions, Way) {
+        match self.holder(path) {
+            None => (self.git, &self.conversions, self.conversions.at(path)),
+            Some(inside) => {
+                let way = match relative(&inside.at, path) {
+                    Some(inner) => inside.conversions.at(&inner),
+                    None => inside.conversions.at(path),
+                };
+                (&inside.git, &inside.conversions, way)
+            }
+        }
+    }
+
+    /// Whether what lies at a place is what a copy has there; `known` is its blob, where it has not been touched.
+    pub fn is_right(&self, file: &Path, path: &RepoPath, kind: &Metadata, entry: Entry, known: Option<BlobId>) -> bool {
+        match entry.mode {
+            FileMode::Gitlink => false,
+            FileMode::Symlink => {
+                kind.is_symlink()
+                    && fs::read_link(file)
+                        .is_ok_and(|target| Repository::hash_blob(target.as_os_str().as_bytes()) == entry.blob)
+            }
+            FileMode::Regular | FileMode::Executable => {
+                let is_plain = kind.is_file()
+                    && kind.nlink() == 1
+                    && kind.permissions().mode() & 0o7777 == permissions(entry.mode);
+                is_plain
+                    && match known {
+                        Some(blob) => blob == entry.blob,
+                        None => self.has_content(file, path, entry.blob).unwrap_or(false),
+                    }
+            }
+        }
+    }
+
+    /// Whether the ignore rules that a submodule brings with it ignore a path in it.
+    pub fn is_ignored_inside(&self, path: &RepoPath, is_dir: bool) -> Result<bool, ReadError> {
+        let Some(inside) = self.holder(path) else {
+            return Ok(false);
+        };
+        let rules = ignore_rules(&inside.git, inside.tree)?;
+        Ok(relative(&inside.at, path).is_some_and(|inner| rules.is_ignored(&inner, is_dir)))
+    }
+
+    /// Whether a file holds what a copy has of a blob. No more of it is read than that can be.
+    pub fn has_content(&self, file: &Path, path: &RepoPath, blob: BlobId) -> Result<bool, SlotError> {
+        let (git, conversions, way) = self.source(path);
+        let holds = |bytes: &[u8]| -> io::Result<bool> {
+            let most = bytes.len() as u64;
+            Ok(fs::symlink_metadata(file)?.len() == most && read_regular(file, most)? == bytes)
+        };
+        if way.is_plain() {
+            let most = git.blob_size(blob)?;
+            let is_as_long = fs::symlink_metadata(file).map_err(io_at(file))?.len() == most;
+            return Ok(is_as_long && Repository::hash_blob(&read_regular(file, most).map_err(io_at(file))?) == blob);
+        }
+        let stored = git.blob(blob)?;
+        if way.is_lfs()
+            && let Some(pointer) = Pointer::read(&stored)
+            && pointer.is_of_file(file).map_err(io_at(file))?
+        {
+            return Ok(true);
+        }
+        match conversions.smudge(git, &way, blob, stored.into()) {
+            Ok(Smudged::Bytes(bytes)) => holds(&bytes).map_err(io_at(file)),
+            Ok(Smudged::Lacks(bytes, why)) => {
+                self.lacks(path, why);
+                holds(&bytes).map_err(io_at(file))
+            }
+            Ok(Smudged::Copy(_)) => Ok(false),
+            Err(error) => {
+                self.lacks(path, error.to_string());
+                holds(&git.blob(blob)?).map_err(io_at(file))
+            }
+        }
+    }
+
+    /// Writes what a copy has at a path, where nothing is yet.
+    pub fn write(&self, file: &Path, path: &RepoPath, entry: Entry) -> Result<(), SlotError> {
+        if entry.mode == FileMode::Gitlink {
+            // What is in it are entries of their own.
+            return fs::create_dir_all(file).map_err(io_at(file));
+        }
+        let (git, conversions, way) = self.source(path);
+        let stored = git.blob(entry.blob)?;
+        if entry.mode == FileMode::Symlink {
+            let target = OsString::from_vec(stored);
+            return std::os::unix::fs::symlink(target, file).map_err(io_at(file));
+        }
+        if way.is_plain() {
+            fs::write(file, stored).map_err(io_at(file))?;
+        } else {
+            match conversions.smudge(git, &way, entry.blob, (&stored).into()) {
+                Ok(Smudged::Bytes(bytes)) => fs::write(file, bytes).map_err(io_at(file))?,
+                Ok(Smudged::Copy(from)) => copy(&from, file).map_err(io_at(file))?,
+                Ok(Smudged::Lacks(bytes, why)) => {
+                    self.lacks(path, why);
+                    fs::write(file, bytes).map_err(io_at(file))?;
+                }
+                Err(error) => {
+                    self.lacks(path, error.to_string());
+                    fs::write(file, stored).map_err(io_at(file))?;
+                }
+            }
+        }
+        fs::set_permissions(file, fs::Permissions::from_mode(permissions(entry.mode))).map_err(io_at(file))
+    }
+}
+
+/// Reads a file that was regular a moment ago without following a link or waiting for a pipe that took its place.
+pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let file = fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits() as i32)
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it changed while it was read"));
+    }
+    let mut bytes = Vec::new();
+    file.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Copies the bytes of a file and nothing else of it.
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let (mut from, mut to) = (fs::File::open(from)?, fs::File::create(to)?);
+    io::copy(&mut from, &mut to)?;
+    // Older than any index that knows it: git would read it again, and without the filter take it for another content.
+    to.set_modified(to.metadata()?.modified()? - Duration::from_secs(10))
+}
+
+/// The rights that a file of a mode has in a copy.
+pub(super) const fn permissions(mode: FileMode) -> u32 {
+    match mode {
+        FileMode::Executable => 0o755,
+        _ => 0o644,
+    }
+}
+
+fn links_of<'a>(entries: impl Iterator<Item = (&'a RepoPath, &'a Entry)>) -> Vec<(RepoPath, Entry)> {
+    entries
+        .filter(|(_, entry)| entry.mode == FileMode::Gitlink)
+        .map(|(path, entry)| (path.clone(), *entry))
+        .collect()
+}
+
+fn named(names: &[(Vec<u8>, String)], path: &RepoPath) -> Option<String> {
+    let found = names.iter().find(|(at, _)| at == path.as_bytes());
+    found.map(|(_, name)| name.clone())
+}
+
+/// A path as seen from a folder above it.
+fn relative(folder: &RepoPath, path: &RepoPath) -> Option<RepoPath> {
+    let rest = path
+        .as_bytes()
+        .strip_prefix(&below(folder.as_bytes(), "".as_ref())[..])?;
+    RepoPath::new(rest.to_vec()).ok()
+}

@@ -1,0 +1,185 @@
+//! A repository for a copy of a tree: it answers as a fresh clone would (`status`, `log`, `describe`, `ls-files`, `diff`) and
+//! leads nowhere. It borrows our objects, has the tags and one branch, and no remote, no hook and nothing of this clone's
+//! configuration. Whatever is done to it is thrown away; nothing is ever read back from it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use gix::hash::Kind;
+use gix::index::entry::{Flags, Mode, Stat};
+use gix::index::{File, State};
+use gix::objs::Write as _;
+
+use crate::domain::change::{Entry, FileMode};
+use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::path::RepoPath;
+use crate::domain::scope::cone::Cone;
+
+use super::convert::Conversions;
+use super::open::Repository;
+use super::stat_cache::{self, StatCache};
+use super::tree::ReadError;
+use super::write::WriteError;
+
+/// What a copy's repository stands on.
+#[derive(Debug, Clone, Copy)]
+pub struct Lent<'a> {
+    /// The commit that the copy's tree comes from; `None` where there is none yet.
+    pub base: Option<CommitId>,
+    /// The whole tree of the copy.
+    pub tree: TreeId,
+    /// What the copy holds of it.
+    pub cone: &'a Cone,
+    /// Whether it holds what governs the work, which no check sees. Where it does not, the commit `base` is shown without it
+    /// as well, so that nothing seems to be gone.
+    pub governed: bool,
+}
+
+/// The branch that it has.
+const BRANCH: &str = "refs/heads/work";
+
+impl Repository {
+    /// Writes such a repository into a folder that is not there yet. HEAD is `base` where that has this very tree, else a
+    /// commit on it that only this repository holds. What is known of the copy's files is noted in its index, so that git
+    /// need not read them again.
+    pub fn lend(&self, dir: &Path, lent: &Lent, known: &StatCache) -> Result<(), WriteError> {
+        for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
+            fs::create_dir_all(dir.join(folder))?;
+        }
+        let objects = fs::canonicalize(self.common_dir().join("objects"))?;
+        fs::write(dir.join("objects/info/alternates"), format!("{}\n", objects.display()))?;
+        fs::write(dir.join("HEAD"), format!("ref: {BRANCH}\n"))?;
+        fs::write(dir.join("config"), self.lent_config())?;
+        if self.is_shallow() {
+            fs::copy(self.common_dir().join("shallow"), dir.join("shallow"))?;
+        }
+        fs::write(dir.join("packed-refs"), self.packed_tags()?)?;
+        let (head, tree) = self.lent_head(dir, lent)?;
+        fs::write(dir.join(BRANCH), format!("{head}\n"))?;
+        self.lend_index(&dir.join("index"), tree, lent.cone, known)
+    }
+
+    fn lent_config(&self) -> String {
+        let line_ends = Conversions::checkout_settings(self);
+        let plain = self.plain_config();
+        format!(
+            "{plain}[core]\n{line_ends}\thooksPath = /dev/null\n\tfsmonitor = false\n\tattributesFile = /dev/null\n\
+             [gc]\n\tauto = 0\n[commit]\n\tgpgSign = false\n[tag]\n\tgpgSign = false\n[advice]\n\tdetachedHead = false\n"
+        )
+    }
+
+    /// The tags as git packs them: with what annotated ones lead to.
+    fn packed_tags(&self) -> Result<Vec<u8>, ReadError> {
+        let mut call = self.trusted();
+        call.words([
+            "for-each-ref",
+            "--format=%(objectname) %(refname)%(if)%(*objectname)%(then)%0a^%(*objectname)%(end)",
+            "refs/tags",
+        ]);
+        let mut text = b"# pack-refs with: peeled fully-peeled sorted \n".to_vec();
+        text.extend(call.bytes()?);
+        Ok(text)
+    }
+
+    /// The commit that HEAD stands at, and its tree.
+    fn lent_head(&self, dir: &Path, lent: &Lent) -> Result<(CommitId, TreeId), WriteError> {
+        let shown = |tree: TreeId| match lent.governed {
+            true => Ok(tree),
+            false => self.narrowed(tree, &Cone::WHOLE),
+        };
+        let tree = shown(lent.tree)?;
+        let mut seconds = 0;
+        let mut parent = String::new();
+        if let Some(base) = lent.base {
+            let commit = self.commit(base)?;
+            let before = shown(commit.tree)?;
+            if before != commit.tree {
+                self.show_otherwise(dir, base, before)?;
+            }
+            if before == tree {
+                return Ok((base, tree));
+            }
+            seconds = commit.seconds;
+            parent = format!("parent {base}\n");
+        }
+        let who = format!("git-harness <git-harness@localhost> {seconds} +0000");
+        let text = format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\nThe change that is being checked\n");
+        Ok((write_commit(dir, text.as_bytes())?, tree))
+    }
+
+    /// Lets git show a commit with another tree, under its own id.
+    fn show_otherwise(&self, dir: &Path, commit: CommitId, tree: TreeId) -> Result<(), WriteError> {
+        let failed = |error: &dyn std::fmt::Display| ReadError::object(commit.object_id(), error);
+        let object = self
+            .gix
+            .find_commit(commit.object_id())
+            .map_err(|error| failed(&error))?;
+        let Some(end) = object.data.iter().position(|byte| *byte == b'\n') else {
+            return Err(failed(&"it has no lines").into());
+        };
+        let text = [format!("tree {tree}").as_bytes(), &object.data[end..]].concat();
+        let other = write_commit(dir, &text)?;
+        let refs = dir.join("refs/replace");
+        fs::create_dir_all(&refs)?;
+        Ok(fs::write(refs.join(commit.to_string()), format!("{other}\n"))?)
+    }
+
+    fn lend_index(&self, file: &Path, tree: TreeId, cone: &Cone, known: &StatCache) -> Result<(), WriteError> {
+        let mut state = State::new(Kind::Sha1);
+        let top = file.ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
+        for (path, entry) in self.list(tree, "")? {
+            let stat = known.stat(&path).filter(|(blob, _)| *blob == entry.blob);
+            let flags = match cone.is_whole() || cone.holds(&path) {
+                true => Flags::empty(),
+                false => Flags::SKIP_WORKTREE | Flags::EXTENDED,
+            };
+            let stat = match stat {
+                Some((_, stat)) => stat,
+                // It was filled just now, so it is what it has to be.
+                None if flags.is_empty() && entry.mode.is_file() => stat_at(&top, &path),
+                None => Stat::default(),
+            };
+            state.dangerously_push_entry(
+                stat,
+                entry.blob.object_id(),
+                flags,
+                mode_of(entry),
+                path.as_bytes().into(),
+            );
+        }
+        // Paths in the order of their bytes are in git's order.
+        let options = gix::index::write::Options {
+            extensions: gix::index::write::Extensions::None,
+            skip_hash: true,
+        };
+        let mut bytes = Vec::new();
+        let index = File::from_state(state, file);
+        index
+            .write_to(&mut bytes, options)
+            .map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(fs::write(file, bytes)?)
+    }
+}
+
+fn write_commit(dir: &Path, text: &[u8]) -> io::Result<CommitId> {
+    let store = gix::odb::loose::Store::at(dir.join("objects"), Kind::Sha1);
+    let id = store.write_buf(gix::objs::Kind::Commit, text);
+    Ok(CommitId::new(id.map_err(|error| io::Error::other(error.to_string()))?))
+}
+
+fn stat_at(top: &Path, path: &RepoPath) -> Stat {
+    let found = fs::symlink_metadata(top.join(OsStr::from_bytes(path.as_bytes())));
+    found.map_or_else(|_| Stat::default(), |found| stat_cache::stat(&found))
+}
+
+const fn mode_of(entry: Entry) -> Mode {
+    match entry.mode {
+        FileMode::Regular => Mode::FILE,
+        FileMode::Executable => Mode::FILE_EXECUTABLE,
+        FileMode::Symlink => Mode::SYMLINK,
+        FileMode::Gitlink => Mode::COMMIT,
+    }
+}

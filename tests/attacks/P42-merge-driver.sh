@@ -1,0 +1,42 @@
+# P42 A merge driver is a program
+# The attributes of the tree name a merge driver, and this clone's configuration a program for it.
+#
+# plain: lands
+# naive: `git merge` in the repository
+# hooks: -
+# strict: -
+# shadow: refused
+# landlock: no effect
+# overlay: no effect
+
+set_up() {
+	echo 'src/** merge=mine' > .gitattributes
+	git add -A
+	git commit -qm 'Attributes'
+	git config merge.mine.driver 'touch ../scratch/ran; cp %B %A'
+	rm -f ../scratch/ran
+}
+
+naive() {
+	git checkout -q -b mine
+	good
+	git -c core.hooksPath=/dev/null commit -qam 'Fine work'
+	git checkout -q main
+	theirs
+	git merge -q --no-edit mine
+}
+
+theirs() {
+	(
+		cd "$REPO" || exit
+		echo 'theirs' > src/allowed.txt
+		git -c core.hooksPath=/dev/null commit -qam 'Meanwhile'
+	)
+}
+
+attack() {
+	theirs
+	good
+}
+
+landed() { [ -e "$T/ran" ]; }
