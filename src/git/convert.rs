@@ -24,7 +24,7 @@ use super::command::GitError;
 use super::open::Repository;
 use super::tree::ReadError;
 
-use attributes::{Searching, may_convert};
+use attributes::{AttributeFile, Searching, may_convert};
 
 pub use lfs::{LfsObject, Pointer};
 
@@ -127,10 +127,10 @@ pub struct Cleaned<'a> {
 
 impl Conversions {
     /// Those that the attributes of some files decide: the folder of each, empty for the top, and what it says.
-    pub fn of_files(git: &Repository, files: &[(Vec<u8>, Vec<u8>)]) -> Self {
+    pub fn of_files(git: &Repository, files: &[AttributeFile]) -> Self {
         let (checkout, add) = git.line_ends();
         let is_default = |config: Configuration| Copied::from(config) == Copied(AutoCrlf::Disabled, None);
-        let mut said: Vec<&(Vec<u8>, Vec<u8>)> = files.iter().filter(|(_, text)| may_convert(text)).collect();
+        let mut said: Vec<&AttributeFile> = files.iter().filter(|(_, text)| may_convert(text)).collect();
         // A macro that decides a conversion is defined at the top.
         if !said.is_empty() {
             said = files.iter().collect();

@@ -12,9 +12,12 @@ use crate::domain::path::RepoPath;
 use super::open::Repository;
 use super::tree::ReadError;
 
+/// The path of a submodule, and its name.
+pub type Named = (Vec<u8>, String);
+
 impl Repository {
     /// The names of a tree's submodules, by the paths that `.gitmodules` gives them.
-    pub fn submodule_names(&self, tree: TreeId) -> Result<Vec<(Vec<u8>, String)>, ReadError> {
+    pub fn submodule_names(&self, tree: TreeId) -> Result<Vec<Named>, ReadError> {
         let Some(text) = self.file(tree, ".gitmodules")? else {
             return Ok(Vec::new());
         };

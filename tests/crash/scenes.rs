@@ -59,6 +59,14 @@ git commit -qam Configure; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt && echo lo
         outcome: "complete p-1 && grep -q p-1 a.txt",
     },
     Scene {
+        name: "large",
+        before: "begin; echo 'a.txt filter=lfs -text' > .gitattributes; git add -A; git commit -qm Large; right p-1 a.txt
+plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"",
+        steps: &["exec \"$H\" run --json"],
+        others: &[COMMIT],
+        outcome: "complete p-1 && git show main:a.txt | grep -q '^oid sha256:' && grep -rq p-1 .git/lfs/objects",
+    },
+    Scene {
         name: "lower",
         before: "begin; right p-1 a.txt; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"",
         steps: &["export GIT_HARNESS_FENCE_WITHOUT=overlay; exec \"$H\" run --json"],

@@ -56,7 +56,7 @@ impl<'a> Contents<'a> {
             let names = git.submodule_names(tree)?;
             for (path, entry) in links {
                 let name = named(&names, &path);
-                contents.enter(None, &path, name, entry, 0)?;
+                contents.enter(None, &path, name.as_deref(), entry, 0)?;
             }
         }
         Ok(contents)
@@ -67,14 +67,14 @@ impl<'a> Contents<'a> {
         &mut self,
         within: Option<usize>,
         at: &RepoPath,
-        name: Option<String>,
+        name: Option<&str>,
         entry: Entry,
         depth: usize,
     ) -> Result<(), ReadError> {
         let commit = CommitId::new(entry.blob.object_id());
         let outer = within.map_or(self.git, |index| &self.inside[index].git);
         let inner = within.and_then(|index| relative(&self.inside[index].at, at));
-        let found = outer.submodule(inner.as_ref().unwrap_or(at), name.as_deref(), commit);
+        let found = outer.submodule(inner.as_ref().unwrap_or(at), name, commit);
         let Some(git) = found.filter(|_| depth < DEEPEST) else {
             let why = "a submodule whose commit is not on this machine (`git submodule update --init` brings it)";
             self.lacks(at, why.to_owned());
@@ -100,7 +100,7 @@ impl<'a> Contents<'a> {
         self.wanted.extend(list);
         for (path, entry) in links {
             let name = relative(at, &path).and_then(|inner| named(&names, &inner));
-            self.enter(Some(here), &path, name, entry, depth + 1)?;
+            self.enter(Some(here), &path, name.as_deref(), entry, depth + 1)?;
         }
         Ok(())
     }

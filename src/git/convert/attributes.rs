@@ -19,6 +19,9 @@ use super::Way;
 /// The attributes that decide a conversion, in the order in which they are asked for.
 const ATTRIBUTES: [&str; 6] = ["text", "crlf", "eol", "ident", "filter", "working-tree-encoding"];
 
+/// A file of attributes: the folder it stands in, empty for the top, and what it says.
+pub type AttributeFile = (Vec<u8>, Vec<u8>);
+
 /// The attributes of a tree, ready to be asked for one path after the other.
 pub(super) struct Searching {
     search: Search,
@@ -26,7 +29,7 @@ pub(super) struct Searching {
 }
 
 impl Searching {
-    pub(super) fn of(files: &[&(Vec<u8>, Vec<u8>)]) -> Self {
+    pub(super) fn of(files: &[&AttributeFile]) -> Self {
         let mut search = Search::default();
         let mut names = MetadataCollection::default();
         let mut add = |folder: &[u8], text: &[u8]| {
@@ -102,7 +105,7 @@ pub(super) fn may_convert(text: &[u8]) -> bool {
 
 impl Repository {
     /// The attributes in a tree: the folder of each file, and what it says.
-    pub fn attribute_files(&self, tree: TreeId) -> Result<Vec<(Vec<u8>, Vec<u8>)>, ReadError> {
+    pub fn attribute_files(&self, tree: TreeId) -> Result<Vec<AttributeFile>, ReadError> {
         let mut found = Vec::new();
         for (path, blob) in self.files_named(tree, b".gitattributes")? {
             let folder = path
