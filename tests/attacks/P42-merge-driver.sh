@@ -12,7 +12,7 @@
 set_up() {
 	echo 'src/** merge=mine' > .gitattributes
 	git add -A
-	git commit -qm 'Attributes'
+	git commit -qnm 'Attributes'
 	git config merge.mine.driver 'touch ../scratch/ran; cp %B %A'
 	rm -f ../scratch/ran
 }

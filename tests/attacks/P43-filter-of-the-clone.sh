@@ -9,7 +9,7 @@
 set_up() {
 	echo 'src/allowed.txt filter=swap' > .gitattributes
 	git add -A
-	git commit -qm 'Attributes'
+	git commit -qnm 'Attributes'
 	git config filter.swap.clean "touch '$T/ran'; sed s/good/bad/"
 	git config filter.swap.smudge 'sed s/bad/good/'
 	rm -f "$T/ran"

@@ -9,7 +9,7 @@
 set_up() {
 	echo 'src/allowed.txt filter=lfs -text' > .gitattributes
 	git add -A
-	git commit -qm 'Attributes'
+	git commit -qnm 'Attributes'
 	git config filter.lfs.clean "touch '$T/ran'; cat"
 	git config filter.lfs.smudge "touch '$T/ran'; cat"
 	git config filter.lfs.process ''

@@ -9,9 +9,9 @@
 
 set_up() {
 	git init -q "$T/library"
-	(cd "$T/library" && echo start > file && git add -A && git commit -qm 'One')
+	(cd "$T/library" && echo start > file && git add -A && git commit -qnm 'One')
 	git submodule --quiet add "$T/library" src/gen/lib
-	git commit -qam 'A library'
+	git commit -qnam 'A library'
 }
 
 naive() { attack; }

@@ -5,6 +5,9 @@ use std::fs;
 
 use super::sandbox::{Outcome, Sandbox, one_card};
 
+/// What lies about, in words and as an act.
+type Plant<'a> = (&'a str, &'a dyn Fn(&Sandbox));
+
 /// A Builder changes the line that somebody else changes meanwhile; `plant` is what lies about when they are joined.
 fn both_change(attributes: &str, plant: &dyn Fn(&Sandbox)) -> (Sandbox, Outcome) {
     let sandbox = Sandbox::new(&[
@@ -28,7 +31,7 @@ fn both_change(attributes: &str, plant: &dyn Fn(&Sandbox)) -> (Sandbox, Outcome)
 
 #[test]
 fn nothing_uncommitted_and_nothing_of_the_clone_joins_a_conflict() {
-    let plants: [(&str, &dyn Fn(&Sandbox)); 5] = [
+    let plants: [Plant; 5] = [
         ("nothing", &|_| {}),
         ("attributes in the worktree", &|sandbox| {
             fs::write(sandbox.repo().join(".gitattributes"), "* merge=union\n").unwrap();
