@@ -52,7 +52,7 @@ impl Repository {
         let objects = fs::canonicalize(self.common_dir().join("objects"))?;
         fs::write(dir.join("objects/info/alternates"), format!("{}\n", objects.display()))?;
         fs::write(dir.join("HEAD"), format!("ref: {BRANCH}\n"))?;
-        fs::write(dir.join("config"), self.lent_config())?;
+        fs::write(dir.join("config"), self.lent_config(lent.governed))?;
         if self.is_shallow() {
             fs::copy(self.common_dir().join("shallow"), dir.join("shallow"))?;
         }
@@ -62,11 +62,16 @@ impl Repository {
         self.lend_index(&dir.join("index"), tree, lent.cone, known)
     }
 
-    fn lent_config(&self) -> String {
+    fn lent_config(&self, governed: bool) -> String {
         let line_ends = Conversions::checkout_settings(self);
         let plain = self.plain_config();
+        // A check sees nobody's settings, and may commit in its copy all the same.
+        let who = match governed {
+            true => "",
+            false => "[user]\n\tname = git-harness\n\temail = git-harness@localhost\n",
+        };
         format!(
-            "{plain}[core]\n{line_ends}\thooksPath = /dev/null\n\tfsmonitor = false\n\tattributesFile = /dev/null\n\
+            "{plain}{who}[core]\n{line_ends}\thooksPath = /dev/null\n\tfsmonitor = false\n\tattributesFile = /dev/null\n\
              [gc]\n\tauto = 0\n[commit]\n\tgpgSign = false\n[tag]\n\tgpgSign = false\n[advice]\n\tdetachedHead = false\n"
         )
     }
