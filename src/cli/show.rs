@@ -275,9 +275,8 @@ fn one_attempt(attempt: &AttemptLog) -> String {
             None => evidence.key.fence.to_string(),
         };
         text.push_str(&format!("    checked in a copy (fence: {copy})\n"));
-        for lacks in &evidence.lacks {
-            text.push_str(&format!("    the copy for the checks lacked {lacks}\n"));
-        }
+        let lacked = |what: &String| format!("    the copy for the checks lacked {what}\n");
+        text.extend(evidence.lacks.iter().map(lacked));
         for result in &evidence.results {
             let reused = if evidence.reused { ", known before" } else { "" };
             let counted = if result.not_counted { ", tests not counted" } else { "" };
