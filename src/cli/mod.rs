@@ -2,11 +2,13 @@
 //!
 //! No rule lives here. What a command's struct says in its comments is its help text.
 
+mod adopt;
 mod agent_hook;
 mod audit;
 mod context;
 mod decide;
 mod demo;
+mod diff;
 mod doctor;
 mod error;
 mod exit;
@@ -85,7 +87,7 @@ enum Command {
     Status(status::StatusArgs),
     Models(models::ModelsArgs),
     Show(show::ShowArgs),
-    Diff(show::DiffArgs),
+    Diff(diff::DiffArgs),
     Log(log::LogArgs),
     Search(search::SearchArgs),
     Approve(decide::ApproveArgs),
@@ -95,6 +97,7 @@ enum Command {
     Block(decide::BlockArgs),
     Unblock(decide::UnblockArgs),
     Release(release::ReleaseArgs),
+    Adopt(adopt::AdoptArgs),
     Note(decide::NoteArgs),
     Rollback(rollback::RollbackArgs),
     Audit(audit::AuditArgs),
@@ -163,7 +166,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Status(args) => status::run(&args, context),
         Command::Models(args) => models::run(&args, context),
         Command::Show(args) => show::run(&args, context),
-        Command::Diff(args) => show::diff(&args, context),
+        Command::Diff(args) => diff::run(&args, context),
         Command::Log(args) => log::run(&args, context),
         Command::Search(args) => search::run(&args, context),
         Command::Approve(args) => decide::approve(&args, context),
@@ -173,6 +176,7 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Block(args) => decide::block(&args, context),
         Command::Unblock(args) => decide::unblock(&args, context),
         Command::Release(args) => release::run(&args, context),
+        Command::Adopt(args) => adopt::run(&args, context),
         Command::Note(args) => decide::note(&args, context),
         Command::Rollback(args) => rollback::run(&args, context),
         Command::Audit(args) => audit::run(&args, context),

@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::domain::claim::Standing;
 use crate::domain::id::TaskId;
+use crate::domain::oid::CommitId;
 use crate::domain::task::state::TaskState;
 use crate::engine::attended;
 
@@ -43,6 +44,17 @@ pub fn run(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> {
         print(&format!("{} is complete, and no longer open\n", args.task))?;
         return Ok(Exit::Done);
     }
+    if let Some(landing) = elsewhere(&decision, &args.task) {
+        let short = landing.short(10);
+        return Err(CliError::new(
+            Exit::Refused,
+            format!("{} landed as {short}, which is not on {}; nobody has it in hand", args.task, decision.project.target),
+        )
+        .hint(format!(
+            "git harness adopt {0} COMMIT, where a commit of the branch holds its work; git harness retry {0} has it built again",
+            args.task
+        )));
+    }
     if args.remote.is_none() {
         decision.only_in(&args.task, &IN_HAND, "given back")?;
     }
@@ -52,6 +64,12 @@ pub fn run(args: &ReleaseArgs, context: &Context) -> Result<Exit, CliError> {
         print(&format!("{} is free again; files stay as they are\n", args.task))?;
     }
     Ok(Exit::Done)
+}
+
+/// A landing that the ledger knows and the branch lacks.
+fn elsewhere(decision: &Decision, task: &TaskId) -> Option<CommitId> {
+    let views = decision.project.views(&decision.engine);
+    views.into_iter().find(|view| view.id == *task)?.landed_elsewhere
 }
 
 fn give_back_there(decision: &mut Decision, args: &ReleaseArgs, remote: &str) -> Result<(), CliError> {

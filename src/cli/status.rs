@@ -98,6 +98,16 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
     for (overview, rows) in &all {
         print(&table(context, &overview.target, rows))?;
     }
+    for overview in &overviews {
+        let rewritten = overview.rewritten(&engine)?;
+        if !rewritten.is_empty() {
+            let names: Vec<&str> = rewritten.iter().map(TaskId::as_str).collect();
+            print(&format!(
+                "rewritten since they landed, and nobody verified that: {}; git harness verify --landed\n",
+                names.join(", ")
+            ))?;
+        }
+    }
     print(&format!("fence: {}\n", engine.fence()?.fence.tier()))?;
     print(&spending(&engine, &overviews, context))?;
     if let Some(by) = engine.replay().paused() {

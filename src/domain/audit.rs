@@ -81,6 +81,7 @@ rules! {
     Secret, "secret", Error, "A landing brings in what has the shape of a key or password.";
     HiddenText, "hidden-text", Warning, "A landing brings in text that is shown in another order than it is read.";
     Evidence, "evidence", Error, "A landing's evidence is for another tree, for other checks, or not all green.";
+    Adopted, "adopted", Warning, "That a commit holds a task's work is a person's word, and nobody verified its tree.";
     Approval, "approval", Error, "A gate of the card's lane was satisfied by nobody else than the author.";
     PlanApproval, "plan-approval", Error, "A landing's plan was not approved as it stood.";
     Record, "record", Error, "A tracked record was changed by something else than its landing, or says something else.";
@@ -156,6 +157,6 @@ mod tests {
     #[test]
     fn names_are_stable_and_each_rule_has_its_own() {
         let names: Vec<&str> = AuditRule::ALL.iter().map(|rule| rule.name()).collect();
-        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope secret hidden-text evidence approval plan-approval record again merge resolution revert revision governance ledger time proof");
+        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope secret hidden-text evidence adopted approval plan-approval record again merge resolution revert revision governance ledger time proof");
     }
 }

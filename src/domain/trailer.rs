@@ -23,6 +23,10 @@ pub const LEDGER: &str = "Harness-Ledger";
 pub const SELF_APPROVED: &str = "Harness-Self-Approved";
 /// The key of a rollback: `<id>@<oid>`.
 pub const REVERTS: &str = "Harness-Reverts";
+/// The key of an adoption: `<id>@<oid>`.
+pub const ADOPTS: &str = "Harness-Adopts";
+/// The key of a verification of a landing as it is: `<id>@<oid>`.
+pub const VERIFIES: &str = "Harness-Verifies";
 /// The key of a card revision.
 pub const REVISES: &str = "Harness-Revises";
 /// The key of a plan approval: `<plan> <digest>`.
@@ -53,6 +57,22 @@ pub enum Said {
     RevertedCommit(CommitId),
     /// The same with a shortened id, as `git revert --reference` writes it: lower-case hexadecimal digits.
     RevertedShort(String),
+    /// A person says that another commit holds a task's work.
+    Adopted {
+        /// The task.
+        task: TaskId,
+        /// That commit.
+        landing: CommitId,
+    },
+    /// The checks of a task passed on its landing as it is.
+    Verified {
+        /// The task.
+        task: TaskId,
+        /// The tree that they ran on.
+        tree: String,
+        /// The beginning of the digest of the checks.
+        digest: String,
+    },
     /// The commit revises a card.
     Revised(TaskId),
     /// The commit approves a plan.
@@ -178,11 +198,29 @@ fn is_harness_key(key: &str) -> bool {
 pub fn read_message(message: &str) -> Vec<Said> {
     let mut said = Vec::new();
     for block in blocks(message) {
-        if let Some(task) = value(&block, TASK).and_then(|text| text.parse().ok()) {
+        // What speaks of another commit's landing is none itself.
+        let speaks_of_another = block
+            .iter()
+            .any(|(key, _)| key.eq_ignore_ascii_case(ADOPTS) || key.eq_ignore_ascii_case(VERIFIES));
+        if let Some(task) = value(&block, TASK).and_then(|text| text.parse().ok())
+            && !speaks_of_another
+        {
             said.push(Said::Landed(task));
         }
         if let Some((task, landing)) = value(&block, REVERTS).and_then(task_at) {
             said.push(Said::RevertedTask { task, landing });
+        }
+        if let Some((task, landing)) = value(&block, ADOPTS).and_then(task_at) {
+            said.push(Said::Adopted { task, landing });
+        }
+        if let Some((task, _)) = value(&block, VERIFIES).and_then(task_at)
+            && let Some(line) = value(&block, EVIDENCE).and_then(EvidenceLine::read)
+        {
+            said.push(Said::Verified {
+                task,
+                tree: line.tree.to_owned(),
+                digest: line.digest.to_owned(),
+            });
         }
         if let Some(task) = value(&block, REVISES).and_then(|text| text.parse().ok()) {
             said.push(Said::Revised(task));
@@ -200,7 +238,7 @@ pub fn read_message(message: &str) -> Vec<Said> {
 }
 
 /// `<id>@<oid>`. Where the line was too long it was folded before the `@`.
-fn task_at(text: &str) -> Option<(TaskId, CommitId)> {
+pub fn task_at(text: &str) -> Option<(TaskId, CommitId)> {
     let (task, commit) = text.split_once('@')?;
     Some((task.trim_end().parse().ok()?, commit.parse().ok()?))
 }
@@ -255,22 +293,10 @@ pub fn harness_trailers(message: &str) -> Vec<Trailer> {
                     value.push_str(more);
                 }
             }
-            Part::Other(_) => {}
+            Part::Other => {}
         }
     }
     found
-}
-
-/// A message without the trailers of ours, with all their lines.
-pub fn without_harness_trailers(message: &str) -> String {
-    let kept: Vec<&str> = parts(message)
-        .into_iter()
-        .filter_map(|part| match part {
-            Part::Other(line) => Some(line),
-            Part::Ours { .. } | Part::Folded(_) => None,
-        })
-        .collect();
-    kept.join("\n")
 }
 
 /// A line of a message.
@@ -280,7 +306,7 @@ enum Part<'a> {
     /// It goes on with one.
     Folded(&'a str),
     /// It is neither.
-    Other(&'a str),
+    Other,
 }
 
 fn parts(message: &str) -> Vec<Part<'_>> {
@@ -302,7 +328,7 @@ fn parts(message: &str) -> Vec<Part<'_>> {
                 return Part::Folded(text.trim_end());
             }
             indent = None;
-            Part::Other(line)
+            Part::Other
         })
         .collect()
 }
@@ -536,6 +562,86 @@ impl RollbackMessage<'_> {
     }
 }
 
+/// The message of an adoption.
+#[derive(Debug, Clone)]
+pub struct AdoptionMessage<'a> {
+    /// The tasks with their cards.
+    pub cards: &'a [(&'a TaskId, BlobId)],
+    /// The commit that holds their work.
+    pub commit: CommitId,
+    /// Who says so.
+    pub by: &'a Actor,
+    /// Why, where somebody said.
+    pub why: &'a str,
+}
+
+impl AdoptionMessage<'_> {
+    /// The whole message.
+    pub fn render(&self) -> String {
+        let names: Vec<&str> = self.cards.iter().map(|(task, _)| task.as_str()).collect();
+        let head = one_line(&format!("Adopt {}", names.join(", ")), SUBJECT);
+        let mut text = format!("{head}\n\n- As {}\n{}\n", self.commit, said_by(self.by, self.why));
+        for (task, card) in self.cards {
+            let at = folded_task_at(ADOPTS, task, self.commit);
+            text.push_str(&format!("\n{at}{}", folded(CARD, &card.to_string())));
+        }
+        text
+    }
+}
+
+/// What was verified of one landing.
+#[derive(Debug, Clone)]
+pub struct VerificationBlock {
+    /// The task.
+    pub task: TaskId,
+    /// Its landing.
+    pub landing: CommitId,
+    /// The tree that the checks ran on.
+    pub check_tree: TreeId,
+    /// The digest of the checks.
+    pub check_digest: Digest,
+    /// The row: writer, number, hash.
+    pub row: (WriterId, u64, Digest),
+}
+
+/// The message of a verification of landings.
+#[derive(Debug, Clone)]
+pub struct VerificationMessage<'a> {
+    /// A block for each landing.
+    pub blocks: &'a [VerificationBlock],
+    /// Who had the checks run.
+    pub by: &'a Actor,
+}
+
+impl VerificationMessage<'_> {
+    /// The whole message.
+    pub fn render(&self) -> String {
+        let names: Vec<&str> = self.blocks.iter().map(|block| block.task.as_str()).collect();
+        let head = one_line(&format!("Verify {} as it landed", names.join(", ")), SUBJECT);
+        let mut text = format!("{head}\n\n{}\n", said_by(self.by, ""));
+        for block in self.blocks {
+            let (writer, seq, hash) = &block.row;
+            let evidence = format!("{} {}", block.check_tree, block.check_digest.short());
+            let row = format!("{writer}:{seq} {}", hash.short());
+            let at = folded_task_at(VERIFIES, &block.task, block.landing);
+            text.push_str(&format!(
+                "\n{at}{}{}",
+                folded(EVIDENCE, &evidence),
+                folded(LEDGER, &row)
+            ));
+        }
+        text
+    }
+}
+
+fn said_by(by: &Actor, why: &str) -> String {
+    let (by, why) = (one_line(&by.to_string(), BULLET), one_line(why, 400));
+    match why.is_empty() {
+        true => format!("- By {by}"),
+        false => format!("- By {by}: {why}"),
+    }
+}
+
 /// The message of a plan approval.
 pub fn approval_message(plan: &PlanId, digest: Digest, by: &Actor) -> String {
     format!(
@@ -647,7 +753,34 @@ mod tests {
         }
         .render();
         let approval = approval_message(&plan, Digest::of(b"plan"), &Actor::Harness);
-        for text in [&evidence, &landing, &rollback, &revision, &approval] {
+        let landed: CommitId = oid.parse().unwrap();
+        let adoption = AdoptionMessage {
+            cards: &[(&task, oid.parse().unwrap())],
+            commit: landed,
+            by: &Actor::Harness,
+            why: "",
+        }
+        .render();
+        let verification = VerificationMessage {
+            blocks: &[VerificationBlock {
+                task: task.clone(),
+                landing: landed,
+                check_tree: oid.parse().unwrap(),
+                check_digest: Digest::of(b"checks"),
+                row: (WriterId::new("w1").unwrap(), 1, Digest::of(b"row")),
+            }],
+            by: &Actor::Harness,
+        }
+        .render();
+        for text in [
+            &evidence,
+            &landing,
+            &rollback,
+            &revision,
+            &approval,
+            &adoption,
+            &verification,
+        ] {
             for line in text.lines() {
                 assert!(line.chars().count() <= 72, "{line}");
             }
@@ -672,16 +805,25 @@ mod tests {
         );
         assert_eq!(read_message(&revision), [Said::Revised(task)]);
         assert_eq!(read_message(&approval), [Said::Approved { plan, digest }]);
+        let said = read_message(&adoption);
+        assert!(
+            matches!(&said[..], [Said::Adopted { landing, .. }] if *landing == landed),
+            "{said:?}"
+        );
+        let said = read_message(&verification);
+        assert!(
+            matches!(&said[..], [Said::Verified { tree, .. }] if *tree == oid),
+            "{said:?}"
+        );
         let read = trailers(&format!("s\n\n{evidence}"));
         assert_eq!(value(&read, EVIDENCE), Some(&*format!("{sha_256} 0123456789ab")));
     }
 
     #[test]
-    fn a_folded_trailer_of_ours_goes_and_is_read_as_one() {
+    fn a_folded_trailer_of_ours_is_read_as_one() {
         let message = "s\n\nHarness-Task:\n t-1\nHarness-Attempt: 1\n\n  indented prose\n";
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         assert_eq!(harness_trailers(message), [pair(TASK, "t-1"), pair(ATTEMPT, "1")]);
-        assert_eq!(without_harness_trailers(message), "s\n\n\n  indented prose");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Nothing here prints, and nothing here knows the command line: what happens is told as events to a sink.
 
 pub mod accept;
+pub mod adopt;
 mod advice;
 mod answer;
 pub mod asking;
@@ -30,6 +31,7 @@ pub mod import;
 pub mod judge;
 mod known;
 pub mod land;
+pub mod landed;
 mod leak;
 mod limits;
 pub mod merged;
@@ -43,6 +45,7 @@ pub mod purse;
 pub mod record;
 pub mod records;
 pub mod recover;
+pub mod renew;
 pub mod resume;
 pub mod revise;
 pub mod rollback;

@@ -16,6 +16,7 @@ use crate::domain::task::queue::{self, Facts, TaskView};
 use crate::git::{History, ReadError};
 
 use super::Engine;
+use super::landed;
 use super::project::{self, Project, ProjectError};
 use super::records::At;
 
@@ -31,6 +32,9 @@ pub(super) struct Heads {
 }
 
 const KIND: &str = "heads";
+
+/// The most rewritten landings that an overview looks at.
+const MOST_REWRITTEN: usize = 20;
 
 /// The key of a target's cards: what they are read from, and by which version.
 fn key(engine: &Engine, target: &str, tree: TreeId) -> Result<Option<String>, ReadError> {
@@ -124,6 +128,22 @@ impl Overview {
     /// The landing of a task that is complete here.
     pub fn landing(&self, task: &TaskId) -> Option<CommitId> {
         self.history.landing(task)
+    }
+
+    /// Complete tasks whose landing is another commit than the one that this clone made, with a tree that nobody
+    /// verified. Not more than [`MOST_REWRITTEN`] are looked at.
+    pub fn rewritten(&self, engine: &Engine) -> Result<Vec<TaskId>, ReadError> {
+        let moved = self.history.landings().filter(|(task, landing)| {
+            let standing = engine.replay().standing(task);
+            standing.is_some_and(|standing| standing.landing.is_some_and(|made| made != *landing))
+        });
+        let mut found = Vec::new();
+        for (task, landing) in moved.take(MOST_REWRITTEN) {
+            if landed::is_stale(&engine.git, &self.history, task, landing)? {
+                found.push(task.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// Where the records of tasks are read.

@@ -7,9 +7,10 @@ use crate::domain::change::{Change, Entry};
 use crate::domain::id::TaskId;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
-use crate::domain::record::TaskRecord;
 use crate::domain::trailer::{Said, read_message};
 use crate::git::{Commit, Merge, ReadError, Repository, WriteError};
+
+use super::landed;
 
 /// Where records are kept.
 pub const LEDGER: &str = ".harness/ledger";
@@ -34,7 +35,9 @@ pub fn undo(git: &Repository, task: &TaskId, landing: CommitId, from: CommitId) 
             git.write_tree(landed.tree, &sides(&old, |change| change.old))?
         }
         false => {
-            let Some(changes) = recorded_changes(git, task, landed.tree)? else {
+            let here = git.tree_of(from)?;
+            let recorded = landed::recorded_change(git, task, &[landed.tree, here])?;
+            let Some(changes) = Some(recorded).filter(|changes| !changes.is_empty()) else {
                 return Ok(Undone::NotApart);
             };
             match without(git, landed.tree, &changes)? {
@@ -70,13 +73,6 @@ pub fn own_changes(git: &Repository, commit: &Commit) -> Result<Vec<Change>, Rea
     let changes = git.diff(before, commit.tree)?;
     let own = changes.iter().filter(|change| !change.path.is_under(LEDGER));
     Ok(own.cloned().collect())
-}
-
-/// What the record of a task in a tree says that it changed.
-fn recorded_changes(git: &Repository, task: &TaskId, tree: TreeId) -> Result<Option<Vec<Change>>, ReadError> {
-    let bytes = git.file(tree, &task.record_path())?;
-    let record = bytes.and_then(|bytes| TaskRecord::of_bytes(&bytes));
-    Ok(record.and_then(|record| record.change_set()))
 }
 
 fn sides(changes: &[Change], pick: impl Fn(&Change) -> Option<Entry>) -> Vec<(RepoPath, Option<Entry>)> {

@@ -27,9 +27,23 @@ pub struct History {
     taken: BTreeMap<CommitId, Vec<(TaskId, CommitId)>>,
     reverted: BTreeMap<CommitId, CommitId>,
     approvals: Vec<(PlanId, Digest, CommitId, String)>,
+    /// What was verified of landings after they were made.
+    #[serde(default)]
+    verified: BTreeMap<TaskId, Vec<Verified>>,
     /// `landings` by their commits, made when the first revert asks.
     #[serde(skip)]
     by_commit: OnceCell<HashMap<CommitId, Vec<TaskId>>>,
+}
+
+/// Checks of a task that passed on its landing as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verified {
+    /// The tree that they ran on.
+    pub tree: String,
+    /// The beginning of the digest of the checks.
+    pub digest: String,
+    /// The commit that says so.
+    pub commit: CommitId,
 }
 
 /// A history and the tip that it is of, to go on from.
@@ -77,6 +91,11 @@ impl History {
         self.reverted.contains_key(&landing)
     }
 
+    /// What was verified of a task's landings after they were made.
+    pub fn verifications(&self, task: &TaskId) -> impl Iterator<Item = &Verified> {
+        self.verified.get(task).into_iter().flatten()
+    }
+
     /// Tasks that landed and are not complete here: each landing with the commit that undid it.
     pub fn undone(&self) -> impl Iterator<Item = (&TaskId, CommitId, CommitId)> {
         self.taken.iter().flat_map(move |(by, taken)| {
@@ -115,6 +134,16 @@ impl History {
                 }
                 Said::Approved { plan, digest } => {
                     self.approvals.push((plan, digest, commit, author.to_owned()));
+                }
+                // Whether the commit is there is asked before.
+                Said::Adopted { task, landing } => {
+                    if !self.landings.contains_key(&task) {
+                        self.land(task, landing, commit);
+                    }
+                }
+                Said::Verified { task, tree, digest } => {
+                    let verified = Verified { tree, digest, commit };
+                    self.verified.entry(task).or_default().push(verified);
                 }
                 Said::Revised(task) => {
                     self.named.insert(task);
@@ -230,7 +259,18 @@ impl Repository {
             if let (Some(id), Some(author), Some(message)) = (fields.next(), fields.next(), fields.next())
                 && let Ok(commit) = id.trim().parse()
             {
-                history.take(commit, author, message);
+                // A word about a commit that is not there says nothing.
+                let adopted = read_message(message).into_iter().filter_map(|said| match said {
+                    Said::Adopted { landing, .. } => Some(landing),
+                    _ => None,
+                });
+                let mut is_said_of_nothing = false;
+                for landing in adopted {
+                    is_said_of_nothing |= !self.contains(landing.object_id()) || !self.is_ancestor(landing, commit)?;
+                }
+                if !is_said_of_nothing {
+                    history.take(commit, author, message);
+                }
             }
         }
         Ok(history)

@@ -8,6 +8,8 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 
+use std::collections::BTreeSet;
+
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 
@@ -111,6 +113,20 @@ impl Repository {
         let listing = call
             .words(["for-each-ref", "--format=%(objectname)", "refs/remotes"])
             .text()?;
+        Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
+    /// The commits of a range, as git's own revision syntax names it.
+    pub fn commits_in(&self, range: &str) -> Result<BTreeSet<CommitId>, ReadError> {
+        let (from, to) = range.split_once("..").unwrap_or(("", range));
+        let named = |name: &str| self.resolve(if name.is_empty() { "HEAD" } else { name });
+        let (from, to) = (named(from)?, named(to.trim_start_matches('.'))?);
+        let mut call = self.trusted();
+        call.words(["rev-list"])
+            .word(to.to_string())
+            .word("--not")
+            .word(from.to_string());
+        let listing = call.text()?;
         Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
     }
 

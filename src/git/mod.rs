@@ -35,7 +35,7 @@ pub use command::{GitError, GitProgram};
 pub use convert::{Cleaned, Conversions, ConvertError, LfsObject, Pointer, Smudged, Way};
 pub use create::CreateError;
 pub use folder::Folder;
-pub use history::{History, HistorySeed};
+pub use history::{History, HistorySeed, Verified};
 pub use index::{Authorship, Replaying};
 pub use land::MoveError;
 pub use lent::Lent;

@@ -110,6 +110,18 @@ fn said(event: &Event) -> String {
             let names: Vec<&str> = tasks.iter().map(|(task, _)| task.as_str()).collect();
             format!("rolling back {} on {target}", names.join(", "))
         }
+        Event::Adopted {
+            landing, by, commit, ..
+        } => {
+            format!("adopted as {} by {by} in {}", landing.short(10), commit.short(10))
+        }
+        Event::LandingVerified {
+            landing, evidence, by, ..
+        } => format!(
+            "its landing {} verified as it is by {by} (tree {})",
+            landing.short(10),
+            evidence.key.check_tree.short(10)
+        ),
         Event::Recorded { landing, record, .. } => {
             let mut text = format!("landed in {} by {}, says its record", landing.short(10), record.author);
             if record.retries > 0 {

@@ -26,6 +26,7 @@ mod home;
 mod hooks;
 mod hostile;
 mod jobs;
+mod landed;
 mod lost;
 mod merges;
 mod messages;

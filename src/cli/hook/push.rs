@@ -39,7 +39,9 @@ pub(super) fn pre_push(context: &Context) -> Result<(), CliError> {
     }
     Err(
         CliError::new(Exit::Refused, format!("this push is refused\n{}", wrong.join("\n")))
-            .hint("take these commits back (git rebase -i), or have the card allow it (git harness plan edit)"),
+            .hint(
+                "where a rebase or a squash gave a landing another tree: git harness verify --landed; else take these commits back (git rebase -i), or have the card allow it (git harness plan edit)",
+            ),
     )
 }
 

@@ -562,6 +562,28 @@ pub enum Event {
     },
     /// See [`RolledBack`].
     RolledBack(RolledBack),
+    /// Somebody said that another commit holds a task's work.
+    Adopted {
+        /// The task.
+        task: TaskId,
+        /// The commit that says so.
+        commit: CommitId,
+        /// The commit that holds it.
+        landing: CommitId,
+        /// Who.
+        by: Actor,
+    },
+    /// The checks of a task passed on its landing as it is.
+    LandingVerified {
+        /// The task.
+        task: TaskId,
+        /// The landing.
+        landing: CommitId,
+        /// What they gave.
+        evidence: EvidenceRecord,
+        /// Who had them run.
+        by: Actor,
+    },
     /// What a tracked record tells of a landing that this clone has no journal of. Told, never written.
     Recorded {
         /// The task.
@@ -672,6 +694,8 @@ impl Event {
             | Self::RetryRequested { task, .. }
             | Self::Released { task, .. }
             | Self::RolledBack(RolledBack { task, .. })
+            | Self::Adopted { task, .. }
+            | Self::LandingVerified { task, .. }
             | Self::Recorded { task, .. }
             | Self::Noted { task, .. } => Some(task),
             Self::CheckStarted { task, .. } | Self::CheckFinished { task, .. } | Self::Told { task, .. } => {

@@ -71,7 +71,7 @@ impl Auditor<'_> {
         self.plan_approval(commit, base, &card, &config)?;
         self.records(commit, base, carried.into_iter())?;
         if let [record] = record[..] {
-            self.record(commit, task, record, check_tree)?;
+            self.record(commit, base, task, own, record, (&by_builder, check_tree))?;
         }
         self.opinion.landing = Some(Landing {
             commit: commit.id,
@@ -246,20 +246,33 @@ impl Auditor<'_> {
         Ok(crate::engine::project::plan_digest(rows))
     }
 
-    fn record(&mut self, commit: &Commit, task: &TaskId, written: &Change, check_tree: TreeId) -> Result<(), Stop> {
+    /// The record of the landing itself. After a rebase record and trailers are both of the tree that was verified, which
+    /// is found once, as evidence.
+    fn record(
+        &mut self,
+        commit: &Commit,
+        base: TreeId,
+        task: &TaskId,
+        own: &[Trailer],
+        written: &Change,
+        (by_builder, check_tree): (&ChangeSet, TreeId),
+    ) -> Result<(), Stop> {
         let Some(entry) = written.new else {
             return Ok(());
         };
         let text = self.git.blob(entry.blob)?;
-        let record = TaskRecord::parse(&String::from_utf8_lossy(&text));
+        let record = TaskRecord::of_bytes(&text);
+        let verified = trailer::value(own, "Harness-Evidence").and_then(EvidenceLine::read);
+        let is_moved = verified.is_some_and(|line| line.tree != check_tree.to_string());
         let fits = entry.mode == FileMode::Regular
             && record.is_some_and(|record| {
+                let parent = commit.parents.first().map(ToString::to_string);
+                let is_on_parent = parent.as_deref() == Some(&*record.parent) || record.parent_tree == base.to_string();
+                let changes = record.change_set();
+                let is_change = changes.is_none_or(|changes| changes.iter().eq(by_builder.iter()));
                 record.id == task.as_str()
-                    && record.check_tree == check_tree.to_string()
-                    && commit
-                        .parents
-                        .first()
-                        .is_some_and(|parent| record.parent == parent.to_string())
+                    && verified.is_some_and(|line| line.tree == record.check_tree)
+                    && (is_moved || is_on_parent && is_change)
             });
         if !fits {
             let message = "its record is for another task, parent or tree".to_owned();
@@ -276,7 +289,7 @@ impl Auditor<'_> {
 }
 
 /// `<writer>:<seq> <hash>` of a trailer.
-fn row_place(text: &str) -> Option<(String, u64, String)> {
+pub(super) fn row_place(text: &str) -> Option<(String, u64, String)> {
     let (place, hash) = text.split_once(' ')?;
     let (writer, seq) = place.split_once(':')?;
     Some((writer.to_owned(), seq.parse().ok()?, hash.trim().to_owned()))

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use crate::domain::audit::{AuditRule, Finding, Strength};
+use crate::domain::check::EvidenceRecord;
 use crate::domain::task::event::{Accepted, Event};
 use crate::domain::task::row::Row;
 use crate::git::{ReadError, Repository};
 
+use super::renewal::{Renewal, is_renewed};
 use super::{Judged, Landing};
 
 /// Holds every landing against the journal's rows. A landing without its row is a finding.
@@ -18,7 +20,26 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
             _ => None,
         })
         .collect();
+    let verified: HashMap<(&str, u64), (&Row, &EvidenceRecord)> = rows
+        .iter()
+        .filter_map(|row| match row.known()? {
+            Event::LandingVerified { evidence, .. } => Some(((row.writer.as_str(), row.seq), (row, evidence))),
+            _ => None,
+        })
+        .collect();
     for landing in &judged.landings {
+        if let Some(renewal) = is_renewed(git, &landing.task, landing.commit, &judged.renewals)? {
+            let message = unverified(git, landing, renewal, &verified)?;
+            judged.report.findings.extend(message.map(|message| Finding {
+                commit: landing.commit,
+                task: Some(landing.task.clone()),
+                rule: AuditRule::Ledger,
+                level: AuditRule::Ledger.level(),
+                path: None,
+                message,
+            }));
+            continue;
+        }
         let row = landing
             .row
             .as_ref()
@@ -43,6 +64,26 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
     }
     judged.report.strength = Strength::Recorded;
     Ok(())
+}
+
+/// What is wrong with the row of a verification that came after the landing.
+fn unverified(
+    git: &Repository,
+    landing: &Landing,
+    renewal: &Renewal,
+    rows: &HashMap<(&str, u64), (&Row, &EvidenceRecord)>,
+) -> Result<Option<String>, ReadError> {
+    let (writer, seq, hash) = &renewal.row;
+    let what = match rows.get(&(writer.as_str(), *seq)) {
+        None => "no journal that was looked at holds the row of its verification: it is unrecorded",
+        Some((row, _)) if row.hash.short() != *hash => "the row of its verification has another hash",
+        Some((_, evidence)) if evidence.key.check_tree != git.narrowed_id(landing.tree, &landing.cone)? => {
+            "the row of its verification is for another tree"
+        }
+        Some((_, evidence)) if !evidence.passed() => "the row of its verification says that checks failed",
+        Some(_) => return Ok(None),
+    };
+    Ok(Some(what.to_owned()))
 }
 
 /// A landing's time is this near to its acceptance: checks and editors may take hours, and clocks differ.

@@ -10,6 +10,7 @@ mod ledger;
 mod other;
 mod prove;
 mod records;
+mod renewal;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap};
@@ -28,6 +29,7 @@ use super::judge::JudgeError;
 
 pub use ledger::hold_against_journal;
 pub use prove::{ProveError, prove};
+pub use renewal::Renewal;
 
 /// Why nothing could be said. Not a finding: the audit itself failed.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +92,8 @@ pub struct Judged {
     pub report: AuditReport,
     /// The landings that a further strength can look at.
     pub landings: Vec<Landing>,
+    /// What was verified of landings after they were made.
+    pub renewals: Vec<Renewal>,
 }
 
 /// Judges a range by history alone.
@@ -175,6 +179,10 @@ struct Opinion {
     landing: Option<Landing>,
     /// The commit that it says it undoes.
     undone: Option<CommitId>,
+    /// What it says was verified.
+    renewals: Vec<Renewal>,
+    /// The tasks that it adopts, with the commits that hold their work.
+    adopted: Vec<(TaskId, CommitId)>,
 }
 
 /// Why a commit could not be judged to its end.
@@ -242,6 +250,9 @@ impl<'a> Auditor<'a> {
     }
 
     fn judge_commit(&mut self, commit: &Commit) -> Result<(), Stop> {
+        if commit.parents.len() < 2 && Self::says_of_landings(&commit.message) {
+            return self.said_of_landings(commit);
+        }
         let own = trailer::trailers(&commit.message);
         let task = trailer::value(&own, TASK).and_then(|text| text.parse::<TaskId>().ok());
         self.message(commit, task.as_ref(), &own);

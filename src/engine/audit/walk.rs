@@ -12,6 +12,7 @@ use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
 use crate::git::{PlainError, PlainView};
 
+use super::renewal;
 use super::{AuditError, Auditor, Footing, Judged, Landing, Opinion, Range, Strictness};
 
 /// Commits that a core judges before it takes the next ones: neighbours share most of their trees.
@@ -24,16 +25,22 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
         rows: BTreeSet::new(),
     };
     let (mut findings, mut landings) = (Vec::new(), Vec::new());
+    let mut renewals = Vec::new();
     for opinion in opinions(view, &commits, footing.strictness)? {
         findings.extend(opinion.findings);
         if let Some(landing) = opinion.landing {
             course.landing(&landing, &mut findings);
             landings.push(landing);
         }
+        for (task, landing) in opinion.adopted {
+            course.adopted(task, landing, &mut findings);
+        }
+        renewals.extend(opinion.renewals);
         if let Some(undone) = opinion.undone {
             course.landed.retain(|_, landing| *landing != undone);
         }
     }
+    renewal::clear(view, &mut findings, &renewals)?;
     Ok(Judged {
         report: AuditReport {
             strength: Strength::Scope,
@@ -42,6 +49,7 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
             findings,
         },
         landings,
+        renewals,
     })
 }
 
@@ -89,6 +97,24 @@ struct Course {
 }
 
 impl Course {
+    /// What is complete already is adopted by nobody.
+    fn adopted(&mut self, task: TaskId, landing: CommitId, findings: &mut Vec<Finding>) {
+        match self.landed.get(&task) {
+            Some(before) if *before != landing => findings.push(Finding {
+                commit: landing,
+                message: format!("{task} is adopted as this, and landed in {} already", before.short(10)),
+                task: Some(task),
+                rule: AuditRule::Again,
+                level: AuditRule::Again.level(),
+                path: None,
+            }),
+            Some(_) => {}
+            None => {
+                self.landed.insert(task, landing);
+            }
+        }
+    }
+
     /// A task lands once, and by a row of its own.
     fn landing(&mut self, landing: &Landing, findings: &mut Vec<Finding>) {
         let mut messages = Vec::new();
