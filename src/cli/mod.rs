@@ -5,6 +5,7 @@
 mod adopt;
 mod agent_hook;
 mod audit;
+mod bullets;
 mod context;
 mod decide;
 mod demo;

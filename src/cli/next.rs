@@ -7,7 +7,7 @@ use crate::domain::id::{PlanId, TaskId};
 use crate::domain::plan::card::{Card, CardHead};
 use crate::domain::task::queue::{TaskView, next_ready};
 use crate::domain::task::state::TaskState;
-use crate::domain::trailer::{BULLET, BULLETS};
+use crate::domain::trailer::BULLETS;
 use crate::engine::attended::{self, AttendedError, Open, Verdict};
 use crate::engine::finish::Finish;
 use crate::engine::overview;
@@ -17,6 +17,7 @@ use crate::engine::{Engine, resume};
 use crate::git::hooks::HookState;
 use crate::report::text::visible;
 
+use super::bullets::{Bullets, bullets};
 use super::context::{Context, Telling, print, print_json, project_of, require_trust};
 use super::error::CliError;
 use super::exit::Exit;
@@ -58,27 +59,11 @@ pub struct StartArgs {
 #[derive(Debug, Args)]
 pub struct SubmitArgs {
     /// What was done and why, for the commit: a bullet for each line (may be given several times)
-    #[arg(short, long = "message", value_name = "TEXT", value_parser = bullets)]
+    #[arg(short, long = "message", value_name = "TEXT", value_parser = bullets, allow_hyphen_values = true)]
     message: Vec<Bullets>,
     /// Land it on this remote, where it was claimed
     #[arg(long, value_name = "NAME")]
     remote: Option<String>,
-}
-
-/// The lines of one message.
-type Bullets = Vec<String>;
-
-/// A person's own words are not cut, as a model's are.
-fn bullets(text: &str) -> Result<Bullets, String> {
-    let lines = text.lines().map(|line| line.trim().trim_start_matches(['-', '*', ' ']));
-    let lines: Bullets = lines.filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    match lines.iter().map(|line| line.chars().count()).max() {
-        None => Err("it says nothing".to_owned()),
-        Some(longest) if longest > BULLET => Err(format!(
-            "a line of {longest} characters, and a bullet has {BULLET} at most: break it"
-        )),
-        Some(_) => Ok(lines),
-    }
 }
 
 impl From<AttendedError> for CliError {

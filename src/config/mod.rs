@@ -27,8 +27,8 @@ pub use agents::{AgentDef, AgentMode};
 pub use commands::{Listed, words_of};
 pub use load::{Layer, Source, load};
 pub use model::{
-    AnswerMode, Approval, BuilderDef, BuilderKind, Commit, Config, FenceRequire, Guard, Packet, PlanApproval, Policy,
-    Roles, SlotSetup, Unrecorded,
+    AnswerMode, Approval, BuilderDef, BuilderKind, Commit, CommitHooks, Config, FenceRequire, Guard, Packet,
+    PlanApproval, Policy, Roles, SlotSetup, Unrecorded,
 };
 pub use models::{CallSeconds, KeySource, ModelDef, ModelProvider};
 pub use remote::RemoteRules;

@@ -173,6 +173,20 @@ pub struct Commit {
     pub subject: String,
     /// Whether landings carry `Signed-off-by`.
     pub sign_off: bool,
+    /// Which landings the project's own commit-msg hook has a word in.
+    pub hooks: CommitHooks,
+}
+
+/// Which landings the project's own commit-msg hook has a word in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CommitHooks {
+    /// Those of a person who is there: `submit`.
+    #[default]
+    Attended,
+    /// Every one.
+    All,
+    /// None.
+    None,
 }
 
 /// The least fence that commands run in.
@@ -295,6 +309,7 @@ impl Default for Config {
             commit: Commit {
                 subject: "Task {id}: {title}".to_owned(),
                 sign_off: false,
+                hooks: CommitHooks::default(),
             },
             budget: Limits::default(),
             ledger_track: true,

@@ -8,7 +8,7 @@ use crate::domain::plan::format::fields::read_check;
 use crate::domain::plan::format::node::{Entry, Value};
 
 use super::budget::BUDGET;
-use super::model::{Guard, PlanApproval, Unrecorded};
+use super::model::{CommitHooks, Guard, PlanApproval, Unrecorded};
 use super::reader::Reader;
 
 /// The version of the configuration's format.
@@ -53,7 +53,7 @@ pub(super) const LANE: [&str; 7] = [
 ];
 pub(super) const APPROVAL: [&str; 2] = ["plan", "self"];
 pub(super) const SLOT: [&str; 5] = ["setup", "setup_inputs", "keep", "env", "sparse"];
-pub(super) const COMMIT: [&str; 2] = ["subject", "sign_off"];
+pub(super) const COMMIT: [&str; 3] = ["subject", "sign_off", "hooks"];
 pub(super) const PACKET: [&str; 2] = ["window_tokens", "notes_tokens"];
 
 impl Reader<'_, '_> {
@@ -259,6 +259,15 @@ impl Reader<'_, '_> {
     }
 
     fn commit(&mut self, entry: &Entry) {
+        if entry.key == "hooks" {
+            let words = [
+                ("attended", CommitHooks::Attended),
+                ("all", CommitHooks::All),
+                ("none", CommitHooks::None),
+            ];
+            self.config.commit.hooks = self.one_of(&entry.node, &words).unwrap_or_default();
+            return;
+        }
         if entry.key == "sign_off" {
             if let Some(yes) = self.yes_or_no(&entry.node) {
                 self.config.commit.sign_off = yes;

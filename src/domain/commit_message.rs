@@ -355,7 +355,6 @@ mod tests {
                 format!("Hello\n\n{OURS}\nReviewed-by: Ann\n"),
                 format!("Hello\n\nReviewed-by: Ann\n{OURS}"),
             ),
-            ("fix: the subject\n".to_owned(), format!("fix: the subject\n\n{OURS}")),
             (
                 "# c\nfix: the subject\n".to_owned(),
                 format!("# c\nfix: the subject\n\n{OURS}"),

@@ -5,7 +5,6 @@
 //! takes what the card allows and lands it; a plain `git commit` goes through the hooks. The base is HEAD when the
 //! commit is made, and the card is the one that was handed out.
 
-pub mod making;
 mod mark;
 pub mod reading;
 mod settle;

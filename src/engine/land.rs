@@ -22,6 +22,7 @@ use super::judge::{InScope, JudgeError, Rules};
 use super::project::Project;
 use super::record;
 use super::server::{AdvanceError, Then};
+use super::wording;
 
 /// Why a change could not be landed for reasons outside it.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,9 @@ pub enum LandError {
     /// Records that are missing could not be made.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
+    /// The project's own hook has something against the message.
+    #[error("the project's commit-msg hook refuses the message: {0}")]
+    Hook(String),
     /// The branch could not be moved.
     #[error(transparent)]
     Move(MoveError),
@@ -115,7 +119,11 @@ pub fn bring_onto_tip(
 /// Commits an accepted change and moves the branch to it.
 pub fn land(engine: &mut Engine, project: &Project, card: &Card, accepted: &Accepted) -> Result<Landing, LandError> {
     let row = accepted.row();
-    let commit = build_commit(engine, project, &project.target, card, accepted)?;
+    let commit = match build_commit(engine, project, &project.target, card, accepted, false) {
+        // Whoever keeps that hook mends it, and the change stays accepted.
+        Err(error @ LandError::Hook(_)) => return Ok(Landing::InTheWay(error.to_string())),
+        other => other?,
+    };
     fault::at(Point::LandIntend)?;
     engine.record(&[Event::LandIntended(LandIntended {
         task: row.task.clone(),
@@ -172,6 +180,7 @@ pub(super) fn build_commit(
     branch: &str,
     card: &Card,
     accepted: &Accepted,
+    is_attended: bool,
 ) -> Result<CommitId, LandError> {
     let row = accepted.row();
     let mut tree = row.tree;
@@ -188,6 +197,7 @@ pub(super) fn build_commit(
         tree = backfill::carried(engine, branch, row.parent, tree, std::slice::from_ref(&row.task))?;
     }
     let message = record::landing_message(engine, project, card, accepted);
+    let message = wording::heard(engine, project, card, accepted, message, is_attended)?;
     Ok(engine.git.commit_tree(&NewCommit {
         tree,
         parents: &[row.parent],

@@ -34,6 +34,7 @@ pub mod land;
 pub mod landed;
 mod leak;
 mod limits;
+pub mod making;
 pub mod merged;
 pub mod models;
 pub mod overview;
@@ -60,6 +61,7 @@ pub mod undo;
 pub mod verify;
 pub mod view;
 pub mod walls;
+mod wording;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;

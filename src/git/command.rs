@@ -142,6 +142,23 @@ impl GitProgram {
 
     /// A call with the user's own environment and configuration.
     pub fn as_user(&self, git_dir: &Path, work_tree: Option<&Path>) -> Call {
+        let mut call = self.for_user(git_dir, work_tree);
+        // Hooks of the repository are for people's own commits; a landing is checked by its card's checks.
+        call.arg("-c").arg("core.hooksPath=/dev/null");
+        call.configured()
+    }
+
+    /// The same, where the repository's own hooks are what is called for.
+    pub fn with_hooks(&self, git_dir: &Path, work_tree: Option<&Path>) -> Call {
+        let mut call = self.for_user(git_dir, work_tree);
+        match std::env::var_os("LC_ALL") {
+            Some(locale) => call.command.env("LC_ALL", locale),
+            None => call.command.env_remove("LC_ALL"),
+        };
+        call.configured()
+    }
+
+    fn for_user(&self, git_dir: &Path, work_tree: Option<&Path>) -> Call {
         let mut call = Call::new(self, "");
         // Left over from a hook, these would point the call at another repository or index.
         for name in [
@@ -158,13 +175,6 @@ impl GitProgram {
         if let Some(work_tree) = work_tree {
             call.arg("--work-tree").arg(work_tree);
             call.command.current_dir(work_tree);
-        }
-        // Hooks of the repository are for people's own commits; a landing is checked by its card's checks.
-        call.arg("-c").arg("core.hooksPath=/dev/null");
-        // A monitor is a program too, and says which files need not be looked at.
-        call.arg("-c").arg("core.fsmonitor=false");
-        for setting in DURABLE {
-            call.arg("-c").arg(setting);
         }
         call
     }
@@ -235,6 +245,15 @@ impl Call {
 
     fn arg(&mut self, argument: impl AsRef<OsStr>) -> &mut Self {
         self.command.arg(argument);
+        self
+    }
+
+    fn configured(mut self) -> Self {
+        // A monitor is a program too, and says which files need not be looked at.
+        self.arg("-c").arg("core.fsmonitor=false");
+        for setting in DURABLE {
+            self.arg("-c").arg(setting);
+        }
         self
     }
 

@@ -1,7 +1,10 @@
 //! The message of a commit, to the byte: in whatever encoding it was written.
 
+use std::fs;
+
 use crate::domain::oid::CommitId;
 
+use super::hooks::HookState;
 use super::open::Repository;
 use super::tree::ReadError;
 use super::write::WriteError;
@@ -23,5 +26,24 @@ impl Repository {
         call.words(["--no-verify", "--no-post-rewrite", "--cleanup=verbatim", "-F", "-"]);
         call.input(message).bytes()?;
         Ok(())
+    }
+
+    /// Whether anybody else's commit-msg hook would have a word in a message.
+    pub fn has_message_hook(&self) -> bool {
+        let reports = self.hook_status();
+        let ours = reports.iter().find(|report| report.name == "commit-msg");
+        ours.is_some_and(|report| report.chained.is_some() || report.state == HookState::Displaced)
+    }
+
+    /// Shows a message to the repository's commit-msg hooks, as `git commit` does, and gives what they make of it. A hook
+    /// that refuses it is an error with its words.
+    pub fn shown_to_message_hook(&self, message: &[u8]) -> Result<Vec<u8>, WriteError> {
+        let file = tempfile::NamedTempFile::new_in(self.git_dir())?;
+        fs::write(file.path(), message)?;
+        let mut call = self.program().with_hooks(self.git_dir(), self.work_tree());
+        call.variable("GIT_EDITOR", ":");
+        call.words(["hook", "run", "--ignore-missing", "commit-msg", "--"]);
+        call.word(file.path()).bytes()?;
+        Ok(fs::read(file.path())?)
     }
 }

@@ -290,3 +290,102 @@ fn landing(sandbox: &Sandbox) -> String {
         .trim_end()
         .to_owned()
 }
+
+#[test]
+fn a_card_that_changed_is_refused_until_it_is_taken_anew() {
+    let sandbox = opened();
+    let card = sandbox.read(".harness/tasks/p-1.md").replace("Do p-1", "Do it all");
+    let file = sandbox.beside("card.md");
+    std::fs::write(&file, card).unwrap();
+    let _ = sandbox
+        .harness(&["plan", "edit", "p-1", "--from", file.to_str().unwrap()])
+        .exits(0);
+    sandbox.write("a.txt", "good\n");
+    let wanted = "the card of p-1 has changed since it was handed out";
+    let _ = sandbox.harness(&["submit"]).exits(1).says(wanted);
+    let refused = sandbox.try_git(&["commit", "-qam", "Say hello"]);
+    assert!(refused.stderr.contains(wanted), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("git harness next --refresh"),
+        "{}",
+        refused.stderr
+    );
+    let log = sandbox.harness(&["log", "p-1"]).exits(0).stdout;
+    assert_eq!(log.matches("card revised by").count(), 1, "{log}");
+    let _ = sandbox.harness(&["next", "--refresh"]).exits(0);
+    sandbox.git(&["commit", "-qam", "Say hello"]);
+    let _ = sandbox.harness(&["audit"]).exits(0);
+}
+
+#[test]
+fn other_words_for_a_landing_keep_its_trailers_whoever_made_it() {
+    for by_hand in [true, false] {
+        let sandbox = opened();
+        sandbox.write("a.txt", "good\n");
+        if by_hand {
+            sandbox.git(&["commit", "-qam", "Say hello"]);
+        } else {
+            let _ = sandbox.harness(&["submit"]).exits(0);
+        }
+        let before = sandbox.trailers("HEAD");
+        sandbox.git(&["commit", "-q", "--amend", "-m", "Other words"]);
+        assert_eq!(sandbox.git(&["log", "-1", "--format=%s"]), "Other words");
+        let of_ours = |own: Vec<String>| {
+            own.into_iter()
+                .filter(|line| line.starts_with("Harness-"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(of_ours(sandbox.trailers("HEAD")), of_ours(before));
+        assert_eq!(sandbox.state("p-1"), "complete");
+        let _ = sandbox.harness(&["audit"]).exits(0);
+        // A second commit with that message would be a second landing.
+        sandbox.write("a.txt", "good and more\n");
+        let twice = sandbox.try_git(&["commit", "-qaC", "HEAD"]);
+        assert_ne!(twice.code, 0, "{}", twice.stderr);
+        sandbox.git(&["commit", "-qam", "Ordinary"]);
+        assert_eq!(sandbox.git(&["log", "-1", "--format=%(trailers)"]), "");
+        let left = sandbox.repo().join(".git/hooks/reference-transaction");
+        assert!(!left.exists(), "the hook for one commit is still there");
+    }
+}
+
+#[test]
+fn the_projects_own_message_hook_has_a_word_where_it_is_wanted() {
+    let hook = "#!/bin/sh\ngrep -q forbidden \"$1\" && { echo 'not these words' >&2; exit 1; }\n\
+        exec git interpret-trailers --in-place --trailer 'Change-Id: I1' \"$1\"\n";
+    for (setting, by_submit, by_exec) in [("attended", true, false), ("all", true, true), ("none", false, false)] {
+        let sandbox = Sandbox::new(&[("a.txt", "x\n"), ("b.txt", "x\n")]);
+        sandbox.write(".git/hooks/commit-msg", hook);
+        sandbox
+            .command("chmod", &sandbox.repo())
+            .args(["+x", ".git/hooks/commit-msg"])
+            .status()
+            .unwrap();
+        let _ = sandbox.harness(&["init"]).exits(0);
+        sandbox.configure(&format!("[commit]\nhooks = \"{setting}\"\n"));
+        sandbox.import("p.json", &one_card("p-1", "a.txt", "grep -q good a.txt"));
+        sandbox.import("q.json", &one_card("q-1", "b.txt", "true"));
+        let _ = sandbox
+            .harness(&["exec", "q-1", "--", "sh", "-c", "echo good > b.txt"])
+            .exits(0);
+        let own = sandbox.trailers("HEAD");
+        assert_eq!(own.contains(&"Change-Id: I1".to_owned()), by_exec, "{setting}: {own:?}");
+        let _ = sandbox.harness(&["start", "p-1"]).exits(0);
+        sandbox.write("a.txt", "good\n");
+        if by_submit {
+            let _ = sandbox
+                .harness(&["submit", "-m", "forbidden"])
+                .exits(1)
+                .says("not these words");
+        }
+        let _ = sandbox.harness(&["submit", "-m", "- Said with a dash"]).exits(0);
+        let own = sandbox.trailers("HEAD");
+        assert_eq!(
+            own.contains(&"Change-Id: I1".to_owned()),
+            by_submit,
+            "{setting}: {own:?}"
+        );
+        assert!(own.contains(&"Harness-Task: p-1".to_owned()), "{own:?}");
+        let _ = sandbox.harness(&["audit"]).exits(0);
+    }
+}

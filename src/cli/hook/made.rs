@@ -9,8 +9,8 @@ use crate::cli::exit::Exit;
 use crate::domain::commit_message::{Parted, Style, encoded};
 use crate::domain::trailer;
 use crate::engine::Engine;
-use crate::engine::attended::making::{self, Making};
 use crate::engine::attended::{self, Candidate, Verdict};
+use crate::engine::making::{self, Making};
 use crate::git::Commit;
 
 use super::commit::not_accepted;

@@ -564,6 +564,9 @@ impl TaskLog {
                 self.in_vain = self.in_vain.plus(&usage.unwrap_or_default());
             }
             Event::CardRevised(revised) => {
+                // What was meant is done, also where an attempt goes on with the card that it was given.
+                let is_meant = |intent: &RevisionIntended| intent.revision.commit == revised.commit;
+                self.revision_intent = self.revision_intent.take().filter(|intent| !is_meant(intent));
                 self.step(Step::Revised)?;
                 self.open_round();
                 self.keep_changes = revised.keep_changes;

@@ -8,9 +8,9 @@
 use crate::domain::oid::TreeId;
 use crate::domain::trailer::{self, TASK};
 use crate::engine::Engine;
+use crate::engine::making::Otherwise;
 use crate::git::{Authorship, Commit, History, HistorySeed};
 
-use super::making::Otherwise;
 use super::{AttendedError, Open};
 
 /// How long a commit is so new that another one may carry its very second, in seconds.

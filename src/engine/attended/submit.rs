@@ -13,7 +13,7 @@ use crate::engine::server::{AdvanceError, Then};
 use crate::fault::{self, Point};
 use crate::git::MoveError;
 
-use super::{AttendedError, Open, Verdict, branch, clear_mark, is_at_rest, judge, worktree_candidate};
+use super::{AttendedError, Open, Verdict, branch, is_at_rest, judge, worktree_candidate};
 
 /// Keeps what somebody says of their own change, a line for each thing: the bullets of its commit, which would list the
 /// paths otherwise.
@@ -66,7 +66,7 @@ fn land_here(
     // Whoever began a merge while the checks ran is told before anything is written, here or on a server.
     is_at_rest(engine)?;
     engine.git.look_before_move(&target).map_err(AttendedError::Land)?;
-    let commit = land::build_commit(engine, project, &target, &open.card, accepted).map_err(RunError::from)?;
+    let commit = land::build_commit(engine, project, &target, &open.card, accepted, true).map_err(RunError::from)?;
     fault::at(Point::LandIntend).map_err(RunError::Transcript)?;
     engine.record(&[Event::LandIntended(event::LandIntended {
         task: task.clone(),
@@ -112,7 +112,7 @@ fn land_here(
         target,
     })])?;
     fault::at(Point::Landed).map_err(RunError::Transcript)?;
-    clear_mark(engine)?;
+    // The mark stays: as long as this commit is HEAD, an amend of it is judged as the task.
     Ok(commit)
 }
 

@@ -3,16 +3,15 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::TaskId;
 use crate::domain::oid::{CommitId, TreeId};
-use crate::engine::Engine;
 use crate::fault::{self, Point};
 
-use super::AttendedError;
+use super::Engine;
 
 /// The commit that is being made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,8 +47,12 @@ fn place(engine: &Engine) -> PathBuf {
     engine.git.git_dir().join("harness").join("making")
 }
 
+fn at(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot use {}: {error}", path.display()))
+}
+
 /// Keeps it for the hooks that follow.
-pub fn keep(engine: &Engine, making: &Making) -> Result<(), AttendedError> {
+pub fn keep(engine: &Engine, making: &Making) -> io::Result<()> {
     let path = place(engine);
     let bytes = serde_json::to_vec(making).map_err(io::Error::from);
     bytes
@@ -58,25 +61,25 @@ pub fn keep(engine: &Engine, making: &Making) -> Result<(), AttendedError> {
             fs::write(&path, bytes)?;
             fault::at(Point::MakingWritten)
         })
-        .map_err(|source| AttendedError::Io { path, source })
+        .map_err(|error| at(&path, &error))
 }
 
 /// The commit that is being made on this HEAD; none where there is nothing to be known.
-pub fn current(engine: &Engine) -> Result<Option<Making>, AttendedError> {
+pub fn current(engine: &Engine) -> io::Result<Option<Making>> {
     let path = place(engine);
     match fs::read(&path) {
         // What cannot be read is of another version, and says nothing.
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(AttendedError::Io { path, source }),
+        Err(error) => Err(at(&path, &error)),
     }
 }
 
 /// Forgets it: the commit is made, or is none of ours.
-pub fn forget(engine: &Engine) -> Result<(), AttendedError> {
+pub fn forget(engine: &Engine) -> io::Result<()> {
     let path = place(engine);
     match fs::remove_file(&path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(AttendedError::Io { path, source }),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path, &error)),
         _ => Ok(()),
     }
 }
