@@ -53,8 +53,6 @@ points! {
     CacheRename "cache.rename",
     CacheRenamed "cache.renamed",
     // Git: before and after each call that writes.
-    AddStart "git.add",
-    AddDone "git.added",
     CommitTreeStart "git.commit-tree",
     CommitTreeDone "git.commit-treed",
     HashObjectStart "git.hash-object",
@@ -142,7 +140,6 @@ impl Point {
     /// The points around a call of git that writes: before it starts, and after it ended well.
     pub fn of_git(subcommand: &str) -> Option<(Self, Self)> {
         Some(match subcommand {
-            "add" => (Self::AddStart, Self::AddDone),
             "commit-tree" => (Self::CommitTreeStart, Self::CommitTreeDone),
             "hash-object" | "fast-import" => (Self::HashObjectStart, Self::HashObjectDone),
             "merge-tree" => (Self::MergeTreeStart, Self::MergeTreeDone),

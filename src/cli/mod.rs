@@ -28,6 +28,7 @@ mod plan;
 mod plan_edit;
 mod plan_graph;
 mod plan_new;
+mod refusal;
 mod release;
 mod rollback;
 mod run;

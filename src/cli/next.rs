@@ -22,6 +22,7 @@ use super::context::{Context, Telling, print, print_json, project_of, require_tr
 use super::error::CliError;
 use super::exit::Exit;
 use super::named::{projects_with, require_plan};
+use super::refusal;
 
 /// Take the next ready card into this worktree and print its packet
 ///
@@ -88,6 +89,9 @@ impl From<AttendedError> for CliError {
             )),
             AttendedError::NotApproved(_, ref plan) => Self::new(Exit::Refused, error.to_string())
                 .hint(format!("somebody has to look at it: git harness plan approve {plan}")),
+            AttendedError::Worktree(ref why) => {
+                Self::new(Exit::Refused, error.to_string()).hint(refusal::of_worktree(why))
+            }
             other => Self::new(Exit::Refused, other.to_string()),
         }
     }
@@ -362,6 +366,7 @@ fn explain(open: &Open, verdict: &Verdict) -> CliError {
             CliError::new(Exit::Refused, failed.join("\n"))
                 .hint("mend it and submit again; a refusal uses up no attempt")
         }
+        Verdict::Refused(Failure::Scope { violations }) => refusal::of_submit(&open.card, violations),
         Verdict::Refused(failure) => CliError::new(Exit::Refused, failure.to_string()),
         Verdict::Waiting(gates) => CliError::new(
             Exit::PersonNeeded,
@@ -372,6 +377,6 @@ fn explain(open: &Open, verdict: &Verdict) -> CliError {
             open.card.id
         )),
         _ => CliError::new(Exit::Refused, "nothing that the card allows has changed")
-            .hint(format!("allowed: {}", open.card.files.join(", "))),
+            .hint(format!("allowed: {}", refusal::listed(&open.card.files))),
     }
 }

@@ -18,6 +18,7 @@ use super::context::{Context, Telling, print, project_of, require_trust};
 use super::decide::read_input;
 use super::error::CliError;
 use super::exit::Exit;
+use super::refusal;
 
 /// Make one attempt with a program as the Builder
 ///
@@ -145,7 +146,10 @@ fn failed(task: &TaskId, failure: &Failure) -> CliError {
         Failure::BuilderExit { excerpt, .. } => format!("\n{excerpt}"),
         _ => String::new(),
     };
-    CliError::new(Exit::Refused, format!("{task}: {failure}{details}")).hint(format!(
-        "try again with exec or apply, or let `git harness run` go on with {task}"
-    ))
+    let always = format!("try again with exec or apply, or let `git harness run` go on with {task}");
+    let hint = match failure {
+        Failure::Scope { violations } => refusal::hint(violations, &always),
+        _ => always,
+    };
+    CliError::new(Exit::Refused, format!("{task}: {failure}{details}")).hint(hint)
 }

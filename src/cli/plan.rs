@@ -112,7 +112,7 @@ pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
         found.sort();
         for path in found {
             let text = fs::read_to_string(&path).map_err(|error| failed(&path, &error))?;
-            files.push((path.display().to_string(), text));
+            files.push((path.display().to_string(), without_mark(text)));
         }
         if files.is_empty() {
             return Err(
@@ -122,9 +122,17 @@ pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
         }
     } else {
         let text = fs::read_to_string(path).map_err(|error| failed(path, &error))?;
-        files.push((path.display().to_string(), text));
+        files.push((path.display().to_string(), without_mark(text)));
     }
     Ok(files)
+}
+
+/// Without the mark that some editors put before UTF-8.
+fn without_mark(mut text: String) -> String {
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    text
 }
 
 /// The branch that an import is for.

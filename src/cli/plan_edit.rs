@@ -8,6 +8,7 @@ use clap::Args;
 use crate::domain::id::TaskId;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::graph;
+use crate::domain::plan::reach;
 use crate::engine::Engine;
 use crate::engine::attended;
 use crate::engine::project::Project;
@@ -47,6 +48,10 @@ pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
         ..CliError::new(Exit::Usage, "the card has mistakes; nothing was changed")
     };
     let new = parse_card(&file, &text).map_err(mistakes)?;
+    let doubts = reach::doubts(&new.files, |name| engine.git.holds(project.tree, name))?;
+    if !doubts.is_empty() {
+        return Err(mistakes(reach::as_mistakes(doubts, &[(&file, &text)])));
+    }
     let Some(old) = project.card(&args.task).cloned() else {
         return Err(CliError::new(Exit::Usage, format!("there is no card of {}", args.task)));
     };

@@ -82,7 +82,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
     let (base, tree) = match (&args.rev, &open) {
         (Some(rev), _) => (project.tree, engine.git.tree_of(engine.git.resolve(rev)?)?),
         (None, Some(open)) => {
-            let candidate = attended::worktree_candidate(&engine, open)?;
+            let (candidate, _) = attended::worktree_candidate(&engine, &project, open)?;
             (engine.git.tree_of(candidate.parent)?, candidate.tree)
         }
         (None, None) => (project.tree, project.tree),

@@ -12,6 +12,7 @@ use crate::domain::network::Network;
 use crate::domain::oid::CommitId;
 use crate::domain::path::RepoPath;
 use crate::domain::route::Overrides;
+use crate::domain::scope::bounds::AllowedSecret;
 
 use super::agents::AgentDef;
 use super::models::ModelDef;
@@ -145,8 +146,10 @@ pub struct Policy {
     pub protected: Vec<String>,
     /// The largest file that is taken, in bytes.
     pub max_file_bytes: u64,
-    /// The most paths that one change may touch.
+    /// The most paths that one change may touch; a rename is one.
     pub max_files: usize,
+    /// Files with secrets that are let in all the same.
+    pub allowed_secrets: Vec<AllowedSecret>,
     /// Changes to the router's table.
     pub route: Overrides,
 }
@@ -303,6 +306,7 @@ impl Default for Config {
                 protected: Vec::new(),
                 max_file_bytes: 10 * 1024 * 1024,
                 max_files: 2000,
+                allowed_secrets: Vec::new(),
                 route: Overrides::new(),
             },
             slot: SlotSetup::default(),

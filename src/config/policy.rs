@@ -3,10 +3,18 @@
 use crate::domain::plan::format::node::Entry;
 use crate::domain::route::Course;
 use crate::domain::scope::Protected;
+use crate::domain::scope::bounds::AllowedSecret;
 
 use super::reader::Reader;
 
-pub(super) const POLICY: [&str; 5] = ["incidental", "protected", "max_file_bytes", "max_files", "route"];
+pub(super) const POLICY: [&str; 6] = [
+    "incidental",
+    "protected",
+    "max_file_bytes",
+    "max_files",
+    "allowed_secrets",
+    "route",
+];
 /// The classes of failure that a project may send elsewhere: [`crate::domain::failure::Failure::class`].
 pub(super) const CLASSES: [&str; 18] = [
     "scope",
@@ -43,6 +51,7 @@ impl Reader<'_, '_> {
                 }
             }
             "protected" => self.protected(entry),
+            "allowed_secrets" => self.allowed_secrets(entry),
             "max_file_bytes" => {
                 if let Some(most) = self.count(node, 1) {
                     self.config.policy.max_file_bytes = u64::from(most);
@@ -55,6 +64,25 @@ impl Reader<'_, '_> {
             }
             _ => self.each(entry, &CLASSES, Self::route),
         }
+    }
+
+    fn allowed_secrets(&mut self, entry: &Entry) {
+        let Some(places) = self.places(&entry.node) else {
+            return;
+        };
+        let mut allowed = Vec::with_capacity(places.len());
+        for (text, span) in places {
+            match AllowedSecret::read(&text) {
+                Some(one) => allowed.push(one),
+                None => self.error(
+                    &span,
+                    "bad-secret",
+                    format!("`{text}` is not a digest and the path of a file"),
+                    "write \"DIGEST PATH\", with the whole digest that `git hash-object PATH` tells".to_owned(),
+                ),
+            }
+        }
+        self.config.policy.allowed_secrets = allowed;
     }
 
     fn protected(&mut self, entry: &Entry) {

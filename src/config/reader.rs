@@ -9,7 +9,7 @@ use crate::domain::diagnostic::Diagnostic;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::format::fields::nearest;
 use crate::domain::plan::format::node::{Entry, Node, Value};
-use crate::domain::scope::{Allowed, has_wildcard};
+use crate::domain::scope::{Allowed, doubt, has_wildcard};
 
 use super::load::{Layer, Source};
 use super::model::Config;
@@ -221,9 +221,13 @@ impl Reader<'_, '_> {
     }
 
     pub(super) fn glob(&mut self, glob: &str, span: &Range<usize>) -> bool {
-        let Err(errors) = Allowed::new(&[glob]) else {
-            return true;
+        let errors = match Allowed::new(&[glob]) {
+            Ok(_) => doubt(glob).into_iter().collect(),
+            Err(errors) => errors,
         };
+        if errors.is_empty() {
+            return true;
+        }
         for error in errors {
             self.error(span, "bad-glob", error.to_string(), error.fix.clone());
         }

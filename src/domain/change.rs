@@ -2,6 +2,8 @@
 //!
 //! Renames do not exist here: they are a deletion and an addition, and both sides are judged.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::oid::{BlobId, Digest};
@@ -106,6 +108,38 @@ impl ChangeKind {
             Self::ModeChanged => "Changed the mode of",
         }
     }
+}
+
+impl ChangeSet {
+    /// How many paths differ, where a file that only moved counts once.
+    pub fn count_moves_once(&self) -> usize {
+        count_moves_once(self.0.iter())
+    }
+}
+
+/// How many paths differ by changes, one for each path, where a file that only moved counts once.
+pub fn count_moves_once<'a>(changes: impl Iterator<Item = &'a Change> + Clone) -> usize {
+    let mut gone: HashMap<Entry, usize> = HashMap::new();
+    for old in changes
+        .clone()
+        .filter(|change| change.new.is_none())
+        .filter_map(|change| change.old)
+    {
+        *gone.entry(old).or_default() += 1;
+    }
+    let came = changes
+        .clone()
+        .filter(|change| change.old.is_none())
+        .filter_map(|change| change.new);
+    let moved = came.filter(|new| match gone.get_mut(new) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
+    });
+    let moved = moved.count();
+    changes.count() - moved
 }
 
 /// All changes of a candidate, sorted by path, one for each path.

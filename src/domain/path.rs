@@ -1,8 +1,9 @@
 //! Paths inside a repository: bytes with `/` between parts, checked once.
 //!
-//! A [`RepoPath`] cannot leave the work tree and cannot name git's own folder in any spelling that some file
-//! system takes for `.git`. Whether a *new* file may bear an odd but possible name is a rule of `scope`, not of
-//! this type, since base trees may hold such names already.
+//! There are three rules, and each has its place. What a **tree may hold** is what git itself takes into an index
+//! ([`RepoPath::in_tree`]): such a path cannot leave the work tree and is not git's own folder. What somebody **types**, and
+//! what a program **names**, may besides not be taken for something else on another system ([`RepoPath::new`]). What a
+//! **change may bring** is a rule of `scope`, since trees may hold odd names already.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -34,28 +35,44 @@ pub enum PathError {
 pub struct RepoPath(Vec<u8>);
 
 impl RepoPath {
-    /// Checks the bytes; see the module for what is refused.
+    /// A path that is typed or brought by a change; see the module for what is refused.
     pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, PathError> {
+        let path = Self::in_tree(bytes)?;
+        match path.why_not_new() {
+            Some(error) => Err(error),
+            None => Ok(path),
+        }
+    }
+
+    /// A path that a tree holds: everything that git would check out, whatever some other system makes of its name.
+    pub fn in_tree(bytes: impl Into<Vec<u8>>) -> Result<Self, PathError> {
         let bytes = bytes.into();
         let shown = || String::from_utf8_lossy(&bytes).into_owned();
         if bytes.contains(&0) {
             return Err(PathError::Nul(shown()));
         }
-        if bytes.first() == Some(&b'/')
-            || bytes.first() == Some(&b'~')
-            || (bytes.get(1) == Some(&b':') && bytes[0].is_ascii_alphabetic())
-        {
+        if bytes.first() == Some(&b'/') {
             return Err(PathError::Absolute(shown()));
         }
         for part in bytes.split(|b| *b == b'/') {
             match part {
                 b"" => return Err(PathError::EmptyPart(shown())),
                 b"." | b".." => return Err(PathError::Dots(shown())),
-                part if is_git_folder(part) => return Err(PathError::GitFolder(shown())),
+                part if git_takes_for_its_own(part) => return Err(PathError::GitFolder(shown())),
                 _ => {}
             }
         }
         Ok(Self(bytes))
+    }
+
+    /// Why nobody may type this path, nor a change bring it, though a tree may hold it.
+    pub fn why_not_new(&self) -> Option<PathError> {
+        let bytes = self.as_bytes();
+        let shown = || self.to_text().into_owned();
+        if bytes.first() == Some(&b'~') || (bytes.get(1) == Some(&b':') && bytes[0].is_ascii_alphabetic()) {
+            return Some(PathError::Absolute(shown()));
+        }
+        self.parts().any(is_git_folder).then(|| PathError::GitFolder(shown()))
     }
 
     /// The bytes as git stores them.
@@ -104,7 +121,19 @@ impl RepoPath {
     }
 }
 
-/// Whether a file system may take this part for `.git`.
+/// Whether git refuses a part since it is its own folder, as it does everywhere: in any case, and in the spellings of NTFS,
+/// also behind a backslash.
+fn git_takes_for_its_own(part: &[u8]) -> bool {
+    let taken = |part: &[u8]| {
+        let stem = part.split(|byte| *byte == b':').next().unwrap_or_default();
+        let end = stem.iter().rposition(|byte| !matches!(byte, b'.' | b' '));
+        let stem = &stem[..end.map_or(0, |end| end + 1)];
+        stem.eq_ignore_ascii_case(b".git") || stem.eq_ignore_ascii_case(b"git~1")
+    };
+    part.split(|byte| *byte == b'\\').any(taken)
+}
+
+/// Whether a file system may take this part for `.git`, or for a way out of the repository.
 fn is_git_folder(part: &[u8]) -> bool {
     let is_git = |part: &[u8]| matches!(&*as_taken(part), ".git" | "git~1");
     // Windows takes a backslash for a slash.
@@ -182,7 +211,7 @@ impl<'de> Deserialize<'de> for RepoPath {
                 f.write_str("a path inside the repository")
             }
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<RepoPath, E> {
-                RepoPath::new(text).map_err(E::custom)
+                RepoPath::in_tree(text).map_err(E::custom)
             }
             fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<RepoPath, A::Error> {
                 use serde::de::Error;
@@ -196,7 +225,7 @@ impl<'de> Deserialize<'de> for RepoPath {
                             .collect()
                     })
                     .flatten();
-                RepoPath::new(bytes.ok_or_else(|| A::Error::custom("bad hex path"))?).map_err(A::Error::custom)
+                RepoPath::in_tree(bytes.ok_or_else(|| A::Error::custom("bad hex path"))?).map_err(A::Error::custom)
             }
         }
         deserializer.deserialize_any(Visitor)
@@ -248,6 +277,41 @@ mod tests {
             "a\0b",
         ] {
             assert!(RepoPath::try_from(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+
+    #[test]
+    fn a_tree_may_hold_what_nobody_may_type_and_never_what_git_refuses() {
+        for odd in [
+            "~$Budget.xlsx",
+            "~/.bashrc",
+            "c:note",
+            "a\\..\\b.txt",
+            ".g\u{200c}it/x",
+            "a\\b",
+        ] {
+            let path = RepoPath::in_tree(odd).unwrap();
+            let json = serde_json::to_string(&path).unwrap();
+            assert_eq!(serde_json::from_str::<RepoPath>(&json).unwrap(), path, "{odd}");
+        }
+        for bad in [
+            "",
+            "/x",
+            "a//b",
+            "a/",
+            "./a",
+            "a/../b",
+            ".git",
+            "a/.GIT/x",
+            ".git /x",
+            ".git./x",
+            "GIT~1/x",
+            ".git::$INDEX_ALLOCATION/x",
+            "a\\.git",
+            "a\\.GIT.\\x",
+            "a\0b",
+        ] {
+            assert!(RepoPath::in_tree(bad).is_err(), "{bad:?} was taken");
         }
     }
 

@@ -77,10 +77,13 @@ impl Proposal {
     /// What keeps it from being carried out: paths that the card's rules refuse, for which `refused` gives the reason,
     /// and constraints of the card without an answer.
     pub fn problems(&self, card: &Card, mut refused: impl FnMut(&RepoPath) -> Option<String>) -> Vec<String> {
-        let of_files = self.files.iter().filter_map(|file| match RepoPath::new(file.clone()) {
-            Ok(path) => refused(&path),
-            Err(error) => Some(format!("`{file}` is no path of this project: {error}")),
-        });
+        let of_files = self
+            .files
+            .iter()
+            .filter_map(|file| match RepoPath::in_tree(file.clone()) {
+                Ok(path) => refused(&path),
+                Err(error) => Some(format!("`{file}` is no path of this project: {error}")),
+            });
         let mut problems: Vec<String> = of_files.collect();
         for constraint in &card.constraints {
             match self.compliance.iter().find(|(named, _)| same(named, constraint)) {
@@ -98,7 +101,7 @@ impl Proposal {
     pub fn beyond<'a>(files: &[String], changed: impl Iterator<Item = &'a RepoPath>) -> Vec<String> {
         let named: Vec<RepoPath> = files
             .iter()
-            .filter_map(|file| RepoPath::new(file.clone()).ok())
+            .filter_map(|file| RepoPath::in_tree(file.clone()).ok())
             .collect();
         changed
             .filter(|path| !named.contains(path))

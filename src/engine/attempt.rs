@@ -210,14 +210,14 @@ fn build(
     };
     match built {
         Built::Answered(text) => {
-            let rules = finish::rules(project, card)?;
+            let rules = finish::rules(&engine.git, project, card)?;
             Ok(match answer::read(engine, project, &rules, assignment.start, &text)? {
                 Read::Edits(harvested, reading) => Work::Harvested(harvested, Some(reading)),
                 Read::Failed(failure) => Work::Failed(failure),
             })
         }
         _ => {
-            let rules = finish::rules(project, card)?;
+            let rules = finish::rules(&engine.git, project, card)?;
             let view = View {
                 top: &top,
                 base: project.tree,
@@ -225,6 +225,7 @@ fn build(
                 untouched: &slot.untouched(),
                 ignored: &ignored,
                 opens: &|path| rules.opens(path),
+                allowed: rules.allowed(),
             };
             Ok(Work::Harvested(harvest::harvest(&engine.git, &view, limits)?, None))
         }
@@ -290,8 +291,16 @@ fn judge_and_finish(
 ) -> Result<Finish, RunError> {
     let dispatched = &assignment.dispatched;
     let changes = harvested.changes().clone();
-    let rules = finish::rules(project, card)?;
+    let rules = finish::rules(&engine.git, project, card)?;
     let (judged, dropped) = judge::judge(&engine.git, harvested, &rules, engine.ledger.redactor())?;
+    // What the card may have meant is told at once; the rest stands in `show`.
+    for what in dropped.iter().filter(|what| what.contains("does not name it exactly")) {
+        let text = format!("left out: {what}");
+        engine.tell(&Event::Told {
+            task: Some(card.id.clone()),
+            text,
+        });
+    }
     let beyond = proposal::beyond(engine, project, card, &changes);
     let tree = match &judged {
         // What nobody agreed to is nothing to go on from.

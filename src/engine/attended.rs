@@ -21,14 +21,14 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::event::{AttemptMode, Dispatched, Event, Harvested};
-use crate::git::{Head, MoveError, UnderWay};
+use crate::git::{Head, MoveError, UnderWay, WorktreeError};
 
 use super::Engine;
 use super::accept::{self, Accepted, Gated, Work};
 use super::builder::manual::Manual;
 use super::dispatch;
 use super::finish;
-use super::judge::InScope;
+use super::judge::{InScope, Rules};
 use super::leak;
 use super::limits;
 use super::project::Project;
@@ -92,6 +92,9 @@ pub enum AttendedError {
         /// What the system said.
         source: io::Error,
     },
+    /// The worktree's change could not be taken.
+    #[error(transparent)]
+    Worktree(#[from] WorktreeError),
     /// Something else went wrong.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -241,7 +244,7 @@ pub fn judge(
     candidate: Candidate,
 ) -> Result<Verdict, AttendedError> {
     let task = open.card.id.clone();
-    let rules = finish::rules(project, &open.card)?;
+    let rules = finish::rules(&engine.git, project, &open.card)?;
     let base = engine.git.tree_of(candidate.parent)?;
     is_judged_by(engine, project, open, base)?;
     let in_scope = match InScope::again(&engine.git, base, candidate.tree, &rules)? {
@@ -251,7 +254,13 @@ pub fn judge(
     if in_scope.changes().is_empty() {
         return Ok(Verdict::Empty);
     }
-    let mut violations = leak::in_tree(&engine.git, in_scope.changes(), engine.ledger.redactor())?;
+    let mut violations = leak::in_tree(
+        &engine.git,
+        base,
+        in_scope.changes(),
+        engine.ledger.redactor(),
+        rules.allowed_secrets(),
+    )?;
     violations.extend(limits::broken(&engine.git, &project.config.policy, in_scope.changes())?);
     if !violations.is_empty() {
         return refuse(engine, task, Failure::out_of_scope(violations));
@@ -316,7 +325,7 @@ pub fn scope(
     open: &Open,
     candidate: Candidate,
 ) -> Result<Option<Failure>, AttendedError> {
-    let rules = finish::rules(project, &open.card)?;
+    let rules = finish::rules(&engine.git, project, &open.card)?;
     let base = engine.git.tree_of(candidate.parent)?;
     let judged = InScope::again(&engine.git, base, candidate.tree, &rules)?;
     Ok(judged.err().map(|violations| Failure::Scope { violations }))
@@ -331,12 +340,18 @@ fn refuse(engine: &mut Engine, task: TaskId, failure: Failure) -> Result<Verdict
     Ok(Verdict::Refused(failure))
 }
 
-/// What the worktree would commit: its changes below the card's allowed files, staged or not.
-pub fn worktree_candidate(engine: &Engine, open: &Open) -> Result<Candidate, AttendedError> {
+/// What the worktree would commit: its changes below the card's allowed files, staged or not; and what is left out of them.
+pub fn worktree_candidate(
+    engine: &Engine,
+    project: &Project,
+    open: &Open,
+) -> Result<(Candidate, Vec<String>), AttendedError> {
     let (_, parent) = branch(engine)?;
     let base = engine.git.tree_of(parent)?;
-    let tree = engine.git.worktree_tree(base, &open.card.files)?;
-    Ok(Candidate { parent, tree })
+    let rules = Rules::new(&open.card, &project.config, &engine.git, base)?;
+    let taken = engine.git.worktree_tree(base, rules.allowed())?;
+    let tree = taken.tree;
+    Ok((Candidate { parent, tree }, taken.left_out))
 }
 
 /// The branch that HEAD is on, and its tip.
@@ -352,7 +367,7 @@ pub fn other_work(engine: &Engine, open: &Open, project: &Project) -> Result<Vec
     if engine.git.work_tree().is_none() {
         return Ok(Vec::new());
     }
-    let rules = finish::rules(project, &open.card)?;
+    let rules = finish::rules(&engine.git, project, &open.card)?;
     let dirty = engine.git.dirty_paths()?;
     Ok(dirty
         .iter()

@@ -10,6 +10,7 @@ use crate::domain::plan::card::Card;
 use crate::domain::task::event::{Dispatched, Event};
 
 use crate::fault::{self, Point};
+use crate::git::Repository;
 use crate::ledger::FileLock;
 
 use super::Engine;
@@ -62,7 +63,7 @@ pub fn finish_recorded(
     if !is_still_open(engine, dispatched)? {
         return Ok(Finish::InTheWay("another process took it further meanwhile".to_owned()));
     }
-    let rules = rules(project, card)?;
+    let rules = rules(&engine.git, project, card)?;
     match again(engine, dispatched, tree, &rules)? {
         Ok(candidate) => finish(engine, project, card, dispatched, candidate),
         Err(failure) => fail(engine, dispatched, failure),
@@ -95,9 +96,9 @@ fn again(
     Ok(judged.map_err(Failure::out_of_scope))
 }
 
-/// The rules that bound a card's changes.
-pub fn rules(project: &Project, card: &Card) -> Result<Rules, RunError> {
-    Ok(Rules::new(card, &project.config)?)
+/// The rules that bound a card's changes on the project's tip.
+pub fn rules(git: &Repository, project: &Project, card: &Card) -> Result<Rules, RunError> {
+    Ok(Rules::new(card, &project.config, git, project.tree)?)
 }
 
 /// Verifies, accepts and lands a candidate.
@@ -130,7 +131,7 @@ fn onto_the_branch(
     for _ in 0..MOST_TRIES {
         let at = fresh.as_ref().unwrap_or(project);
         // The policy may have moved with the branch.
-        let rules = rules(at, card)?;
+        let rules = rules(&engine.git, at, card)?;
         let on_tip = match land::bring_onto_tip(engine, at, &rules, dispatched, candidate)? {
             OnTip::Candidate(candidate) => *candidate,
             OnTip::Failed(failure) => return fail(engine, dispatched, failure),

@@ -9,6 +9,7 @@ mod closed;
 mod inside;
 mod kind;
 mod named;
+mod special;
 mod stored;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::path::RepoPath;
+use crate::domain::scope::Allowed;
 use crate::domain::scope::ignored::Ignored;
 use crate::domain::scope::names::too_long;
 use crate::domain::scope::violation::{Rule, Violation};
@@ -136,6 +138,8 @@ pub struct View<'a> {
     pub ignored: &'a Ignored,
     /// Which paths the card opens: their attributes count, as they will when they have landed.
     pub opens: &'a dyn Fn(&RepoPath) -> bool,
+    /// The card's files: what it names exactly is taken also where it is ignored.
+    pub allowed: &'a Allowed,
 }
 
 /// Takes the differences from a view.
@@ -215,7 +219,7 @@ impl Walk<'_> {
                     continue;
                 }
             };
-            match RepoPath::new(bytes.clone()) {
+            match RepoPath::in_tree(bytes.clone()) {
                 Ok(name) if kind.is_dir() => self.subfolder(&path, &name)?,
                 Ok(name) => self.file(&path, name, &kind)?,
                 Err(error) => self.refuse_text(
@@ -228,20 +232,16 @@ impl Walk<'_> {
     }
 
     fn subfolder(&mut self, path: &Path, name: &RepoPath) -> Result<(), HarvestError> {
-        if self
-            .before
-            .get(name)
-            .is_some_and(|entry| entry.mode == FileMode::Gitlink)
-        {
+        if let Some(old) = self.before.get(name).filter(|entry| entry.mode == FileMode::Gitlink) {
             self.seen.insert(name.clone(), ());
-            return self.submodule(path, name);
+            return self.submodule(path, name, *old);
         }
         let tracked = holds_any(self.before, name);
         if !tracked && self.view.ignored.is_ignored(name, true) {
-            self.dropped.push(format!("{name}/ (ignored)"));
-            return Ok(());
+            return self.ignored_folder(path, name);
         }
-        if looks_like_a_repository(path) {
+        // What the base holds, such as a test's fixture, is read like any other folder.
+        if !tracked && looks_like_a_repository(path) {
             self.refuse(name, "another git repository");
             return Ok(());
         }
@@ -251,8 +251,8 @@ impl Walk<'_> {
     fn file(&mut self, path: &Path, name: RepoPath, kind: &fs::Metadata) -> Result<(), HarvestError> {
         let old = self.old(&name)?;
         self.seen.insert(name.clone(), ());
-        if old.is_none() && self.view.ignored.is_ignored(&name, false) {
-            self.dropped.push(format!("{name} (ignored)"));
+        if old.is_none() && !self.view.allowed.names_exactly(&name) && self.view.ignored.is_ignored(&name, false) {
+            self.drop_ignored(&name, "", self.view.allowed.matches(&name));
             return Ok(());
         }
         if kind.is_symlink() {
@@ -279,7 +279,11 @@ impl Walk<'_> {
             {
                 return Ok(());
             }
-            let what = format!("{} bytes, and at most {} are taken", kind.len(), self.limits.file_bytes);
+            let what = format!(
+                "{} bytes, and at most {} are taken (policy.max_file_bytes)",
+                kind.len(),
+                self.limits.file_bytes
+            );
             self.refuse_text(name.to_text().into_owned(), Rule::Limit { what });
             return Ok(());
         }
@@ -294,9 +298,9 @@ impl Walk<'_> {
             self.refuse(&name, "a file with other hard links");
             return Ok(());
         }
-        if self.changes.len() >= self.limits.files {
-            let what = format!("more than {} paths differ", self.limits.files);
-            self.refuse_once(&name.to_text(), what);
+        // Those that only moved count once, which is known at the end; these are held in memory.
+        if self.changes.len() >= self.limits.files.saturating_mul(2) {
+            self.refuse_once(&name.to_text(), too_many(self.limits));
             return Ok(());
         }
         self.bytes += kind.len();
@@ -346,22 +350,6 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn link(&mut self, path: &Path, name: &RepoPath, old: Option<Entry>) -> Result<(), HarvestError> {
-        use std::os::unix::ffi::OsStrExt;
-        let target = match fs::read_link(path) {
-            Ok(target) => target,
-            Err(error) => return self.closed(path, name.as_bytes(), error),
-        };
-        let new = Entry {
-            mode: FileMode::Symlink,
-            blob: Repository::hash_blob(target.as_os_str().as_bytes()),
-        };
-        if old != Some(new) {
-            self.refuse(name, "a symbolic link");
-        }
-        Ok(())
-    }
-
     fn refuse(&mut self, name: &RepoPath, what: &str) {
         let rule = Rule::NotRegular { what: what.to_owned() };
         self.refuse_text(name.to_text().into_owned(), rule);
@@ -387,4 +375,8 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> HarvestError + '_ {
         path: path.to_owned(),
         source,
     }
+}
+
+fn too_many(limits: Limits) -> String {
+    format!("more than {} paths differ (policy.max_files)", limits.files)
 }

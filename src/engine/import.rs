@@ -10,6 +10,7 @@ use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::render_card;
 use crate::domain::plan::format::plan_file::{PlanHead, render_plan_file};
 use crate::domain::plan::format::{ImportOptions, Plan, SourceFile, read_plan};
+use crate::domain::plan::reach;
 use crate::domain::task::event::{Event, ImportIntended};
 use crate::domain::words::counted;
 use crate::fault::{self, Point};
@@ -80,6 +81,15 @@ pub fn prepare(
         known: project.cards.iter().map(|card| card.id.clone()).collect(),
     };
     let plan = read_plan(sources, &options).map_err(ImportError::Invalid)?;
+    let texts: Vec<(&str, &str)> = sources.iter().map(|source| (source.name, source.text)).collect();
+    let mut wrong = Vec::new();
+    for card in plan.cards.iter().filter(|card| project.card(&card.id) != Some(card)) {
+        let doubts = reach::doubts(&card.files, |name| engine.git.holds(project.tree, name))?;
+        wrong.extend(reach::as_mistakes(doubts, &texts));
+    }
+    if !wrong.is_empty() {
+        return Err(ImportError::Invalid(wrong));
+    }
     let given = given_before(engine, project)?;
     let (mut begun, mut gone, mut other) = (Vec::new(), Vec::new(), Vec::new());
     let (mut new, mut changed) = (Vec::new(), Vec::new());

@@ -8,12 +8,13 @@ use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
-use crate::domain::scope::bounds::Bounds;
+use crate::domain::scope::bounds::{AllowedSecret, Bounds};
 use crate::domain::scope::near::Near;
 use crate::domain::scope::violation::Violation;
 use crate::domain::scope::{Allowed, GlobError, Named, Protected, Terms, verdict};
 use crate::git::{ReadError, Repository, WriteError};
 
+use super::forms;
 use super::harvest::Harvested;
 use super::leak;
 
@@ -105,38 +106,46 @@ pub fn bounds(card: &Card, config: &Config) -> Bounds {
         checks: config.checks_for(card),
         protected: config.policy.protected.clone(),
         incidental: config.policy.incidental.clone(),
+        allowed_secrets: config.policy.allowed_secrets.clone(),
         open_protected: config.lane(card).open_protected,
     }
 }
 
 /// The rules of one card, compiled once.
 pub struct Rules {
+    /// As the card says it.
+    said: Allowed,
+    /// As it is meant in the tree that the rules were made for.
     allowed: Allowed,
     protected: Protected,
     incidental: Option<Allowed>,
+    allowed_secrets: Vec<AllowedSecret>,
     open_protected: bool,
     named: Named,
 }
 
 impl Rules {
-    /// Compiles the rules of a card under a configuration.
-    pub fn new(card: &Card, config: &Config) -> Result<Self, JudgeError> {
-        Self::of(&bounds(card, config))
+    /// Compiles the rules of a card under a configuration, for work on a tree.
+    pub fn new(card: &Card, config: &Config, git: &Repository, base: TreeId) -> Result<Self, JudgeError> {
+        Self::of(&bounds(card, config), git, base)
     }
 
-    /// Compiles the rules of a card's bounds.
-    pub fn of(bounds: &Bounds) -> Result<Self, JudgeError> {
+    /// Compiles the rules of a card's bounds, for work on a tree: what an entry of the card is depends on what is there.
+    pub fn of(bounds: &Bounds, git: &Repository, base: TreeId) -> Result<Self, JudgeError> {
         let globs = |errors: Vec<GlobError>| JudgeError::Globs {
             card: bounds.task.to_string(),
             why: errors.first().map(ToString::to_string).unwrap_or_default(),
         };
+        let said = Allowed::new(&bounds.files).map_err(globs)?;
         Ok(Self {
-            allowed: Allowed::new(&bounds.files).map_err(globs)?,
+            allowed: read_in(git, base, &said)?,
+            said,
             protected: Protected::new(&bounds.protected).map_err(globs)?,
             incidental: match &bounds.incidental[..] {
                 [] => None,
                 some => Some(Allowed::new(some).map_err(globs)?),
             },
+            allowed_secrets: bounds.allowed_secrets.clone(),
             open_protected: bounds.open_protected,
             named: Named::of(&bounds.checks),
         })
@@ -157,6 +166,16 @@ impl Rules {
         !self.opens(path) && self.incidental.as_ref().is_some_and(|globs| globs.matches(path))
     }
 
+    /// The allowed files, as they are meant in the tree that the rules were made for.
+    pub fn allowed(&self) -> &Allowed {
+        &self.allowed
+    }
+
+    /// The secrets that the project lets in by name and digest.
+    pub(super) fn allowed_secrets(&self) -> &[AllowedSecret] {
+        &self.allowed_secrets
+    }
+
     /// Judges changes that are in git already.
     pub fn violations(
         &self,
@@ -164,15 +183,40 @@ impl Rules {
         base: TreeId,
         changes: &ChangeSet,
     ) -> Result<Vec<Violation>, JudgeError> {
+        self.judge(git, base, changes, &|_| None)
+    }
+
+    /// Judges changes whose new contents may not be in git yet.
+    fn judge(
+        &self,
+        git: &Repository,
+        base: TreeId,
+        changes: &ChangeSet,
+        new: &forms::Content,
+    ) -> Result<Vec<Violation>, JudgeError> {
         let there = git.list_near(base, &Near::to(changes))?;
+        // The branch may have moved since the rules were made.
+        let allowed = read_in(git, base, &self.said)?;
         let terms = Terms {
-            allowed: &self.allowed,
+            allowed: &allowed,
             protected: &self.protected,
             named: &self.named,
             open_protected: self.open_protected,
         };
-        Ok(verdict(changes, &terms, &there))
+        let mut found = verdict(changes, &terms, &there);
+        for other in forms::violations(git, base, changes, &self.protected, new)? {
+            if !found.iter().any(|known| known.path == other.path) {
+                found.push(other);
+            }
+        }
+        found.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(found)
     }
+}
+
+/// The allowed files as they are meant in a tree.
+fn read_in(git: &Repository, base: TreeId, allowed: &Allowed) -> Result<Allowed, ReadError> {
+    allowed.at(|name| git.holds(base, name))
 }
 
 /// Judges a harvest, and writes what is in scope of it.
@@ -192,9 +236,16 @@ pub fn judge(
         .partition(|change| rules.is_incidental(&change.path));
     notes.extend(incidental.iter().map(|change| format!("{} (incidental)", change.path)));
     let changes = ChangeSet::new(taken);
-    let mut violations = rules.violations(git, base, &changes)?;
+    let content = |blob| harvested.content(blob).map(<[u8]>::to_vec);
+    let mut violations = rules.judge(git, base, &changes, &content)?;
     violations.extend(harvested.refused().iter().cloned());
-    violations.extend(leak::in_harvest(git, &harvested, &changes, redactor)?);
+    violations.extend(leak::in_harvest(
+        git,
+        &harvested,
+        &changes,
+        redactor,
+        rules.allowed_secrets(),
+    )?);
     let broken: HashSet<&str> = violations.iter().map(|violation| violation.path.as_str()).collect();
     let in_scope: Vec<&Change> = changes
         .iter()

@@ -15,20 +15,23 @@ pub fn broken(git: &Repository, policy: &Policy, changes: &ChangeSet) -> Result<
         };
         let bytes = git.blob_size(new.blob)?;
         if bytes > policy.max_file_bytes {
-            let what = format!("{bytes} bytes, and at most {} are taken", policy.max_file_bytes);
+            let what = format!(
+                "{bytes} bytes, and at most {} are taken (policy.max_file_bytes)",
+                policy.max_file_bytes
+            );
             found.push(Violation {
                 path: change.path.to_text().into_owned(),
                 rule: Rule::Limit { what },
             });
         }
     }
-    let count = changes.iter().count();
+    let count = changes.count_moves_once();
     if count > policy.max_files {
         found.push(Violation {
             path: "(all)".to_owned(),
             rule: Rule::Limit {
                 what: format!(
-                    "{count} paths differ, both sides of a rename counted, and at most {} are taken (policy.max_files)",
+                    "{count} paths differ, and at most {} are taken (policy.max_files)",
                     policy.max_files
                 ),
             },

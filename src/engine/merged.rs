@@ -61,7 +61,7 @@ pub fn merge_scope(
             own.push(change.clone());
         }
     }
-    let rules = finish::rules(project, &open.card)?;
+    let rules = finish::rules(&engine.git, project, &open.card)?;
     let violations = rules.violations(&engine.git, ours_tree, &ChangeSet::new(own))?;
     Ok((!violations.is_empty()).then(|| Failure::out_of_scope(violations)))
 }

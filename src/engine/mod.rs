@@ -25,6 +25,7 @@ pub mod doctor;
 pub mod early;
 pub mod facts;
 pub mod finish;
+mod forms;
 pub mod harvest;
 mod home;
 pub mod import;

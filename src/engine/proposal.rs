@@ -154,7 +154,7 @@ fn judged(engine: &Engine, project: &Project, card: &Card, text: &str) -> Result
         Ok(proposal) => proposal,
         Err(problems) => return Ok((Proposal::default(), problems)),
     };
-    let rules = finish::rules(project, card)?;
+    let rules = finish::rules(&engine.git, project, card)?;
     let mut failed = None;
     let problems = proposal.problems(card, |path| {
         answer::why_refused(engine, project, &rules, path).unwrap_or_else(|error| {

@@ -6,6 +6,7 @@
 //! the filters that their files go through on the way to disk.
 
 mod editor;
+mod variables;
 mod waiting;
 
 use std::ffi::{OsStr, OsString};
@@ -161,15 +162,7 @@ impl GitProgram {
     fn for_user(&self, git_dir: &Path, work_tree: Option<&Path>) -> Call {
         let mut call = Call::new(self, "");
         // Left over from a hook, these would point the call at another repository or index.
-        for name in [
-            "GIT_DIR",
-            "GIT_WORK_TREE",
-            "GIT_INDEX_FILE",
-            "GIT_PREFIX",
-            "GIT_COMMON_DIR",
-        ] {
-            call.command.env_remove(name);
-        }
+        variables::forget(&mut call.command);
         call.command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
         call.arg("--git-dir").arg(git_dir);
         if let Some(work_tree) = work_tree {

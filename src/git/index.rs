@@ -114,24 +114,3 @@ impl Repository {
         }
     }
 }
-
-impl Repository {
-    /// The tree that HEAD's tree would become with the worktree's present files of some globs, added, changed and
-    /// deleted, through the user's own filters. Neither the index nor any file is touched.
-    pub fn worktree_tree(&self, base: TreeId, globs: &[String]) -> Result<TreeId, WriteError> {
-        let dir = tempfile::tempdir_in(self.git_dir())?;
-        let copy = dir.path().join("index");
-        self.write_index(base, &copy)?;
-        for glob in globs {
-            let mut call = self.program().as_user(self.git_dir(), self.work_tree());
-            call.variable("GIT_INDEX_FILE", &copy);
-            // A glob that matches nothing is no mistake: the file may be yet to come.
-            call.words(["add", "--all", "--ignore-errors", "--"])
-                .word(format!(":(top,glob){glob}"))
-                .output()?;
-        }
-        let mut call = self.trusted();
-        let id = call.variable("GIT_INDEX_FILE", &copy).words(["write-tree"]).text()?;
-        Ok(id.parse()?)
-    }
-}

@@ -269,7 +269,7 @@ impl Repository {
         let listing = call.bytes()?;
         Ok(listing
             .split(|byte| *byte == 0)
-            .filter_map(|line| RepoPath::new(line.get(3..)?.strip_suffix(b"/").unwrap_or(&line[3..])).ok())
+            .filter_map(|line| RepoPath::in_tree(line.get(3..)?.strip_suffix(b"/").unwrap_or(&line[3..])).ok())
             .collect())
     }
 }

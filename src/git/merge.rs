@@ -49,7 +49,7 @@ impl Repository {
             Some(1) => {
                 let paths = fields
                     .filter(|field| !field.is_empty())
-                    .filter_map(|field| RepoPath::new(field).ok());
+                    .filter_map(|field| RepoPath::in_tree(field).ok());
                 Ok(Merge::Conflict {
                     paths: paths.collect(),
                     tree: String::from_utf8_lossy(tree).trim().parse()?,

@@ -244,6 +244,11 @@ impl Repository {
         Ok(None)
     }
 
+    /// Whether a tree holds a file or a folder of this path.
+    pub fn holds(&self, tree: TreeId, path: &str) -> Result<bool, ReadError> {
+        Ok(self.node(tree, path)?.is_some())
+    }
+
     /// What a tree holds at a path, if that is no folder.
     pub fn entry(&self, tree: TreeId, path: &str) -> Result<Option<Entry>, ReadError> {
         Ok(self.node(tree, path)?.and_then(|node| node.entry()))
@@ -384,7 +389,7 @@ pub(super) fn push(prefix: &mut Vec<u8>, name: &[u8]) {
 }
 
 pub(super) fn checked(tree: ObjectId, path: &[u8]) -> Result<RepoPath, ReadError> {
-    RepoPath::new(path).map_err(|source| ReadError::Path {
+    RepoPath::in_tree(path).map_err(|source| ReadError::Path {
         tree: tree.to_string(),
         source,
     })

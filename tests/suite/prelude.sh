@@ -72,6 +72,18 @@ look_around() {
 	true
 }
 
+# The task's card allows these files instead, as a list of JSON: `files_are '["a", "b/**"]'`. For `set_up`.
+files_are() {
+	awk -v files="files = $1" '/^files = / { print files; next } { print }' .harness/tasks/t-1.md > "$T/card"
+	if [ "$MODE" = plain ]; then
+		cp "$T/card" .harness/tasks/t-1.md
+		git commit -qnam 'Another card'
+	else
+		git harness plan edit t-1 --from "$T/card" --reason 'Another task' >/dev/null
+		git reset -q --hard
+	fi
+}
+
 # Whether something printed for people, during or after the attack, holds a text as it is.
 printed_raw() { cat "$T/said" "$T/seen" 2>/dev/null | grep -qF -e "$1"; }
 

@@ -20,6 +20,7 @@ use super::agent_hook;
 use super::context::{Context, Telling};
 use super::error::CliError;
 use super::exit::Exit;
+use super::refusal;
 
 /// Runs a hook.
 #[expect(clippy::print_stderr, reason = "a hook speaks to whoever commits")]
@@ -115,14 +116,12 @@ fn refusal(open: &Open, failure: &Failure) -> CliError {
     let mut message = format!("task {} ({}): this commit is refused\n", open.card.id, open.card.title);
     let hint = match failure {
         Failure::Scope { violations } => {
-            for violation in violations {
-                message.push_str(&format!("  {violation}\n"));
-            }
-            message.push_str(&format!("  allowed: {}", open.card.files.join(", ")));
-            format!(
+            message.push_str(&refusal::lines(violations, &open.card.files));
+            let always = format!(
                 "unstage these paths (git restore --staged PATH), or give the task back first (git harness release {})",
                 open.card.id
-            )
+            );
+            refusal::hint(violations, &always)
         }
         Failure::Checks { results } => {
             for result in results.iter().filter(|result| !result.status.passed()) {

@@ -214,7 +214,8 @@ impl Plan<'_, '_, '_> {
             return Ok(());
         };
         let old_text = self.text(path, &old)?;
-        if let Some(line) = elision::remark(text.lines(), old_text) {
+        let left_out = elision::remark(text.lines(), old_text).or_else(|| elision::placeholder(text, old_text));
+        if let Some(line) = left_out {
             return Err(elided(path, line));
         }
         self.shrinks(path, old_text, text, named)?;

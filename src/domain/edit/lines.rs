@@ -55,9 +55,9 @@ impl Text {
         if !self.mark.is_empty() {
             new.mark = self.mark;
         }
-        // A text that says its own ends is taken at its word.
-        let says = new.lines.iter().any(|line| line.end == "\r\n");
-        if !says {
+        // Only a text that tells one end from another is taken at its word: one kind alone is how the model writes.
+        let has = |end: &str| new.lines.iter().any(|line| line.end == end);
+        if !(self.lines.is_empty() || has("\r\n") && has("\n")) {
             let (old_texts, new_texts) = (self.texts(), new.texts());
             let mut ends = vec![self.style; new_texts.len()];
             for op in similar::capture_diff_slices(similar::Algorithm::Myers, &old_texts, &new_texts) {
@@ -131,7 +131,8 @@ mod tests {
             ("a\nb", "a\nB\n", "a\nB\n"),
             ("\u{feff}a\n", "b\n", "\u{feff}b\n"),
             ("a\r\nb\n", "c\nb\n", "c\r\nb\n"),
-            ("a\nb\n", "a\r\n", "a\r\n"),
+            ("a\nb\n", "a\r\nc\r\n", "a\nc\n"),
+            ("a\nb\n", "a\r\nb\n", "a\r\nb\n"),
             ("", "a\n", "a\n"),
         ] {
             assert_eq!(Text::of(old).dressed(new), dressed.as_bytes(), "{old:?} {new:?}");

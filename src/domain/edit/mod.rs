@@ -92,6 +92,7 @@ static READERS: [Reader; 4] = [
 ///
 /// One error for the whole answer, written for the model.
 pub fn parse(answer: &str, known: Known) -> Result<Edits, AnswerError> {
+    let answer = answer.strip_prefix('\u{feff}').unwrap_or(answer);
     if let Some(line) = answer.lines().position(|line| line.contains('\0')) {
         return Err(AnswerError::Malformed {
             line: line + 1,

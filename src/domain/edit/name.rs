@@ -160,7 +160,11 @@ impl<'a> Names<'a> {
         let name = name.strip_prefix("./").unwrap_or(name);
         let slashes = name.replace('\\', "/");
         let name = if self.is_known(name) { name } else { &slashes };
-        let path = RepoPath::new(name).map_err(|error| bad(error.to_string()))?;
+        let path = match self.is_known(name) {
+            true => RepoPath::in_tree(name),
+            false => RepoPath::new(name),
+        };
+        let path = path.map_err(|error| bad(error.to_string()))?;
         if self.is_known(name) || purpose == Purpose::Exactly {
             return Ok(path);
         }

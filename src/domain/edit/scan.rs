@@ -174,7 +174,7 @@ impl<'a> Scan<'a> {
             .last()
             .and_then(|line| self.names.mentioned(line))
             .filter(|name| self.names.is_known(name))
-            .and_then(|name| RepoPath::new(name).ok());
+            .and_then(|name| RepoPath::in_tree(name).ok());
         mentioned
             .or_else(|| self.last.clone())
             .or_else(|| self.names.only().cloned())

@@ -1,75 +1,19 @@
 //! Lint: cards that are not wrong but weak. Most failed builds begin as one of these.
 
+use std::convert::Infallible;
+
 use crate::domain::check::{Check, CheckKind};
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::path::RepoPath;
-use crate::domain::scope::{Allowed, Named, Protected, has_wildcard};
+use crate::domain::scope::{Allowed, Named, Protected};
 
 use super::card::Card;
+use super::reach;
+
+pub use super::files::Files;
 
 /// The most files that a glob may match before it is called wide.
 const WIDE: usize = 50;
-
-/// Manifests and the lock files that change with them.
-const LOCK_FILES: [(&str, &[&str]); 7] = [
-    ("Cargo.toml", &["Cargo.lock"]),
-    (
-        "package.json",
-        &["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock"],
-    ),
-    ("pyproject.toml", &["poetry.lock", "uv.lock", "pdm.lock"]),
-    ("Pipfile", &["Pipfile.lock"]),
-    ("go.mod", &["go.sum"]),
-    ("Gemfile", &["Gemfile.lock"]),
-    ("composer.json", &["composer.lock"]),
-];
-
-/// The files of a tree, sorted once for all cards.
-#[derive(Debug, Default)]
-pub struct Files {
-    /// All, in their order.
-    paths: Vec<RepoPath>,
-    /// Manifests, each with the lock file that changes with it, where there is one.
-    locked: Vec<(RepoPath, RepoPath)>,
-}
-
-impl Files {
-    /// Every file of a tree.
-    pub fn new(mut paths: Vec<RepoPath>) -> Self {
-        paths.sort_unstable();
-        let names = |path: &RepoPath| String::from_utf8_lossy(path.file_name()).into_owned();
-        let is_lock = |name: &str| LOCK_FILES.iter().any(|(_, locks)| locks.contains(&name));
-        let locks: Vec<(&RepoPath, String)> = paths
-            .iter()
-            .map(|path| (path, names(path)))
-            .filter(|(_, name)| is_lock(name))
-            .collect();
-        let locked = paths.iter().filter_map(|path| {
-            let name = names(path);
-            let (_, with) = LOCK_FILES.iter().find(|(manifest, _)| *manifest == name)?;
-            let beside = path.parent();
-            let found = locks.iter().find(|(other, name)| {
-                with.contains(&name.as_str()) && (other.parent() == beside || other.parent().is_none())
-            });
-            found.map(|(lock, _)| (path.clone(), (*lock).clone()))
-        });
-        let locked = locked.collect();
-        Self { paths, locked }
-    }
-
-    /// Whether a file is there.
-    pub fn contains(&self, path: &RepoPath) -> bool {
-        self.paths.binary_search(path).is_ok()
-    }
-
-    /// The files that a glob matches; of a plain name nothing has to be told, which is that file and no other.
-    fn matched_by(&self, glob: &str) -> Vec<&RepoPath> {
-        match Allowed::new(&[glob]) {
-            Ok(one) if has_wildcard(glob) => self.paths.iter().filter(|path| one.matches(path)).collect(),
-            _ => Vec::new(),
-        }
-    }
-}
 
 /// What a card is linted against.
 #[derive(Debug, Clone, Copy)]
@@ -138,7 +82,15 @@ pub fn lint(card: &Card, file: &str, text: &str, facts: &LintFacts) -> Vec<Diagn
     for glob in &card.files {
         wide_glob(glob, facts, &mut warn);
     }
-    if let Ok(allowed) = Allowed::new(&card.files) {
+    let there = |name: &str| Ok::<_, Infallible>(facts.files.holds(name));
+    let Ok(doubts) = reach::doubts(&card.files, there);
+    for error in doubts {
+        warn(&error.glob, "odd-entry", error.to_string(), error.fix.clone());
+    }
+    for never in reach::never(card, facts.files) {
+        warn(&never.entry, "never-lands", never.why, never.fix);
+    }
+    if let Some(allowed) = facts.files.allowed(&card.files) {
         named_paths(card, &allowed, &mut warn);
         lock_files(&allowed, facts, &mut warn);
         shut_files(card, &allowed, facts, &mut warn);
@@ -260,7 +212,7 @@ fn shut_files(card: &Card, allowed: &Allowed, facts: &LintFacts, warn: &mut Warn
 }
 
 fn lock_files(allowed: &Allowed, facts: &LintFacts, warn: &mut Warn) {
-    for (manifest, lock) in &facts.files.locked {
+    for (manifest, lock) in facts.files.locked() {
         if allowed.matches(manifest) && !allowed.matches(lock) {
             warn(
                 &String::from_utf8_lossy(manifest.file_name()),

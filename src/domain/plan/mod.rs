@@ -4,7 +4,9 @@
 
 pub mod card;
 pub mod conflict;
+mod files;
 pub mod format;
 pub mod graph;
 pub mod lint;
+pub mod reach;
 pub mod revision;

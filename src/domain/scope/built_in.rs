@@ -60,6 +60,7 @@ const RUST: &[&str] = &[
     "Cargo.{toml,lock}",
     ".config/nextest.toml",
     "Makefile.toml",
+    "{clippy,.clippy,rustfmt,.rustfmt,deny,Cross,bacon,Trunk,tarpaulin,.tarpaulin,dylint}.toml",
 ];
 
 /// JavaScript: packages with their scripts, and what test runners and bundlers load as code.
@@ -76,6 +77,14 @@ const JAVASCRIPT: &[&str] = &[
     "{jest,vitest,vite,babel,webpack,rollup,rspack,esbuild,eslint,prettier,postcss,tailwind,playwright,cypress,wdio,next,nuxt,svelte,astro,metro,ava,tsup,commitlint,lint-staged}.config.{js,cjs,mjs,ts,cts,mts,json}",
     "vitest.workspace.{js,mjs,ts,mts,json}",
     "karma.conf.{js,cjs,mjs,ts}",
+    ".pnp{.cjs,.js,.loader.mjs}",
+    "{gulpfile,gulpfile.babel}.{js,cjs,mjs,ts}",
+    "Gruntfile.{js,cjs,coffee,ts}",
+    "{nx,turbo,lerna,rush,biome,tslint,ng-package,angular,.angular-cli}.json",
+    "biome.jsonc",
+    "{stylelint,remark,knip,vue,quasar,gatsby,remix,docusaurus,lint,syncpack,release,semantic-release,size-limit,wmr,snowpack,craco,orval,codegen,drizzle,unocss,windi,histoire,ember-cli-build,testcafe,nightwatch,protractor,web-test-runner,stryker}.{config,conf}.{js,cjs,mjs,ts,cts,mts,json}",
+    ".{stylelintrc,remarkrc,releaserc,size-limit,jshintrc,jscsrc,markdownlint,markdownlint-cli2,depcheckrc,npmignore,parcelrc,postcssrc,taprc,storybook,dependency-cruiser}{,.*}",
+    ".storybook/**",
     ".{babelrc,eslintrc,prettierrc,mocharc,nycrc,c8rc,swcrc,lintstagedrc,commitlintrc}{,.*}",
 ];
 
@@ -88,6 +97,12 @@ const PYTHON: &[&str] = &[
     "{requirements,constraints}*.{txt,in}",
     "{Pipfile,Pipfile.lock,poetry.lock,uv.lock,pdm.lock,environment.yml}",
     "*.pth",
+    "{pytest,unittest,nose,nose2}.py",
+    "{pylintrc,.pylintrc,.flake8,.bandit,.isort.cfg,.style.yapf,.pydocstyle,.mypy.ini,.pytest.ini,.pre-commit-hooks.yaml}",
+    "{ruff,.ruff,pylintrc,hatch,pdm,pixi,.pdm,.pylintrc}.toml",
+    "{pyrightconfig.json,pixi.lock,MANIFEST.in,buildout.cfg,versioneer.py,hatch_build.py,build_ext.py}",
+    "/{tasks,fabfile,dodo,pavement,manage,wscript_build}.py",
+    "{Snakefile,pip-wheel-metadata}",
 ];
 
 /// Go, Ruby, PHP, and the smaller ones.
@@ -96,6 +111,18 @@ const OTHERS: &[&str] = &[
     "{Gemfile,Gemfile.lock,gems.rb,gems.locked,Rakefile,*.gemspec}",
     ".{rspec,ruby-version,simplecov}",
     ".bundle/**",
+    ".{rubocop,rubocop_todo,reek,haml-lint,erb-lint,standard,solargraph,overcommit,fasterer}.yml",
+    "{Guardfile,Capfile,Thorfile,Appraisals,Dangerfile,Fastfile,Appfile,Berksfile,Brewfile,Steepfile,config.ru}",
+    "{phpstan,phpstan-baseline}.neon{,.dist}",
+    "{psalm,phpcs,.phpcs,infection,deptrac}.{xml,xml.dist,json,json5,json5.dist,yaml}",
+    "{.php-cs-fixer,.php-cs-fixer.dist,.php_cs,.php_cs.dist,rector,ecs,Pest,pest}.php",
+    "{captainhook,grumphp}.{json,yml}",
+    ".golangci.{yml,yaml,toml,json}",
+    ".goreleaser.{yml,yaml}",
+    "{magefile.go,.air.toml,.mockery.yaml}",
+    "{cpanfile,cpanfile.snapshot,dist.ini,.perlcriticrc,.proverc}",
+    "{.credo.exs,.formatter.exs,.dialyzer_ignore.exs}",
+    "{.swiftlint.yml,.hlint.yaml,hie.yaml,.scalafix.conf,.scalafmt.conf,detekt.yml}",
     "composer.{json,lock}",
     "phpunit.xml{,.dist}",
     "{.user,php}.ini",
@@ -112,6 +139,10 @@ const BUILDS: &[&str] = &[
     "{CMakeLists.txt,CMakePresets.json,CMakeUserPresets.json,*.cmake}",
     "{meson.build,meson.options,meson_options.txt,build.ninja,SConstruct,SConscript,wscript,xmake.lua,premake5.lua}",
     "{conanfile.py,conanfile.txt,vcpkg.json}",
+    "{BUILD,WORKSPACE,BUCK,TARGETS,Jamfile,Jamroot,Kbuild,MODULE.bazel.lock,.bazelversion,.bazelignore,pants.toml,Tiltfile}",
+    "Kconfig*",
+    "{.clang-tidy,.clangd,compile_flags.txt,compile_commands.json}",
+    "{Directory.Build.rsp,.tiltignore,skaffold.yaml,Makevars,Makevars.win,Procfile,Brewfile.lock.json}",
     "{BUILD.bazel,WORKSPACE.bazel,MODULE.bazel,.bazelrc,*.bzl,.buckconfig}",
     "{justfile,.justfile,Earthfile,Taskfile.yml,Taskfile.yaml}",
     "{build,settings,init}.gradle{,.kts}",
@@ -155,13 +186,17 @@ impl Tables {
         let mut tables = Self::default();
         for pattern in BUILT_IN.into_iter().flatten().flat_map(|pattern| alternatives(pattern)) {
             let index = tables.patterns.len();
+            let (pattern, is_rooted) = match pattern.strip_prefix('/') {
+                Some(rooted) => (rooted.to_owned(), true),
+                None => (pattern, false),
+            };
             let folded = fold(&pattern);
             let (name, below) = match folded.strip_suffix("/**") {
                 Some(folder) => (folder, true),
                 None => (folded.as_str(), false),
             };
-            // The harness has one folder, at the top; of everything else each of that name is meant.
-            let at_top = name == ".harness";
+            // The harness has one folder, at the top, and so have a few files; of everything else each of that name is meant.
+            let at_top = name == ".harness" || is_rooted;
             if at_top || name.contains(['*', '/']) {
                 let names = name.split('/').map(str::to_owned).collect();
                 tables.others.push((index, Others { names, below, at_top }));
@@ -190,6 +225,20 @@ impl Tables {
 }
 
 impl Others {
+    /// Whether it protects something in a folder of this path.
+    fn is_below(&self, folder: &[&str]) -> bool {
+        let fits = |length: usize| {
+            let (part, at) = (
+                folder.get(folder.len().wrapping_sub(length)..),
+                folder.len() - length.min(folder.len()),
+            );
+            part.is_some_and(|part| self.names.iter().zip(part).all(|(name, text)| name_matches(name, text)))
+                && (!self.at_top || at == 0)
+        };
+        let longest = self.names.len() - usize::from(!self.below);
+        (1..=longest).any(fits)
+    }
+
     fn matches(&self, path: &[&str]) -> bool {
         let fits = |part: &[&str]| self.names.iter().zip(part).all(|(name, text)| name_matches(name, text));
         let length = self.names.len();
@@ -222,11 +271,25 @@ fn alternatives(pattern: &str) -> Vec<String> {
         .collect()
 }
 
+static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
+
 /// The first pattern that protects a path, which is given as file systems see it.
 pub(super) fn pattern_for(seen: &str) -> Option<&'static str> {
-    static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
     let found = TABLES.first_for(seen)?;
     Some(&TABLES.patterns[found])
+}
+
+/// The first pattern that protects something in a folder of this path, which is given as file systems see it.
+pub(super) fn pattern_below(seen: &str) -> Option<&'static str> {
+    let names: Vec<&str> = seen.split('/').collect();
+    let in_folder = names.last().and_then(|name| TABLES.folders.get(*name)).copied();
+    let mut others = TABLES.others.iter();
+    let found = in_folder.or_else(|| {
+        others
+            .find(|(_, pattern)| pattern.is_below(&names))
+            .map(|(index, _)| *index)
+    });
+    found.map(|index| TABLES.patterns[index].as_str())
 }
 
 #[cfg(test)]
@@ -241,8 +304,15 @@ mod tests {
     /// The same patterns as globs.
     static GLOBS: LazyLock<GlobSet> = LazyLock::new(|| {
         let mut builder = GlobSetBuilder::new();
-        for pattern in &Tables::new().patterns {
-            let anywhere = match pattern.starts_with(".harness") {
+        let tables = Tables::new();
+        let at_top = |index| {
+            tables
+                .others
+                .iter()
+                .any(|(place, others)| *place == index && others.at_top)
+        };
+        for (index, pattern) in tables.patterns.iter().enumerate() {
+            let anywhere = match at_top(index) {
                 true => pattern.clone(),
                 false => format!("**/{pattern}"),
             };

@@ -20,6 +20,8 @@ impl Ignored {
     /// git does.
     pub fn add(&mut self, dir: &[u8], text: &str) {
         let mut builder = GitignoreBuilder::new("");
+        // As some editors begin a file; git passes over it, too.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for line in text.lines() {
             let _ = builder.add_line(None, line);
         }
@@ -95,6 +97,13 @@ mod tests {
             assert!(!rules.is_ignored(&path(kept), false), "{kept}");
         }
         assert!(rules.is_ignored(&path("node_modules"), true));
+    }
+
+    #[test]
+    fn a_mark_before_the_first_rule_is_no_part_of_it() {
+        let mut rules = Ignored::default();
+        rules.add(b"", "\u{feff}build/\r\n*.o\r\n");
+        assert!(rules.is_ignored(&path("build/x"), false) && rules.is_ignored(&path("a.o"), false));
     }
 
     #[test]

@@ -6,14 +6,17 @@
 pub mod bounds;
 pub mod cone;
 pub mod ignored;
+pub mod links;
 pub mod names;
 pub mod near;
 pub mod overlap;
+pub mod submodules;
 pub mod violation;
 
 mod allowed;
 mod built_in;
 mod embedded;
+mod entry;
 mod named;
 mod protected;
 mod verdict;
@@ -21,7 +24,8 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use allowed::{Allowed, GlobError, has_wildcard};
+pub use allowed::Allowed;
+pub use entry::{GlobError, doubt, escaped, has_wildcard};
 pub use named::Named;
 pub use protected::Protected;
 pub use verdict::{Terms, verdict};

@@ -18,6 +18,7 @@ const MOST_NAME: usize = 255;
 pub fn wrong_name(path: &RepoPath) -> Option<Rule> {
     too_long(path.as_bytes())
         .map(|what| Rule::Limit { what })
+        .or_else(|| path.why_not_new().map(|error| Rule::Name { why: error.to_string() }))
         .or_else(|| odd_name(path).map(|why| Rule::Name { why }))
 }
 

@@ -7,7 +7,7 @@ use std::ops::Bound;
 use crate::domain::change::ChangeSet;
 use crate::domain::path::RepoPath;
 
-use super::embedded::homes;
+use super::embedded::{governed, homes};
 use super::names::{fold, folded};
 
 /// The names that have to be looked for to judge a change set, and whose entries have to be known where they are folders.
@@ -23,24 +23,31 @@ impl Near {
     /// Those of a change set; none where nothing is new.
     pub fn to(changes: &ChangeSet) -> Self {
         let mut names = BTreeSet::new();
-        let (mut is_new, mut whole) = (false, false);
+        let (mut matters, mut whole) = (false, false);
         for change in changes {
             let name = folded(&change.path);
+            let homes: Vec<&str> = match (change.old, change.new) {
+                (None, _) => homes(&name).collect(),
+                (_, Some(_)) => governed(&name).collect(),
+                (_, None) => Vec::new(),
+            };
+            for home in &homes {
+                // Any file makes a folder of git's one.
+                whole = true;
+                let home = match home.is_empty() {
+                    true => String::new(),
+                    false => format!("{home}/"),
+                };
+                let parts = ["objects", "refs", "head", "commondir"];
+                names.extend(parts.map(|part| format!("{home}{part}")));
+            }
             if change.old.is_none() {
-                is_new = true;
-                for home in homes(&name) {
-                    // Any file makes a folder of git's one.
-                    whole = true;
-                    let home = if home.is_empty() {
-                        String::new()
-                    } else {
-                        format!("{home}/")
-                    };
-                    let parts = ["objects", "refs", "head", "commondir"];
-                    names.extend(parts.map(|part| format!("{home}{part}")));
-                }
+                matters = true;
             } else if change.new.is_some() {
-                continue;
+                matters |= !homes.is_empty();
+                if homes.is_empty() {
+                    continue;
+                }
             } else {
                 // What goes may leave a folder empty, and make room for a file of its name.
                 whole = true;
@@ -48,7 +55,7 @@ impl Near {
             names.extend(name.match_indices('/').map(|(at, _)| name[..at].to_owned()));
             names.insert(name);
         }
-        match is_new {
+        match matters {
             true => Self { names, whole },
             false => Self::default(),
         }
@@ -170,7 +177,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_not_near_changes_no_verdict(
-            names in proptest::collection::vec("([aAbä]|refs|objects)(/([aAbÄ]|HEAD|refs|objects)){0,3}", 0..14),
+            names in proptest::collection::vec("([aAbä]|refs|objects)(/([aAbÄ]|HEAD|refs|objects|config|hooks)){0,3}", 0..14),
             fates in proptest::collection::vec(0..4u8, 14),
         ) {
             let all = tree(names);

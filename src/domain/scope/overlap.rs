@@ -1,45 +1,64 @@
 //! Whether two cards may touch the same file, decided so that the answer "no" is always right.
 
+use std::collections::HashSet;
+
 /// The first pair of globs, one of each list, that some path may match both.
 pub fn overlap<'a>(a: &'a [String], b: &'a [String]) -> Option<(&'a str, &'a str)> {
-    a.iter()
-        .flat_map(|left| b.iter().map(move |right| (left.as_str(), right.as_str())))
-        .find(|(left, right)| may_meet(left, right))
+    let all: Vec<&str> = b.iter().map(String::as_str).collect();
+    let names: HashSet<&str> = all.iter().copied().collect();
+    let globs: Vec<&str> = all.iter().copied().filter(|glob| is_wild(glob)).collect();
+    a.iter().map(String::as_str).find_map(|left| {
+        if let Some(same) = names.get(left) {
+            return Some((left, *same));
+        }
+        // A name that is no glob meets no other name.
+        let others = match is_wild(left) {
+            true => &all,
+            false => &globs,
+        };
+        let right = others.iter().find(|right| may_meet(left, right))?;
+        Some((left, *right))
+    })
 }
 
+fn is_wild(name: &str) -> bool {
+    name.contains(['*', '?', '[', '{'])
+}
+
+/// Whether two globs may match one path. Each pair of their ends is looked at once.
 fn may_meet(left: &str, right: &str) -> bool {
     let left: Vec<&str> = left.split('/').collect();
     let right: Vec<&str> = right.split('/').collect();
-    parts_meet(&left, &right)
-}
-
-fn parts_meet(left: &[&str], right: &[&str]) -> bool {
-    match (left, right) {
-        ([], []) => true,
-        // Folders may be none, or take one more part of the other side with them.
-        (["**", rest @ ..], other) => parts_meet(rest, other) || takes_one(left, other),
-        (other, ["**", rest @ ..]) => parts_meet(other, rest) || takes_one(right, other),
-        ([a, left @ ..], [b, right @ ..]) => names_meet(a, b) && parts_meet(left, right),
-        _ => false,
+    // Whether the ends from these places on may meet; at the last place both are at their end.
+    let (rows, columns) = (left.len(), right.len());
+    let mut meets = vec![vec![false; columns + 1]; rows + 1];
+    for row in (0..=rows).rev() {
+        for column in (0..=columns).rev() {
+            let (a, b) = (left.get(row), right.get(column));
+            meets[row][column] = match (a, b) {
+                (None, None) => true,
+                // Folders may be none, or take one more part of the other side with them.
+                (Some(&"**"), _) => meets[row + 1][column] || b.is_some() && meets[row][column + 1],
+                (_, Some(&"**")) => meets[row][column + 1] || a.is_some() && meets[row + 1][column],
+                (Some(a), Some(b)) => names_meet(a, b) && meets[row + 1][column + 1],
+                _ => false,
+            };
+        }
     }
-}
-
-fn takes_one(folders: &[&str], other: &[&str]) -> bool {
-    other.split_first().is_some_and(|(_, after)| parts_meet(folders, after))
+    meets[0][0]
 }
 
 /// Two names with wildcards may meet unless their fixed beginnings or ends differ. Braces and brackets are taken to
 /// match anything.
 fn names_meet(a: &str, b: &str) -> bool {
-    let wild = |name: &str| name.contains(['*', '?', '[', '{']);
-    match (wild(a), wild(b)) {
+    match (is_wild(a), is_wild(b)) {
         (false, false) => a == b,
         _ => {
             let fixed = |name: &str| -> (String, String) {
-                let is_wild = |c: char| matches!(c, '*' | '?' | '[' | '{' | ']' | '}' | ',');
-                let start: String = name.chars().take_while(|c| !is_wild(*c)).collect();
-                let end: String = if wild(name) {
-                    let end: String = name.chars().rev().take_while(|c| !is_wild(*c)).collect();
+                let stands = |c: char| matches!(c, '*' | '?' | '[' | '{' | ']' | '}' | ',');
+                let start: String = name.chars().take_while(|c| !stands(*c)).collect();
+                let end: String = if is_wild(name) {
+                    let end: String = name.chars().rev().take_while(|c| !stands(*c)).collect();
                     end.chars().rev().collect()
                 } else {
                     name.to_owned()
@@ -75,6 +94,15 @@ mod tests {
         assert!(!meet("src/*.rs", "src/*.js"));
         assert!(!meet("src/*.rs", "src/a/b.rs"));
         assert!(!meet("web/**", "src/**"));
+    }
+
+    #[test]
+    fn globs_of_many_folders_are_compared_at_once() {
+        let (a, b) = ("**/a/".repeat(60) + "x", "**/a/".repeat(60) + "y");
+        assert!(!meet(&a, &b) && meet(&a, &a));
+        let many: Vec<String> = (0..20_000).map(|number| format!("a/{number}")).collect();
+        let others: Vec<String> = (0..20_000).map(|number| format!("b/{number}")).collect();
+        assert_eq!(overlap(&many, &others), None);
     }
 
     proptest! {

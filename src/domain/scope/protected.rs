@@ -5,8 +5,8 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::domain::path::RepoPath;
 
-use super::allowed::GlobError;
 use super::built_in;
+use super::entry::GlobError;
 use super::names::{as_seen, fold};
 
 /// Protected files: those of every project, and its own, compiled.
@@ -61,6 +61,16 @@ impl Protected {
             let found = self.own.matches(seen);
             found.first().map(|index| self.patterns[*index].as_str())
         })
+    }
+}
+
+impl Protected {
+    /// The pattern that protects a path, or something below it if it is a folder.
+    pub fn covers(&self, path: &RepoPath) -> Option<&str> {
+        let below = RepoPath::in_tree([path.as_bytes(), b"/x"].concat()).ok();
+        self.pattern_for(path)
+            .or_else(|| built_in::pattern_below(&as_seen(path)))
+            .or_else(|| self.pattern_for(&below?))
     }
 }
 

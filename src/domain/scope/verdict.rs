@@ -1,6 +1,6 @@
 //! The verdict: every change of a set against a card's terms. Both sides of a rename are changes of their own.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use crate::domain::change::{Change, ChangeSet, FileMode};
 use crate::domain::path::RepoPath;
@@ -10,7 +10,7 @@ use super::embedded::embedded;
 use super::named::Named;
 use super::names::{folded, wrong_name};
 use super::protected::Protected;
-use super::violation::{Rule, Violation};
+use super::violation::{self, Rule, Violation};
 
 /// What a card allows.
 #[derive(Debug, Clone, Copy)]
@@ -41,43 +41,46 @@ pub fn verdict<'a>(
             })
         })
         .collect();
-    let added: Vec<&RepoPath> = changes
-        .iter()
-        .filter(|change| change.old.is_none())
-        .map(|change| &change.path)
-        .collect();
-    // Only a new name can make a tree worse that could be checked out before.
-    if !added.is_empty() {
-        let resulting = resulting(changes, base);
-        let mut known: HashSet<String> = violations.iter().map(|violation| violation.path.clone()).collect();
-        for path in embedded(&added, &resulting) {
-            let what = "part of another git repository".to_owned();
-            add(&mut violations, &mut known, path, Rule::NotRegular { what });
+    let of = |is_wanted: &dyn Fn(&Change) -> bool| -> Vec<&RepoPath> {
+        let wanted = changes.iter().filter(|change| is_wanted(change));
+        wanted.map(|change| &change.path).collect()
+    };
+    let added = of(&|change| change.old.is_none());
+    let changed = of(&|change| change.old.is_some() && change.new.is_some());
+    // Only a new name, or what git obeys, can make a tree worse that could be checked out before.
+    if !added.is_empty() || !changed.is_empty() {
+        let known: Vec<&RepoPath> = base.into_iter().collect();
+        let resulting = resulting(changes, &known);
+        let mut wrong: BTreeSet<String> = violations.iter().map(|known| known.path.clone()).collect();
+        let mut add = |path: &RepoPath, rule: Rule| {
+            let path = path.to_text().into_owned();
+            // One that breaks another rule already is told once.
+            if wrong.insert(path.clone()) {
+                violations.push(Violation { path, rule });
+            }
+        };
+        let opens = |path: &RepoPath| terms.allowed.names_exactly(path);
+        for path in embedded(&added, &changed, &resulting, &known, opens) {
+            let what = violation::PART_OF_REPOSITORY.to_owned();
+            add(path, Rule::NotRegular { what });
         }
-        for (path, with) in collisions(&added, &resulting) {
-            add(&mut violations, &mut known, path, Rule::Collision { with });
+        let gone = of(&|change| change.new.is_none());
+        for (path, with) in collisions(&added, &gone, &resulting) {
+            add(path, Rule::Collision { with });
         }
     }
     violations.sort_by(|a, b| a.path.cmp(&b.path));
     violations
 }
 
-/// Adds a violation, unless the path breaks another rule already.
-fn add(violations: &mut Vec<Violation>, known: &mut HashSet<String>, path: &RepoPath, rule: Rule) {
-    let path = path.to_text().into_owned();
-    if known.insert(path.clone()) {
-        violations.push(Violation { path, rule });
-    }
-}
-
 /// The paths of the tree that results.
-fn resulting<'a>(changes: &'a ChangeSet, base: impl IntoIterator<Item = &'a RepoPath>) -> Vec<&'a RepoPath> {
+fn resulting<'a>(changes: &'a ChangeSet, base: &[&'a RepoPath]) -> Vec<&'a RepoPath> {
     let gone: BTreeSet<&RepoPath> = changes
         .iter()
         .filter(|change| change.new.is_none())
         .map(|change| &change.path)
         .collect();
-    let stays = base.into_iter().filter(|path| !gone.contains(*path));
+    let stays = base.iter().copied().filter(|path| !gone.contains(*path));
     let comes = changes.iter().filter(|change| change.old.is_none());
     stays.chain(comes.map(|change| &change.path)).collect()
 }
@@ -102,18 +105,15 @@ fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
         });
     }
     let new = change.new?;
-    match new.mode {
-        FileMode::Symlink => {
-            return Some(Rule::NotRegular {
-                what: "a symbolic link".to_owned(),
-            });
-        }
-        FileMode::Gitlink => {
-            return Some(Rule::NotRegular {
-                what: "another repository's commit".to_owned(),
-            });
-        }
-        FileMode::Regular | FileMode::Executable => {}
+    let what = match new.mode {
+        FileMode::Symlink => violation::LINK,
+        FileMode::Gitlink => violation::GITLINK,
+        FileMode::Regular | FileMode::Executable => "",
+    };
+    // Where it leads is looked at by `links` and `submodules`.
+    if !what.is_empty() && !terms.allowed.names_exactly(path) {
+        let what = what.to_owned();
+        return Some(Rule::NotRegular { what });
     }
     match change.old {
         None => wrong_name(path),
@@ -121,40 +121,83 @@ fn judge(change: &Change, terms: &Terms) -> Option<Rule> {
     }
 }
 
+/// A name that new paths take, and how it is spelled.
+#[derive(Default)]
+struct Spelled {
+    /// By what stays.
+    there: Vec<RepoPath>,
+    /// By the first of the new paths that spells it otherwise.
+    new: Option<RepoPath>,
+}
+
 /// New paths that are the same as another of the resulting tree where case and the parts of letters do not count, also
-/// by a folder's name.
-fn collisions<'a>(added: &[&'a RepoPath], resulting: &[&RepoPath]) -> Vec<(&'a RepoPath, String)> {
+/// by a folder's name. Only names that the change brings count: what is spelled so in the base stays as it was, and two names
+/// that collided in one folder of it may go to another together.
+fn collisions<'a>(added: &[&'a RepoPath], gone: &[&RepoPath], resulting: &[&RepoPath]) -> Vec<(&'a RepoPath, String)> {
     let new: BTreeSet<&RepoPath> = added.iter().copied().collect();
-    // Who has a name first, of the names that new paths take; the rest of the tree is not looked at closely.
-    let mut first: HashMap<String, Option<RepoPath>> = HashMap::new();
+    // The rest of the tree is not looked at closely.
+    let mut names: HashMap<String, Spelled> = HashMap::new();
     for path in added {
-        first.extend(prefixes(path).iter().map(|prefix| (folded(prefix), None)));
+        for prefix in prefixes(path) {
+            names.entry(folded(&prefix)).or_default();
+        }
     }
     for path in resulting.iter().filter(|path| !new.contains(*path)) {
         let name = folded(path);
         let ends = name.match_indices('/').map(|(at, _)| at).chain([name.len()]);
         for (depth, end) in ends.enumerate() {
-            match first.get_mut(&name[..end]) {
-                None => break,
-                Some(Some(_)) => {}
-                Some(free) => *free = prefixes(path).into_iter().rev().nth(depth),
-            }
+            let Some(spelled) = names.get_mut(&name[..end]) else {
+                break;
+            };
+            spelled.there.extend(
+                prefixes(path)
+                    .into_iter()
+                    .rev()
+                    .nth(depth)
+                    .filter(|prefix| !spelled.there.contains(prefix)),
+            );
         }
     }
+    let gone = Gone::of(gone);
     let mut found = Vec::new();
     for path in added {
         for prefix in prefixes(path) {
-            let first = first
-                .entry(folded(&prefix))
-                .or_default()
-                .get_or_insert_with(|| prefix.clone());
-            if *first != prefix {
-                found.push((*path, first.to_text().into_owned()));
+            let Some(spelled) = names.get_mut(&folded(&prefix)) else {
+                continue;
+            };
+            if spelled.there.contains(&prefix) {
+                // And so are the folders above it.
+                break;
+            }
+            if let Some(with) = spelled.there.first() {
+                found.push((*path, with.to_text().into_owned()));
+                break;
+            }
+            let with = spelled.new.get_or_insert_with(|| prefix.clone());
+            if *with != prefix && !gone.held_both(with, &prefix) {
+                found.push((*path, with.to_text().into_owned()));
                 break;
             }
         }
     }
     found
+}
+
+/// The names that a change takes out of their folders.
+struct Gone(BTreeSet<(Option<RepoPath>, Vec<u8>)>);
+
+impl Gone {
+    fn of(paths: &[&RepoPath]) -> Self {
+        let all = paths.iter().flat_map(|path| prefixes(path));
+        Self(all.map(|path| (path.parent(), path.file_name().to_vec())).collect())
+    }
+
+    /// Whether one folder held names as two paths have them, and loses both.
+    fn held_both(&self, one: &RepoPath, other: &RepoPath) -> bool {
+        let (one, other) = (one.file_name(), other.file_name());
+        let mut holders = self.0.iter().filter(|(_, name)| name == one);
+        holders.any(|(folder, _)| self.0.contains(&(folder.clone(), other.to_vec())))
+    }
 }
 
 /// A path and the folders that it lies in.

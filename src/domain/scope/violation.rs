@@ -4,6 +4,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// A symbolic link, as a violation names it.
+pub const LINK: &str = "a symbolic link";
+/// A submodule's commit.
+pub const GITLINK: &str = "another repository's commit";
+/// A file that git would take for its own in a repository that lies in the tree.
+pub const PART_OF_REPOSITORY: &str = "part of another git repository";
+
 /// The rule that a path breaks.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "rule")]
@@ -63,6 +70,63 @@ pub struct Violation {
     #[serde(flatten)]
     pub rule: Rule,
 }
+
+impl Violation {
+    /// What somebody can do about it, where the card or the policy has a way; `None` where only another change helps.
+    pub fn way_out(&self) -> Option<String> {
+        let path = &self.path;
+        let outside = "commit it outside of a task";
+        Some(match &self.rule {
+            Rule::OutsideCard => format!("the card does not name {path}: git harness plan edit adds it to `files`"),
+            Rule::Protected { pattern } if pattern.starts_with(".harness") => {
+                "no card opens the harness's own files: git harness plan edit changes cards".to_owned()
+            }
+            Rule::Protected { .. } => {
+                format!("no glob opens {path}: the card names it exactly, in a lane that opens protected files")
+            }
+            Rule::NotRegular { what } if what == LINK => {
+                format!("a card that names {path} exactly may make it a link to a file of this repository")
+            }
+            Rule::NotRegular { what } if what == GITLINK => {
+                format!("a card that names {path} exactly, and .gitmodules where that changes, may move a submodule")
+            }
+            Rule::NotRegular { what } if what == PART_OF_REPOSITORY => format!(
+                "in a repository that the base holds a card may name {path} exactly; a new one is no card's: {outside}"
+            ),
+            Rule::NotRegular { .. } | Rule::Unreadable { .. } | Rule::Conversion { .. } => return None,
+            Rule::Name { .. } => {
+                format!("no card may bring a name that not every system can have: rename it, or {outside}")
+            }
+            Rule::Collision { with } => format!("rename it, or take {with} away in the same change"),
+            Rule::Secret { .. } => format!(
+                "take it out; a test's fixture may stay where [policy] allowed_secrets has \"DIGEST {path}\", the digest as \
+                 `git hash-object` tells it"
+            ),
+            Rule::Limit { what } if what.contains("policy.") => {
+                "make the card smaller, or raise the limit in .harness/config.toml".to_owned()
+            }
+            Rule::Limit { .. } => format!("make it smaller, or {outside}"),
+        })
+    }
+}
+
+/// What somebody can do about violations, each way once and the most urgent three.
+pub fn ways_out(violations: &[Violation]) -> Vec<String> {
+    let mut ways: Vec<(std::mem::Discriminant<Rule>, String)> = Vec::new();
+    for violation in violations {
+        let kind = std::mem::discriminant(&violation.rule);
+        if ways.len() < MOST_WAYS
+            && !ways.iter().any(|(known, _)| *known == kind)
+            && let Some(way) = violation.way_out()
+        {
+            ways.push((kind, way));
+        }
+    }
+    ways.into_iter().map(|(_, way)| way).collect()
+}
+
+/// The most ways out that are told.
+const MOST_WAYS: usize = 3;
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -43,7 +43,14 @@ pub fn describe(engine: &mut Engine, open: &Open, summary: Vec<String>) -> Resul
 /// Lands the worktree's change as `run` would, on the branch that HEAD is on.
 pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
     is_at_rest(engine)?;
-    let candidate = worktree_candidate(engine, open)?;
+    let (candidate, left_out) = worktree_candidate(engine, project, open)?;
+    for what in &left_out {
+        let text = format!("left out: {what}");
+        engine.tell(&Event::Told {
+            task: Some(open.card.id.clone()),
+            text,
+        });
+    }
     let verdict = judge(engine, project, open, candidate)?;
     let Verdict::Accepted { accepted, .. } = &verdict else {
         return Ok((verdict, None));

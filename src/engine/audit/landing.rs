@@ -64,7 +64,7 @@ impl Auditor<'_> {
         let cone = config.cone_for(&card);
         let check_tree = self.git.narrowed_id(commit.tree, &cone)?;
         self.scope(commit, base, &card, &config, &by_builder)?;
-        self.contents(commit, &card, &changes)?;
+        self.contents(commit, base, &card, &config, &changes)?;
         let checks = config.checks_for(&card);
         self.evidence(commit, task, own, &checks, check_tree);
         self.approvals(commit, &card, own, &config)?;
@@ -142,7 +142,7 @@ impl Auditor<'_> {
         config: &Config,
         by_builder: &ChangeSet,
     ) -> Result<(), Stop> {
-        let rules = Rules::new(card, config)?;
+        let rules = Rules::new(card, config, self.git, base)?;
         let mut violations = rules.violations(self.git, base, by_builder)?;
         violations.extend(limits::broken(self.git, &config.policy, by_builder)?);
         for violation in violations {

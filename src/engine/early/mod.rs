@@ -129,7 +129,7 @@ impl Guard {
     fn new(git: Repository, tree: TreeId, bounds: Bounds, waits: Option<&'static str>) -> Result<Self, EarlyError> {
         let top = git.work_tree().ok_or(AttendedError::NoWorktree)?.to_owned();
         Ok(Self {
-            rules: Rules::of(&bounds)?,
+            rules: Rules::of(&bounds, &git, tree)?,
             git,
             top,
             bounds,
@@ -174,7 +174,9 @@ impl Guard {
                     && changes.iter().any(|change| {
                         change.path.to_text() == violation.path
                             && (self.rules.is_incidental(&change.path)
-                                || change.old.is_none() && ignored.is_ignored(&change.path, false))
+                                || change.old.is_none()
+                                    && !self.rules.allowed().names_exactly(&change.path)
+                                    && ignored.is_ignored(&change.path, false))
                     })
             };
             violations.extend(found.into_iter().filter(|violation| !is_dropped(violation)));

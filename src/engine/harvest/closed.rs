@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use crate::domain::change::{Change, FileMode};
+use crate::domain::change::{Change, FileMode, count_moves_once};
 use crate::domain::path::RepoPath;
 use crate::domain::scope::violation::Rule;
 
@@ -12,18 +12,20 @@ use super::{HarvestError, Walk, io_at};
 impl Walk<'_> {
     /// What the base has and nobody saw is gone: deletions are bounded as additions are.
     pub(super) fn missing(&mut self) {
-        let gone = self
-            .before
-            .iter()
-            .filter(|(path, entry)| !self.seen.contains_key(path) && entry.mode != FileMode::Gitlink);
-        let gone: Vec<Change> = gone
-            .map(|(path, entry)| Change {
+        let mut gone: Vec<Change> = Vec::new();
+        for (path, entry) in self.before.iter().filter(|(path, _)| !self.seen.contains_key(path)) {
+            // An empty folder is soon gone, so that a submodule goes where the card says so.
+            if entry.mode == FileMode::Gitlink && !self.view.allowed.names_exactly(path) {
+                self.dropped.push(format!("{path}: a submodule that is gone"));
+                continue;
+            }
+            gone.push(Change {
                 path: path.clone(),
                 old: Some(*entry),
                 new: None,
-            })
-            .collect();
-        let differ = self.changes.len() + gone.len();
+            });
+        }
+        let differ = count_moves_once(self.changes.iter().chain(&gone));
         if differ > self.limits.files {
             // An accident, and told as one: what is missing comes back by itself, and is no list that anybody reads.
             let some: Vec<String> = gone.iter().take(3).map(|change| change.path.to_string()).collect();
@@ -67,7 +69,7 @@ impl Walk<'_> {
 }
 
 /// Whether a read failed because the machine is at its end, whatever lies there.
-fn is_the_machines(error: &io::Error) -> bool {
+pub(super) fn is_the_machines(error: &io::Error) -> bool {
     use rustix::io::Errno;
     let machines = [Errno::IO, Errno::NOMEM, Errno::NFILE, Errno::MFILE, Errno::STALE];
     error

@@ -16,7 +16,7 @@ fn is_below(path: &RepoPath, folder: &RepoPath) -> bool {
 
 impl Walk<'_> {
     /// Looks whether a submodule is as it was given.
-    pub(super) fn submodule(&mut self, dir: &Path, at: &RepoPath) -> Result<(), HarvestError> {
+    pub(super) fn untouched_submodule(&mut self, dir: &Path, at: &RepoPath) -> Result<(), HarvestError> {
         if let Err(error) = fs::read_dir(dir) {
             return self.closed(dir, at.as_bytes(), error);
         }
@@ -46,7 +46,7 @@ impl Walk<'_> {
             let entry = entry.map_err(io_at(dir))?;
             let path = entry.path();
             let kind = entry.metadata().map_err(io_at(&path))?;
-            let Ok(name) = RepoPath::new(below(folder.as_bytes(), &entry.file_name())) else {
+            let Ok(name) = RepoPath::in_tree(below(folder.as_bytes(), &entry.file_name())) else {
                 return Ok(false);
             };
             let is_right = match self.held.wanted().get(&name) {

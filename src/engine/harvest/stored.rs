@@ -31,7 +31,7 @@ impl Walk<'_> {
     /// them has to be stored by them.
     pub(super) fn learn_attributes(&mut self, dir: &Path, folder: &[u8]) {
         let file = dir.join(".gitattributes");
-        let Ok(path) = RepoPath::new(super::below(folder, ".gitattributes".as_ref())) else {
+        let Ok(path) = RepoPath::in_tree(super::below(folder, ".gitattributes".as_ref())) else {
             return;
         };
         let found = match fs::symlink_metadata(&file) {

@@ -83,7 +83,7 @@ impl<'a> Contents<'a> {
         let tree = git.tree_of(commit)?;
         let mut list = Vec::new();
         for (path, entry) in git.list(tree, "")? {
-            if let Ok(path) = RepoPath::new([at.as_bytes(), b"/", path.as_bytes()].concat()) {
+            if let Ok(path) = RepoPath::in_tree([at.as_bytes(), b"/", path.as_bytes()].concat()) {
                 list.push((path, entry));
             }
         }
@@ -311,5 +311,5 @@ fn relative(folder: &RepoPath, path: &RepoPath) -> Option<RepoPath> {
     let rest = path
         .as_bytes()
         .strip_prefix(&below(folder.as_bytes(), "".as_ref())[..])?;
-    RepoPath::new(rest.to_vec()).ok()
+    RepoPath::in_tree(rest.to_vec()).ok()
 }

@@ -121,7 +121,7 @@ impl Filling<'_> {
             let found = found.map_err(io_at(dir))?;
             let path = found.path();
             let kind = found.metadata().map_err(io_at(&path))?;
-            match RepoPath::new(below(folder, &found.file_name())) {
+            match RepoPath::in_tree(below(folder, &found.file_name())) {
                 Ok(name) if kind.is_dir() => self.clean_folder(&path, &name)?,
                 Ok(name) => self.clean_file(&path, &name, &kind)?,
                 Err(_) => remove(&path)?,

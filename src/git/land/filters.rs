@@ -61,7 +61,7 @@ impl Repository {
         Ok(fields
             .chunks_exact(3)
             .filter(|fields| has_one(fields[2]))
-            .filter_map(|fields| RepoPath::new(fields[0]).ok())
+            .filter_map(|fields| RepoPath::in_tree(fields[0]).ok())
             .collect())
     }
 

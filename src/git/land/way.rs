@@ -124,7 +124,7 @@ impl Repository {
                 }
                 Suspect::Files(files) => {
                     let untracked = files.into_iter().filter(|file| !index.contains_key(file));
-                    found.extend(untracked.filter_map(|file| RepoPath::new(file).ok()));
+                    found.extend(untracked.filter_map(|file| RepoPath::in_tree(file).ok()));
                 }
             }
         }

@@ -229,7 +229,11 @@ impl<'a> FieldReader<'a> {
 
     fn mismatch(&mut self, node: &Node, wanted: &str) {
         let message = format!("{wanted} is wanted here, and this is {}", node.value.kind());
-        self.error(&node.span, "wrong-type", message, format!("write {wanted}"));
+        let fix = match &node.value {
+            Value::Bool(_) => "put the word in quotes: yes, no, on and off alone are true and false".to_owned(),
+            _ => format!("write {wanted}"),
+        };
+        self.error(&node.span, "wrong-type", message, fix);
     }
 
     fn one_text(&mut self, node: &Node) -> Option<String> {
@@ -412,7 +416,7 @@ pub fn context_ref(text: &str) -> Result<ContextRef, String> {
         _ => (text, None),
     };
     Ok(ContextRef {
-        path: RepoPath::new(path).map_err(|error| error.to_string())?,
+        path: RepoPath::in_tree(path).map_err(|error| error.to_string())?,
         lines,
     })
 }

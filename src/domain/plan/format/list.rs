@@ -66,6 +66,16 @@ fn top(file: &SourceFile, node: &Node, read: &mut Read) {
             ("target", Value::Text(text)) => read.target = Some(text.clone()),
             ("blueprint" | "description", Value::Text(text)) => read.blueprint = text.clone(),
             ("metadata" | "version", _) => {}
+            ("plan" | "id" | "title" | "name" | "target" | "blueprint" | "description", other) => {
+                let fix = match other {
+                    Value::Bool(_) => "put the word in quotes: yes, no, on and off alone are true and false",
+                    _ => "write text",
+                };
+                let message = format!("text is wanted here, and this is {}", other.kind());
+                let at = entry.node.span.clone();
+                read.wrong
+                    .push(Diagnostic::error(file.name, file.text, at, "wrong-type", message, fix));
+            }
             (key, _) => {
                 let fix = nearest(key, &KEYS).map_or_else(
                     || format!("known keys: {}", KEYS.join(", ")),
