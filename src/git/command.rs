@@ -162,7 +162,8 @@ impl GitProgram {
     fn for_user(&self, git_dir: &Path, work_tree: Option<&Path>) -> Call {
         let mut call = Call::new(self, "");
         // Left over from a hook, these would point the call at another repository or index.
-        variables::forget(&mut call.command);
+        let ours = std::env::vars_os().map(|(name, _)| name);
+        variables::forget(&mut call.command, ours);
         call.command.env("GIT_TERMINAL_PROMPT", "0").env("LC_ALL", "C");
         call.arg("--git-dir").arg(git_dir);
         if let Some(work_tree) = work_tree {
