@@ -12,7 +12,6 @@ set_up() {
 	git commit -qnm 'Attributes'
 	git config filter.lfs.clean "touch '$T/ran'; cat"
 	git config filter.lfs.smudge "touch '$T/ran'; cat"
-	git config filter.lfs.process ''
 	rm -f "$T/ran"
 }
 

@@ -2,9 +2,15 @@
 # The Builder writes attributes and leaves a file of the form that they would store as something else.
 #
 # plain: lands
+# naive: a commit without the hook
 # hooks: refused
 # strict: refused
 # shadow: refused
+
+naive() {
+	attack
+	git -c core.hooksPath=/dev/null commit -qm 'Fine work'
+}
 
 attack() {
 	good
