@@ -7,6 +7,7 @@
 
 mod attributes;
 mod encoding;
+mod ident;
 mod lfs;
 
 use std::borrow::Cow;
@@ -15,7 +16,6 @@ use std::path::PathBuf;
 
 use gix::bstr::{BStr, ByteSlice};
 use gix_filter::eol::{self, AttributesDigest, AutoCrlf, Configuration};
-use gix_filter::ident;
 
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::path::RepoPath;
@@ -234,8 +234,10 @@ impl Conversions {
         let mut bytes = stored;
         let mut buffer = Vec::new();
         let failed = |error: &dyn std::fmt::Display| ConvertError::Failed(error.to_string());
-        if way.ident && ident::apply(&bytes, blob.object_id().kind(), &mut buffer).map_err(|error| failed(&error))? {
-            bytes = Cow::Owned(std::mem::take(&mut buffer));
+        if way.ident
+            && let Some(expanded) = ident::expand(&bytes, blob)
+        {
+            bytes = Cow::Owned(expanded);
         }
         let digest = resolved(way.text, config);
         if eol::convert_to_worktree(&bytes, digest, &mut buffer, config).map_err(|error| failed(&error))? {
@@ -310,7 +312,7 @@ impl Conversions {
         if changed.map_err(|error| failed(&error))? {
             bytes = Cow::Owned(std::mem::take(&mut buffer));
         }
-        if way.ident && ident::undo(&bytes, &mut buffer).map_err(|error| failed(&error))? {
+        if way.ident && gix_filter::ident::undo(&bytes, &mut buffer).map_err(|error| failed(&error))? {
             bytes = Cow::Owned(buffer);
         }
         Ok(Cleaned { bytes, object: None })

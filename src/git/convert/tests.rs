@@ -99,7 +99,9 @@ sub/*.bat !eol -text
 #[test]
 fn every_form_is_as_git_has_it() {
     let ground = Ground::new(ATTRIBUTES_OF_ALL);
-    let texts: [&[u8]; 7] = [
+    let texts: [&[u8]; 9] = [
+        b"$Id$$Id: x y z $ $Id:a $ $Id: b$ $Idx $Id:\n$Id$",
+        b"$Id: open",
         b"one\ntwo\n",
         b"one\r\ntwo\r\n",
         b"one\ntwo\r\n",
