@@ -52,8 +52,8 @@ plan \"$(card p-1 a.txt 'grep -q p-1 a.txt'),$(card p-2 b.txt 'grep -q p-2 b.txt
     Scene {
         name: "command",
         before: "begin; printf 'mkdir -p out; date +%%N > out/build; echo p-1 > a.txt' > \"$W/builder.sh\"
-printf '[roles]\\nbuilder = \"sh\"\\n[builders.sh]\\nrun = [\"sh\", \"%s/builder.sh\"]\\n[slot]\\nsetup = [\"mkdir -p out; echo ready > out/ready\"]\\n' \"$W\" > .harness/config.toml
-git commit -qam Configure; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt && echo log > out/log')\"; \"$H\" trust > /dev/null",
+printf '[roles]\\nbuilder = \"sh\"\\n[builders.sh]\\nrun = [\"sh\", \"%s/builder.sh\"]\\n[slot]\\nsetup = [\"mkdir -p out; echo ready > out/ready\"]\\nkeep = [\"kept\"]\\n' \"$W\" > .harness/config.toml
+git commit -qam Configure; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt && test -e out/ready && mkdir -p kept && echo log > kept/log')\"; \"$H\" trust > /dev/null",
         steps: &["exec \"$H\" run --json"],
         others: &[COMMIT],
         outcome: "complete p-1 && grep -q p-1 a.txt",
