@@ -14,6 +14,7 @@ use crate::domain::oid::CommitId;
 use crate::domain::words::counted;
 use crate::engine::Engine;
 use crate::engine::audit::{self, AuditError, ProveError, Range};
+use crate::engine::history::HistoryError;
 use crate::engine::project::ProjectError;
 use crate::git::{Head, PlainError, PlainView, Repository};
 use crate::report::sarif::sarif;
@@ -58,6 +59,17 @@ pub struct AuditArgs {
 enum Wanted {
     Scope,
     Recorded,
+}
+
+impl From<HistoryError> for CliError {
+    fn from(error: HistoryError) -> Self {
+        match error {
+            HistoryError::Read(error) => error.into(),
+            HistoryError::Write(error) => error.into(),
+            HistoryError::Plain(error) => Self::new(Exit::Refused, error.to_string())
+                .hint("look whether the folder for temporary files can be written"),
+        }
+    }
 }
 
 impl From<AuditError> for CliError {

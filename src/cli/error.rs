@@ -145,6 +145,7 @@ impl From<ProjectError> for CliError {
                 }
             }
             ProjectError::Read(error) => error.into(),
+            ProjectError::History(error) => error.into(),
         }
     }
 }

@@ -7,6 +7,7 @@
 pub mod actor;
 pub mod agent;
 pub mod audit;
+pub mod block;
 pub mod blueprint;
 pub mod breaker;
 pub mod budget;
@@ -30,6 +31,7 @@ pub mod proposal;
 pub mod quality;
 pub mod record;
 pub mod redact;
+pub mod reversal;
 pub mod route;
 pub mod scope;
 pub mod search;

@@ -119,6 +119,7 @@ impl IsPart for super::judge::JudgeError {}
 impl IsPart for super::verify::VerifyError {}
 impl IsPart for super::accept::AcceptError {}
 impl IsPart for super::project::ProjectError {}
+impl IsPart for super::history::HistoryError {}
 
 /// The open task of a worktree.
 #[derive(Debug, Clone)]

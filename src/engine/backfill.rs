@@ -65,7 +65,7 @@ pub fn edits(
     if !tracks {
         return Ok(Vec::new());
     }
-    let history = project::read_history(engine, branch, tip)?;
+    let history = project::read_history(engine, branch, tip, std::iter::empty())?;
     let present: HashMap<Vec<u8>, Entry> = engine
         .git
         .list(tree, LEDGER)?

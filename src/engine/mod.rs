@@ -27,6 +27,7 @@ pub mod facts;
 pub mod finish;
 mod forms;
 pub mod harvest;
+pub mod history;
 mod home;
 pub mod import;
 pub mod judge;

@@ -16,9 +16,9 @@ use crate::domain::task::queue::{self, Facts, TaskView};
 use crate::git::{History, ReadError};
 
 use super::Engine;
-use super::landed;
 use super::project::{self, Project, ProjectError};
 use super::records::At;
+use super::{history, landed};
 
 /// A plan's cards as the queue needs them, in plan order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -78,7 +78,7 @@ impl Overview {
             keep(engine, target, project.tree, &heads)?;
             return Ok(Self::of(target, tip, tree, heads, project.config, project.history));
         };
-        let history = project::read_history(engine, target, tip)?;
+        let history = project::read_history(engine, target, tip, heads.cards.iter().map(|card| &card.id))?;
         Ok(Self::of(target, tip, tree, heads, config, history))
     }
 
@@ -170,7 +170,8 @@ impl Overview {
             cards: &self.cards,
             replay: engine.replay(),
             landed: &|task| self.history.landing(task),
-            reverted: &|commit| self.history.is_reverted(commit),
+            undone: &|task, landing| history::undid(engine, &self.history, task, landing),
+            claimed: &|task| self.history.claim(task),
             plan_approved: &|plan| self.approved.contains(plan),
         })
     }

@@ -13,11 +13,13 @@ use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
 use crate::domain::plan::card::{Card, CardHead};
 use crate::domain::plan::format::plan_file::{PlanHead, parse_plan_file};
 use crate::domain::task::queue::{self, Facts, TaskView};
+use crate::domain::task::state::TaskState;
 use crate::domain::words::counted;
 use crate::git::{Head, History, HistorySeed, ReadError};
 
 use super::Engine;
 use super::cards;
+use super::history::{self, HistoryError};
 use super::records::At;
 
 /// Why a branch's plan could not be read.
@@ -43,6 +45,9 @@ pub enum ProjectError {
     /// The repository could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Its history could not be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
 }
 
 /// Everything about one target branch that the queue and the loop need.
@@ -89,7 +94,7 @@ impl Project {
         };
         config.base = Some(tip);
         engine.keep_secrets_out(&config);
-        let history = read_history(engine, target, tip)?;
+        let history = read_history(engine, target, tip, cards.iter().map(|card| &card.id))?;
         Ok(Self {
             target: target.to_owned(),
             tip,
@@ -177,7 +182,8 @@ impl Project {
             cards: &self.heads,
             replay: engine.replay(),
             landed: &|task| self.history.landing(task),
-            reverted: &|commit| self.history.is_reverted(commit),
+            undone: &|task, landing| history::undid(engine, &self.history, task, landing),
+            claimed: &|task| self.history.claim(task),
             plan_approved: &|plan| approved.contains(plan),
         })
     }
@@ -314,15 +320,29 @@ fn read_plans(engine: &Engine, tree: TreeId, wrong: &mut Vec<Diagnostic>) -> Res
 }
 
 /// The history of the tip, from the cache where it holds an ancestor.
-pub(super) fn read_history(engine: &Engine, target: &str, tip: CommitId) -> Result<History, ProjectError> {
-    const KIND: &str = "history";
+pub(super) fn read_history<'t>(
+    engine: &Engine,
+    target: &str,
+    tip: CommitId,
+    tasks: impl Iterator<Item = &'t TaskId>,
+) -> Result<History, ProjectError> {
+    // Another name than before messages alone were believed.
+    const KIND: &str = "proven-history";
     let key = &format!("{} {target}", env!("CARGO_PKG_VERSION"));
     let caches = engine.ledger.caches();
     let seed: Option<HistorySeed> = caches
         .get(KIND, key)
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let is_new = seed.as_ref().is_none_or(|seed| seed.tip() != tip);
-    let seed = HistorySeed::new(tip, engine.git.history(tip, seed)?);
+    let mut is_new = seed.as_ref().is_none_or(|seed| seed.tip() != tip);
+    let mut history = history::of(&engine.git, tip, seed)?;
+    let mut known = Vec::new();
+    for task in tasks.filter(|task| history.landing(task).is_none()) {
+        let standing = engine.replay().standing(task);
+        let landing = standing.and_then(|standing| standing.landing.filter(|_| standing.state == TaskState::Passed));
+        known.extend(landing.map(|landing| (task.clone(), landing)));
+    }
+    is_new |= history::search::complete(&engine.git, &mut history, tip, &known)?;
+    let seed = HistorySeed::new(tip, history);
     if let (true, Ok(bytes)) = (is_new, serde_json::to_vec(&seed)) {
         caches.put(KIND, key, &bytes);
     }

@@ -13,6 +13,7 @@ use crate::fault::{self, Control, Point};
 use crate::git::MoveError;
 
 use super::Engine;
+use super::history;
 use super::run::RunError;
 
 /// Why an attempt is lost whose process is gone.
@@ -120,7 +121,7 @@ fn rollback(engine: &mut Engine, open: &OpenRollback) -> Result<(), RunError> {
         })?;
         return Ok(());
     }
-    let history = engine.git.history(open.new, None)?;
+    let history = history::of(&engine.git, open.new, None)?;
     let by = engine.person().unwrap_or(Actor::Harness);
     let rows: Vec<(TaskId, Event)> = open
         .tasks

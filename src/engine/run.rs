@@ -33,6 +33,7 @@ use super::commit::CommitFilesError;
 use super::dispatch::DispatchError;
 use super::finish::{self, Finish};
 use super::harvest::HarvestError;
+use super::history::HistoryError;
 use super::judge::JudgeError;
 use super::land::LandError;
 use super::project::{Project, ProjectError};
@@ -86,6 +87,9 @@ pub enum RunError {
     /// The repository could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// History could not be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// An object could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),

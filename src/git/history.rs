@@ -1,19 +1,44 @@
 //! What history says of tasks: which are complete at a commit, and which were undone.
 //!
-//! A fold over the commits from the oldest to the newest. A landing's trailers set a task complete; a revert of that
-//! landing, by us or by a plain `git revert`, sets it open again; a revert of the revert sets it complete once more.
+//! The memory of a fold over the commits from the oldest to the newest. A landing sets a task complete; a revert of it
+//! sets it open again; a revert of the revert sets it complete once more. What is a landing and what undoes one is told
+//! by `engine::history`, which can look at the content.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{PlanId, TaskId};
-use crate::domain::oid::{CommitId, Digest};
-use crate::domain::trailer::{Said, read_message};
+use crate::domain::oid::{CommitId, Digest, TreeId};
 
-use super::open::Repository;
-use super::tree::ReadError;
+/// The newest landings that are remembered in their order, for reversals that name nothing.
+const MOST_RECENT: usize = 256;
+
+/// How a landing came to be believed, where its own tree is not the one that was verified.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum How {
+    /// Its tree is the one that was verified.
+    Verified,
+    /// Its change is the one that was verified, on another base: a rebase, a cherry-pick, a squash of several.
+    Rewritten,
+    /// No message names it: the change itself was found.
+    Content,
+    /// A person says so.
+    Adopted,
+}
+
+/// How far records and known landings were looked for.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Searched {
+    /// The folder of records as it was.
+    pub records: Option<TreeId>,
+    /// Landings that are known from elsewhere, each with the tip up to which it was looked for.
+    pub landings: BTreeMap<CommitId, CommitId>,
+    /// Where a branch was rebased from: its first commit's parent here, and the tree that stood there.
+    pub moved: Option<(CommitId, TreeId)>,
+}
 
 /// What the commits reachable from one tip say.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -30,6 +55,12 @@ pub struct History {
     /// What was verified of landings after they were made.
     #[serde(default)]
     verified: BTreeMap<TaskId, Vec<Verified>>,
+    how: BTreeMap<TaskId, How>,
+    /// Claims of which nothing was found.
+    claims: BTreeMap<TaskId, CommitId>,
+    /// The newest landings, the newest last.
+    recent: VecDeque<CommitId>,
+    searched: Searched,
     /// `landings` by their commits, made when the first revert asks.
     #[serde(skip)]
     by_commit: OnceCell<HashMap<CommitId, Vec<TaskId>>>,
@@ -106,6 +137,15 @@ impl History {
         })
     }
 
+    /// The landings of a task that were undone and not given back.
+    pub fn undone_of(&self, task: &TaskId) -> impl Iterator<Item = CommitId> {
+        let of_task = move |(commit, brought): (&CommitId, &Vec<(TaskId, CommitId)>)| {
+            let is_one = brought.iter().any(|(one, landing)| one == task && landing == commit);
+            (is_one && self.is_reverted(*commit)).then_some(*commit)
+        };
+        self.brought.iter().filter_map(of_task)
+    }
+
     /// Tasks that any trailer here ever named.
     pub fn given(&self) -> impl Iterator<Item = &TaskId> {
         self.landings.keys().chain(&self.named)
@@ -116,44 +156,80 @@ impl History {
         &self.approvals
     }
 
-    fn take(&mut self, commit: CommitId, author: &str, message: &str) {
-        for said in read_message(message) {
-            match said {
-                Said::Landed(task) => self.land(task, commit, commit),
-                Said::RevertedTask { task, landing } => {
-                    if self.landings.get(&task) == Some(&landing) {
-                        self.unland(task, landing, commit);
-                    }
-                    self.reverted.insert(landing, commit);
-                }
-                Said::RevertedCommit(undone) => self.revert(commit, undone),
-                Said::RevertedShort(start) => {
-                    if let Some(undone) = self.only_commit(&start) {
-                        self.revert(commit, undone);
-                    }
-                }
-                Said::Approved { plan, digest } => {
-                    self.approvals.push((plan, digest, commit, author.to_owned()));
-                }
-                // Whether the commit is there is asked before.
-                Said::Adopted { task, landing } => {
-                    if !self.landings.contains_key(&task) {
-                        self.land(task, landing, commit);
-                    }
-                }
-                Said::Verified { task, tree, digest } => {
-                    let verified = Verified { tree, digest, commit };
-                    self.verified.entry(task).or_default().push(verified);
-                }
-                Said::Revised(task) => {
-                    self.named.insert(task);
-                }
-            }
+    /// How a landing came to be believed; what its own tree bears out needs no word.
+    pub fn how(&self, task: &TaskId) -> Option<How> {
+        self.how.get(task).copied()
+    }
+
+    /// The commit that claims a task and does not hold what was verified.
+    pub fn claim(&self, task: &TaskId) -> Option<CommitId> {
+        let claim = self.claims.get(task).copied();
+        claim.filter(|_| !self.landings.contains_key(task))
+    }
+
+    /// A commit whose content nobody could find says that it lands a task.
+    pub fn claimed(&mut self, task: TaskId, by: CommitId) {
+        self.claims.insert(task, by);
+    }
+
+    /// A trailer names a task and lands nothing.
+    pub fn names(&mut self, task: TaskId) {
+        self.named.insert(task);
+    }
+
+    /// A plan was approved.
+    pub fn approve(&mut self, plan: PlanId, digest: Digest, commit: CommitId, author: &str) {
+        self.approvals.push((plan, digest, commit, author.to_owned()));
+    }
+
+    /// A person's commit says that another one holds a task's work.
+    pub fn adopts(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
+        self.lands(task.clone(), landing, How::Adopted);
+        self.land(task, landing, by);
+    }
+
+    /// A landing was verified after it was made.
+    pub fn verify(&mut self, task: TaskId, verified: Verified) {
+        self.verified.entry(task).or_default().push(verified);
+    }
+
+    /// A commit lands a task.
+    pub fn lands(&mut self, task: TaskId, landing: CommitId, how: How) {
+        self.claims.remove(&task);
+        match how {
+            How::Verified => self.how.remove(&task),
+            other => self.how.insert(task.clone(), other),
+        };
+        self.recent.retain(|recent| *recent != landing);
+        self.recent.push_back(landing);
+        if self.recent.len() > MOST_RECENT {
+            self.recent.pop_front();
         }
+        self.land(task, landing, landing);
+    }
+
+    /// The newest landings, undone ones too, the newest last.
+    pub fn recent(&self) -> impl DoubleEndedIterator<Item = CommitId> {
+        self.recent.iter().copied()
+    }
+
+    /// What a commit took away and nobody gave back.
+    pub fn taken_by(&self, commit: CommitId) -> &[(TaskId, CommitId)] {
+        self.taken.get(&commit).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether anything is known of a commit that a revert of it could change.
+    pub fn knows(&self, commit: CommitId) -> bool {
+        self.taken.contains_key(&commit) || !self.brought_by(commit).is_empty()
+    }
+
+    /// What an earlier look at records was about, so that it is taken once.
+    pub fn searched(&mut self) -> &mut Searched {
+        &mut self.searched
     }
 
     /// A commit brings a task's landing, which it is itself unless it undid a revert.
-    fn land(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
+    pub fn land(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
         if by != landing {
             self.brought.entry(by).or_default().push((task.clone(), landing));
         }
@@ -170,8 +246,12 @@ impl History {
     }
 
     /// A commit takes a task's landing away.
-    fn unland(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
-        self.landings.remove(&task);
+    pub fn unland(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
+        if self.landings.get(&task) == Some(&landing) {
+            self.landings.remove(&task);
+            self.how.remove(&task);
+        }
+        self.reverted.insert(landing, by);
         self.named.insert(task.clone());
         self.taken.entry(by).or_default().push((task.clone(), landing));
         self.remember(task, landing);
@@ -186,7 +266,7 @@ impl History {
     }
 
     /// The landings that a commit brought.
-    fn brought_by(&self, commit: CommitId) -> Vec<(TaskId, CommitId)> {
+    pub fn brought_by(&self, commit: CommitId) -> Vec<(TaskId, CommitId)> {
         let by_commit = self.by_commit.get_or_init(|| {
             let mut by_commit: HashMap<CommitId, Vec<TaskId>> = HashMap::new();
             for (task, landing) in &self.landings {
@@ -204,104 +284,14 @@ impl History {
         found
     }
 
-    /// The one commit that a revert could be about whose id begins so.
-    fn only_commit(&self, start: &str) -> Option<CommitId> {
-        let known = self
-            .brought
-            .keys()
-            .chain(self.taken.keys())
-            .chain(self.landings.values());
-        let mut found = known.filter(|commit| commit.to_string().starts_with(start));
-        let first = *found.next()?;
-        found.all(|other| *other == first).then_some(first)
-    }
-
-    fn revert(&mut self, commit: CommitId, undone: CommitId) {
-        // A revert of a revert gives back what the first took, and can be undone in its turn.
-        for (task, landing) in self.taken.remove(&undone).unwrap_or_default() {
-            self.reverted.remove(&landing);
-            self.land(task, landing, commit);
+    /// A commit undoes a revert: what that took, it may give back. Returns what was taken.
+    pub fn give_back(&mut self, undone: CommitId) -> Vec<(TaskId, CommitId)> {
+        let taken = self.taken.remove(&undone).unwrap_or_default();
+        for (_, landing) in &taken {
+            self.reverted.remove(landing);
         }
-        for (task, landing) in self.brought_by(undone) {
-            if self.landings.get(&task) == Some(&landing) {
-                self.unland(task, landing, commit);
-            }
-            self.reverted.insert(landing, commit);
-        }
+        taken
     }
-}
-
-impl Repository {
-    /// What history says at a tip. With a seed of one of its ancestors, only the commits since then are read.
-    pub fn history(&self, tip: CommitId, seed: Option<HistorySeed>) -> Result<History, ReadError> {
-        let (from, mut history) = match seed {
-            Some(seed) if seed.tip == tip => return Ok(seed.history),
-            Some(seed) if self.contains(seed.tip.object_id()) && self.is_ancestor(seed.tip, tip)? => {
-                (Some(seed.tip), seed.history)
-            }
-            _ => (None, History::default()),
-        };
-        let mut call = self.trusted();
-        call.words(["log", "--topo-order", "--reverse", "-z", "--no-show-signature"])
-            .word("--format=%H%x01%an <%ae>%x01%B")
-            .word(tip.to_string());
-        if let Some(from) = from {
-            call.word("--not").word(from.to_string());
-        }
-        let listing = call.bytes()?;
-        for record in listing.split(|byte| *byte == 0) {
-            // Most commits of most repositories say nothing of tasks; those are not even decoded.
-            if !mentions(record, b"arness-") && !mentions(record, b"This reverts commit") {
-                continue;
-            }
-            let text = String::from_utf8_lossy(record);
-            let mut fields = text.splitn(3, '\x01');
-            if let (Some(id), Some(author), Some(message)) = (fields.next(), fields.next(), fields.next())
-                && let Ok(commit) = id.trim().parse()
-            {
-                // A word about a commit that is not there says nothing.
-                let adopted = read_message(message).into_iter().filter_map(|said| match said {
-                    Said::Adopted { landing, .. } => Some(landing),
-                    _ => None,
-                });
-                let mut is_said_of_nothing = false;
-                for landing in adopted {
-                    is_said_of_nothing |= !self.contains(landing.object_id()) || !self.is_ancestor(landing, commit)?;
-                }
-                if !is_said_of_nothing {
-                    history.take(commit, author, message);
-                }
-            }
-        }
-        Ok(history)
-    }
-
-    /// Every path below a folder that any commit reachable from a tip ever added.
-    pub fn paths_ever(&self, tip: CommitId, under: &str) -> Result<BTreeSet<String>, ReadError> {
-        let mut call = self.trusted();
-        call.words([
-            "log",
-            "--no-renames",
-            "--diff-filter=A",
-            "--name-only",
-            "-z",
-            "--format=",
-            "-m",
-        ])
-        .word(tip.to_string())
-        .word("--")
-        .word(under);
-        let listing = call.bytes()?;
-        Ok(listing
-            .split(|byte| *byte == 0)
-            .map(|path| String::from_utf8_lossy(path).trim().to_owned())
-            .filter(|path| !path.is_empty())
-            .collect())
-    }
-}
-
-fn mentions(text: &[u8], word: &[u8]) -> bool {
-    gix::bstr::ByteSlice::find(text, word).is_some()
 }
 
 #[cfg(test)]

@@ -38,7 +38,9 @@ impl Repository {
         let mut call = self.program().trusted(&place.path().join("git"));
         call.in_dir(&place.path().join("tree"))
             .variable("GIT_OBJECT_DIRECTORY", self.common_dir().join("objects"));
-        call.words(["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z"])
+        // Histories may begin apart: a project that took another one in, or a first commit that somebody made by hand.
+        call.words(["merge-tree", "--write-tree", "--allow-unrelated-histories"])
+            .words(["--name-only", "--no-messages", "-z"])
             .word(ours.to_string())
             .word(theirs.to_string());
         let output = call.output()?;

@@ -118,6 +118,10 @@ impl Repository {
         if self.is_shallow() {
             return Err(PlainError::Shallow);
         }
+        self.view_of(stores)
+    }
+
+    pub(super) fn view_of(&self, stores: &[PathBuf]) -> Result<PlainView, PlainError> {
         self.view(|dir| borrow_from(dir, stores))
     }
 

@@ -219,31 +219,11 @@ fn a_planted_configuration_runs_nothing_in_a_trusted_call() {
         .unwrap();
     repository.narrowed(base, &Cone::WHOLE).unwrap();
     repository.index_tree().unwrap();
-    repository.history(tip(&repository), None).unwrap();
+    repository.sayings(tip(&repository), None).unwrap();
     repository
         .compare_and_swap("refs/heads/side", tip(&repository), None, "test")
         .unwrap();
     assert!(!mark.exists());
-}
-
-#[test]
-fn history_goes_on_from_an_ancestor() {
-    let dir = tempfile::tempdir().unwrap();
-    let repository = repository(dir.path());
-    let commit = |message: &str| {
-        git(dir.path(), &["commit", "-q", "--allow-empty", "-m", message]);
-        tip(&repository)
-    };
-    let landing = commit("Task a: x\n\nHarness-Task: a\n");
-    let first = repository.history(landing, None).unwrap();
-    let undone = commit(&format!("Revert\n\nThis reverts commit {landing}.\n"));
-    let task = "a".parse().unwrap();
-    assert_eq!(first.landing(&task), Some(landing));
-    let seed = HistorySeed::new(landing, first);
-    let on = repository.history(undone, Some(seed)).unwrap();
-    let anew = repository.history(undone, None).unwrap();
-    assert_eq!((on.landing(&task), anew.landing(&task)), (None, None));
-    assert_eq!(on.reverted_by(landing), Some(undone));
 }
 
 proptest! {

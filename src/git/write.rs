@@ -259,7 +259,7 @@ impl Repository {
 }
 
 /// A tree of these entries as git writes it.
-fn tree_bytes(nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>) -> Vec<u8> {
+pub(super) fn tree_bytes(nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>) -> Vec<u8> {
     let mut entries: Vec<_> = nodes.iter().collect();
     // Git sorts a folder as if its name ended in a slash.
     entries.sort_by_key(|(name, (kind, _))| {
@@ -288,11 +288,11 @@ fn tree_bytes(nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>) -> Vec<u8> {
 }
 
 /// The id that a tree has.
-fn hash_tree(bytes: &[u8]) -> Option<ObjectId> {
+pub(super) fn hash_tree(bytes: &[u8]) -> Option<ObjectId> {
     gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Tree, bytes).ok()
 }
 
-const fn kind_of(mode: FileMode) -> EntryKind {
+pub(super) const fn kind_of(mode: FileMode) -> EntryKind {
     match mode {
         FileMode::Regular => EntryKind::Blob,
         FileMode::Executable => EntryKind::BlobExecutable,

@@ -2,7 +2,7 @@
 # An octopus merge has a third parent, where tools that look at two see nothing.
 #
 # plain: lands
-# hooks: found scope: merge, unrecorded
+# hooks: found scope: unrecorded
 # strict: refused
 # shadow: refused
 

@@ -22,6 +22,7 @@ mod fleet;
 mod floods;
 mod follow;
 mod forms;
+mod history;
 mod home;
 mod hooks;
 mod hostile;

@@ -8,7 +8,7 @@ use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
 use crate::domain::plan::card::CardHead;
 
-use super::replay::{Replay, Standing};
+use super::replay::Replay;
 use super::state::TaskState;
 
 /// What the queue is judged from.
@@ -19,8 +19,11 @@ pub struct Facts<'a> {
     pub replay: &'a Replay,
     /// The landing of a task that is complete at the target's tip.
     pub landed: &'a dyn Fn(&TaskId) -> Option<CommitId>,
-    /// Whether the target's history undid a landing.
-    pub reverted: &'a dyn Fn(CommitId) -> bool,
+    /// Whether the target's history undid the change that was accepted last: the landing that the journal knows, or the
+    /// same change as a squash or a rebase brought it.
+    pub undone: &'a dyn Fn(&TaskId, Option<CommitId>) -> bool,
+    /// The commit that claims a task and does not hold what was verified.
+    pub claimed: &'a dyn Fn(&TaskId) -> Option<CommitId>,
     /// Whether dispatch may begin on a plan.
     pub plan_approved: &'a dyn Fn(&PlanId) -> bool,
 }
@@ -72,14 +75,31 @@ pub fn view(facts: &Facts, card: &CardHead) -> TaskView {
     }
     // Of what is complete nobody asks the journal: of a long plan, that is most.
     if let Some(standing) = facts.replay.standing(&card.id) {
-        view.landed_elsewhere = landed_elsewhere(facts, standing);
-        view.state = journal_state(standing, view.landed_elsewhere.is_some());
+        // A landed task is `passed` for the journal. Where history undid its landing, it is ready in a new round.
+        let passed = standing.state == TaskState::Passed;
+        let undone = passed && (facts.undone)(&card.id, standing.landing);
+        view.landed_elsewhere = standing.landing.filter(|_| passed && !undone);
+        view.state = if undone { TaskState::Ready } else { standing.state };
         view.reason = match (view.state, view.landed_elsewhere) {
-            (TaskState::Passed, Some(commit)) => Some(format!("landed elsewhere as {}", commit.short(10))),
-            (TaskState::Ready, _) if standing.was_landed => Some("its landing was undone".to_owned()),
+            (TaskState::Passed, Some(commit)) => Some(format!(
+                "landed elsewhere as {}; where its work is here: git harness adopt {}",
+                commit.short(10),
+                card.id
+            )),
+            (TaskState::Ready, _) if standing.was_landed || undone => Some("its landing was undone".to_owned()),
             (TaskState::Ready, _) => None,
             _ => standing.reason.clone(),
         };
+    } else if let Some(commit) = (facts.claimed)(&card.id) {
+        // Nobody here built it, and history says that it is done: whoever knows decides, and nobody pays for it again.
+        view.state = TaskState::Passed;
+        view.landed_elsewhere = Some(commit);
+        view.reason = Some(format!(
+            "{} says so and holds something else: git harness adopt {}, or retry {}",
+            commit.short(10),
+            card.id,
+            card.id
+        ));
     }
     if view.state == TaskState::Ready && (!view.waits_for.is_empty() || !approved) {
         view.state = TaskState::Pending;
@@ -88,20 +108,6 @@ pub fn view(facts: &Facts, card: &CardHead) -> TaskView {
         }
     }
     view
-}
-
-/// The last landing, if it is neither on the target (or the task would be complete) nor undone there.
-fn landed_elsewhere(facts: &Facts, standing: &Standing) -> Option<CommitId> {
-    let landing = standing.landing.filter(|_| standing.state == TaskState::Passed)?;
-    (!(facts.reverted)(landing)).then_some(landing)
-}
-
-/// A landed task is `passed` for the journal. Where history undid its landing, it is ready in a new round.
-fn journal_state(standing: &Standing, elsewhere: bool) -> TaskState {
-    match standing.state {
-        TaskState::Passed if standing.landing.is_some() && !elsewhere => TaskState::Ready,
-        state => state,
-    }
 }
 
 /// The card that is next: the smallest priority among the ready ones, then plan order.

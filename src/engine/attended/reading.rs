@@ -7,8 +7,8 @@
 
 use crate::domain::oid::TreeId;
 use crate::domain::trailer::{self, TASK};
-use crate::engine::Engine;
 use crate::engine::making::Otherwise;
+use crate::engine::{Engine, history};
 use crate::git::{Authorship, Commit, History, HistorySeed};
 
 use super::{AttendedError, Open};
@@ -168,11 +168,8 @@ fn standing(engine: &Engine, open: &Open, head: &Commit) -> Result<Standing, Att
         return Ok(Standing::Is);
     }
     let since = HistorySeed::new(row.parent, History::default());
-    let is_committed = engine
-        .git
-        .history(head.id, Some(since))?
-        .landing(&open.card.id)
-        .is_some();
+    let history = history::of(&engine.git, head.id, Some(since))?;
+    let is_committed = history.landing(&open.card.id).is_some();
     Ok(match is_committed {
         true => Standing::After,
         false => Standing::Before,

@@ -8,6 +8,7 @@ use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::task::event::{self, AttemptMode, Dispatched, Event};
 use crate::domain::trailer::{self, TASK};
 use crate::engine::Engine;
+use crate::engine::history;
 use crate::engine::resume::resume;
 
 use super::{AttendedError, Open, branch, clear_mark, mark, open, set_mark};
@@ -44,9 +45,15 @@ fn notice_commits(engine: &mut Engine) -> Result<(), AttendedError> {
     let Ok((branch, tip)) = branch(engine) else {
         return Ok(());
     };
-    let history = engine.git.history(tip, None)?;
+    let history = history::of(&engine.git, tip, None)?;
     for (task, dispatched) in waiting {
-        let Some(commit) = history.landing(&task) else {
+        // It may have been undone before anybody looked.
+        let undone = || {
+            let row = engine.replay().task(&task)?.accepted.as_ref()?;
+            let mut undone = history.undone_of(&task);
+            undone.find(|commit| history::is_of_row(&engine.git, *commit, &task, row))
+        };
+        let Some(commit) = history.landing(&task).or_else(undone) else {
             continue;
         };
         let landed = event::Landed {

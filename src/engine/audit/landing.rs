@@ -6,11 +6,13 @@ use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::check::{Check, check_set_digest};
 use crate::domain::gate::SelfApproval;
 use crate::domain::id::TaskId;
-use crate::domain::oid::{Digest, TreeId};
+use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::record::TaskRecord;
+use crate::domain::scope::cone::Cone;
 use crate::domain::trailer::{self, EvidenceLine, Trailer};
+use crate::engine::history;
 use crate::engine::judge::Rules;
 use crate::engine::limits;
 use crate::engine::undo::LEDGER;
@@ -29,6 +31,9 @@ const WANTED: [&str; 5] = [
 
 /// Keys of ours that a landing may have besides.
 const ALLOWED: [&str; 1] = ["Harness-Self-Approved"];
+
+/// What is found where a landing was moved, by a rebase or a squash, to where nobody verified it.
+pub const ANOTHER_TREE: &str = "its evidence is for another tree than the one committed";
 
 impl Auditor<'_> {
     pub(super) fn landing(&mut self, commit: &Commit, task: &TaskId, own: &[Trailer]) -> Result<(), Stop> {
@@ -163,7 +168,7 @@ impl Auditor<'_> {
         };
         let mut wrong = Vec::new();
         if tree != check_tree.to_string() {
-            wrong.push("its evidence is for another tree than the one committed".to_owned());
+            wrong.push(ANOTHER_TREE.to_owned());
         }
         if digest != check_set_digest(checks).short() {
             wrong.push("its evidence is for other checks than those of its card at its base".to_owned());
@@ -216,7 +221,7 @@ impl Auditor<'_> {
             return Ok(());
         };
         let wanted = self.plan_digest(base, card)?;
-        let history = self.git.history(*parent, self.approvals.take())?;
+        let history = history::of(self.git, *parent, self.approvals.take())?;
         let is_approved = history
             .approvals()
             .iter()
@@ -264,10 +269,12 @@ impl Auditor<'_> {
         let record = TaskRecord::of_bytes(&text);
         let verified = trailer::value(own, "Harness-Evidence").and_then(EvidenceLine::read);
         let is_moved = verified.is_some_and(|line| line.tree != check_tree.to_string());
+        let is_on_parent = match &record {
+            Some(record) => record.parent_tree == base.to_string() || self.is_of_parent(commit, record)?,
+            None => false,
+        };
         let fits = entry.mode == FileMode::Regular
             && record.is_some_and(|record| {
-                let parent = commit.parents.first().map(ToString::to_string);
-                let is_on_parent = parent.as_deref() == Some(&*record.parent) || record.parent_tree == base.to_string();
                 let changes = record.change_set();
                 let is_change = changes.is_none_or(|changes| changes.iter().eq(by_builder.iter()));
                 record.id == task.as_str()
@@ -285,6 +292,32 @@ impl Auditor<'_> {
             );
         }
         Ok(())
+    }
+}
+
+impl Auditor<'_> {
+    /// Whether a record's parent has the content of the commit's.
+    fn is_of_parent(&self, commit: &Commit, record: &TaskRecord) -> Result<bool, Stop> {
+        let Some(parent) = commit.parents.first() else {
+            return Ok(false);
+        };
+        if record.parent == parent.to_string() {
+            return Ok(true);
+        }
+        let Ok(named) = record.parent.parse::<CommitId>() else {
+            return Ok(false);
+        };
+        let before = match record.parent_tree.parse::<TreeId>() {
+            Ok(tree) => tree,
+            Err(_) if self.git.contains(named.object_id()) => self.git.tree_of(named)?,
+            // It was rewritten and is gone; the tree that was verified is the one that is here.
+            Err(_) => return Ok(true),
+        };
+        let now = self.git.tree_of(*parent)?;
+        if before == now || !self.git.contains(before.object_id()) {
+            return Ok(true);
+        }
+        Ok(self.git.narrowed_id(before, &Cone::WHOLE)? == self.git.narrowed_id(now, &Cone::WHOLE)?)
     }
 }
 

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use crate::domain::audit::{AuditRule, Finding, Strength};
 use crate::domain::check::EvidenceRecord;
+use crate::domain::oid::CommitId;
+use crate::domain::scope::cone::Cone;
 use crate::domain::task::event::{Accepted, Event};
 use crate::domain::task::row::Row;
 use crate::git::{ReadError, Repository};
@@ -100,10 +102,20 @@ fn misdated(landing: &Landing, accepted: &Accepted) -> Option<String> {
     (apart > NEAR_SECONDS).then(|| format!("its time lies {} h {side} its acceptance in the journal", apart / 3600))
 }
 
+/// Whether what was accepted stood on other content: a rebase gives a parent another id, and its tree stays.
+fn is_another_parent(git: &Repository, accepted: CommitId, landed: CommitId) -> Result<bool, ReadError> {
+    // What was rewritten may be gone; the tree that was verified is held against the commit's all the same.
+    if accepted == landed || !git.contains(accepted.object_id()) {
+        return Ok(false);
+    }
+    let content = |commit: CommitId| git.narrowed_id(git.tree_of(commit)?, &Cone::WHOLE);
+    Ok(content(accepted)? != content(landed)?)
+}
+
 fn differs(git: &Repository, landing: &Landing, accepted: &Accepted) -> Result<Option<String>, ReadError> {
     let what = if accepted.task != landing.task {
         "another task"
-    } else if accepted.parent != landing.parent {
+    } else if is_another_parent(git, accepted.parent, landing.parent)? {
         "another parent"
     } else if accepted.card != landing.card {
         "another card"

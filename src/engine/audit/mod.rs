@@ -11,6 +11,8 @@ mod other;
 mod prove;
 mod records;
 mod renewal;
+mod reversal;
+mod stop;
 mod walk;
 
 use std::collections::{BTreeMap, HashMap};
@@ -21,12 +23,16 @@ use crate::domain::audit::{AuditReport, AuditRule, Finding, Level};
 use crate::domain::check::Check;
 use crate::domain::id::TaskId;
 use crate::domain::oid::{BlobId, CommitId, TreeId};
+use crate::domain::reversal as undoing;
 use crate::domain::scope::cone::Cone;
-use crate::domain::trailer::{self, APPROVES, REVERTS, REVISES, Said, TASK};
+use crate::domain::trailer::{self, APPROVES, REVISES, TASK};
 use crate::git::{Commit, Folder, HistorySeed, PlainError, PlainView, ReadError, Repository, WriteError};
 
-use super::judge::JudgeError;
+use super::history::{self, HistoryError};
 
+use stop::Stop;
+
+pub use landing::ANOTHER_TREE;
 pub use ledger::hold_against_journal;
 pub use prove::{ProveError, prove};
 pub use renewal::Renewal;
@@ -43,6 +49,9 @@ pub enum AuditError {
     /// A merge could not be made again.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The landings before the range could not be told.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// Objects are missing here; they may be borrowed from another store.
     #[error("objects of the range are not in this repository's own store")]
     Borrowed,
@@ -149,7 +158,7 @@ impl Footing {
                 footing.strictness.unrecorded = config.unrecorded;
                 footing.strictness.plan_approval = config.approval.plan;
             }
-            let before = git.history(commit, None)?;
+            let before = history::of(git, commit, None)?;
             let landings = before.landings().map(|(task, commit)| (task.clone(), commit));
             footing.landed.extend(landings);
         }
@@ -177,46 +186,14 @@ struct Auditor<'a> {
 struct Opinion {
     findings: Vec<Finding>,
     landing: Option<Landing>,
-    /// The commit that it says it undoes.
-    undone: Option<CommitId>,
     /// What it says was verified.
     renewals: Vec<Renewal>,
     /// The tasks that it adopts, with the commits that hold their work.
     adopted: Vec<(TaskId, CommitId)>,
-}
-
-/// Why a commit could not be judged to its end.
-enum Stop {
-    /// The commit is to blame.
-    Finding(AuditRule, String),
-    /// The machine is.
-    Error(AuditError),
-}
-
-impl From<ReadError> for Stop {
-    /// What cannot be read of a commit is that commit's fault.
-    fn from(error: ReadError) -> Self {
-        match error {
-            ReadError::Git(_) => Self::Error(error.into()),
-            other => Self::Finding(AuditRule::Unreadable, other.to_string()),
-        }
-    }
-}
-
-impl From<WriteError> for Stop {
-    fn from(error: WriteError) -> Self {
-        Self::Error(error.into())
-    }
-}
-
-impl From<JudgeError> for Stop {
-    fn from(error: JudgeError) -> Self {
-        match error {
-            JudgeError::Read(error) => error.into(),
-            JudgeError::Write(error) => error.into(),
-            other @ JudgeError::Globs { .. } => Self::Finding(AuditRule::Unreadable, other.to_string()),
-        }
-    }
+    /// The commits that it undoes.
+    undone: Vec<CommitId>,
+    /// The commit itself, where it speaks of undoing something and names nothing that is here.
+    speaks: Option<CommitId>,
 }
 
 impl<'a> Auditor<'a> {
@@ -269,16 +246,16 @@ impl<'a> Auditor<'a> {
                 )),
             };
         }
-        if let Some(undone) = undone_by(commit) {
-            return self.reversal(commit, undone, has(REVERTS));
-        }
         if has(REVISES) {
             return self.revision(commit, &own);
         }
         if has(APPROVES) {
             return self.approval(commit);
         }
-        self.plain(commit)
+        match undoing::read(&commit.message) {
+            Some(said) => self.reversal(commit, &said),
+            None => self.plain(commit),
+        }
     }
 
     /// No line that looks like ours but stands where no reader of trailers finds it, and nothing that deceives.
@@ -370,13 +347,4 @@ impl<'a> Auditor<'a> {
 fn deceives(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// The commit that one says it undoes.
-fn undone_by(commit: &Commit) -> Option<CommitId> {
-    let said = trailer::read_message(&commit.message);
-    said.into_iter().find_map(|said| match said {
-        Said::RevertedTask { landing, .. } | Said::RevertedCommit(landing) => Some(landing),
-        _ => None,
-    })
 }

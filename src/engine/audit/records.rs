@@ -7,6 +7,7 @@ use crate::domain::id::TaskId;
 use crate::domain::oid::TreeId;
 use crate::domain::record::{RecordSource, TaskRecord};
 use crate::engine::facts::{self, Facts, Fate};
+use crate::engine::history;
 use crate::engine::undo::LEDGER;
 use crate::git::{Commit, History, HistorySeed};
 
@@ -24,7 +25,7 @@ impl Auditor<'_> {
         if records.peek().is_none() {
             return Ok(());
         }
-        let history = self.git.history(commit.id, self.approvals.take())?;
+        let history = history::of(self.git, commit.id, self.approvals.take())?;
         for change in records {
             if let Some(why) = self.misfit(commit, base, &history, change)? {
                 let path = change.path.to_string();

@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::panic::resume_unwind;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::domain::audit::{AuditReport, AuditRule, Finding, Strength};
+use crate::domain::change::ChangeSet;
 use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
+use crate::engine::history;
 use crate::git::{PlainError, PlainView};
 
 use super::renewal;
@@ -21,13 +24,24 @@ const STRETCH: usize = 256;
 pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<Judged, AuditError> {
     let commits = view.commits_between(&range.tips, &range.without)?;
     let mut course = Course {
+        order: footing.landed.values().copied().collect(),
         landed: footing.landed,
         rows: BTreeSet::new(),
     };
     let (mut findings, mut landings) = (Vec::new(), Vec::new());
     let mut renewals = Vec::new();
     for opinion in opinions(view, &commits, footing.strictness)? {
-        findings.extend(opinion.findings);
+        let undone = match opinion.speaks {
+            Some(commit) => course.taken_out(view, commit)?,
+            None => Vec::new(),
+        };
+        findings.extend(
+            opinion
+                .findings
+                .into_iter()
+                .filter(|finding| !explains(&undone, finding)),
+        );
+        let by_content: Vec<CommitId> = undone.iter().map(|(_, landing, _)| *landing).collect();
         if let Some(landing) = opinion.landing {
             course.landing(&landing, &mut findings);
             landings.push(landing);
@@ -36,8 +50,10 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
             course.adopted(task, landing, &mut findings);
         }
         renewals.extend(opinion.renewals);
-        if let Some(undone) = opinion.undone {
-            course.landed.retain(|_, landing| *landing != undone);
+        if !opinion.undone.is_empty() || !by_content.is_empty() {
+            let is_gone = |landing: &CommitId| opinion.undone.contains(landing) || by_content.contains(landing);
+            course.landed.retain(|_, landing| !is_gone(landing));
+            course.order.retain(|landing| !is_gone(landing));
         }
     }
     renewal::clear(view, &mut findings, &renewals)?;
@@ -91,9 +107,29 @@ fn opinions(view: &PlainView, commits: &[CommitId], strictness: Strictness) -> R
 struct Course {
     /// Where each task landed.
     landed: BTreeMap<TaskId, CommitId>,
+    /// The same commits, the newest last.
+    order: Vec<CommitId>,
     /// Rows of journals that landings named: the writer, the number, and the hash, since a journal that was restored may
     /// use a number again.
     rows: BTreeSet<(String, u64, String)>,
+}
+
+/// A landing that a commit took out, and what it had changed.
+type TakenOut = (TaskId, CommitId, Rc<ChangeSet>);
+
+/// Whether what was found of a commit is that it takes landings out.
+fn explains(undone: &[TakenOut], finding: &Finding) -> bool {
+    let Some(path) = &finding.path else {
+        return false;
+    };
+    match finding.rule {
+        AuditRule::Unrecorded => {
+            let mut paths = undone.iter().flat_map(|(_, _, changes)| changes.paths());
+            paths.any(|changed| changed.to_string() == *path)
+        }
+        AuditRule::Record => undone.iter().any(|(task, ..)| task.record_path() == *path),
+        _ => false,
+    }
 }
 
 impl Course {
@@ -115,9 +151,28 @@ impl Course {
         }
     }
 
+    /// The landings that a commit takes out which speaks of undoing and names nothing that is here.
+    fn taken_out(&self, view: &PlainView, commit: CommitId) -> Result<Vec<TakenOut>, AuditError> {
+        if self.landed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut tasks: BTreeMap<CommitId, Vec<&TaskId>> = BTreeMap::new();
+        for (task, landing) in &self.landed {
+            tasks.entry(*landing).or_default().push(task);
+        }
+        let of_commit = |landing: &CommitId| {
+            let tasks = tasks.get(landing).into_iter().flatten();
+            tasks.map(|task| ((*task).clone(), *landing)).collect::<Vec<_>>()
+        };
+        let newest = self.order.len().saturating_sub(history::NEWEST);
+        let landings: Vec<(TaskId, CommitId)> = self.order[newest..].iter().flat_map(of_commit).collect();
+        Ok(history::taken_out(view, &landings, &view.commit(commit)?)?)
+    }
+
     /// A task lands once, and by a row of its own.
     fn landing(&mut self, landing: &Landing, findings: &mut Vec<Finding>) {
         let mut messages = Vec::new();
+        self.order.push(landing.commit);
         if let Some(before) = self.landed.insert(landing.task.clone(), landing.commit) {
             let (task, before) = (&landing.task, before.short(10));
             messages.push(format!("{task} landed in {before} already, and nothing undid that"));

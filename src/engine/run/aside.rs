@@ -83,6 +83,7 @@ fn is_everybodys(error: &RunError) -> bool {
         | RunError::Commit(_)
         | RunError::Write(_)
         | RunError::Read(_)
+        | RunError::History(_)
         | RunError::KeepCandidate(_)
         | RunError::Resume(_)
         | RunError::CardGone(_) => is_of_the_disk(error),

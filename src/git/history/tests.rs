@@ -53,10 +53,15 @@ proptest! {
             let (id, undone) = (commit(number), commit(undone.index(number + 1)));
             if *lands {
                 let task = TaskId::new(format!("t{task}")).unwrap();
-                history.take(id, "", &format!("Task\n\nHarness-Task: {task}\n"));
+                history.lands(task.clone(), id, How::Verified);
                 plain.land(task, id);
             } else {
-                history.take(id, "", &format!("Revert\n\nThis reverts commit {undone}.\n"));
+                for (task, landing) in history.give_back(undone) {
+                    history.land(task, landing, id);
+                }
+                for (task, landing) in history.brought_by(undone) {
+                    history.unland(task, landing, id);
+                }
                 plain.revert(id, undone);
             }
             prop_assert_eq!(&history.landings, &plain.landings);

@@ -1,0 +1,221 @@
+//! Reversals: commits that say they undo others. Only an ancestor can be undone, what is not taken out is judged as any
+//! change, and what is taken out is held to what governs the work: a reversal, too, changes files.
+
+use std::collections::BTreeSet;
+
+use crate::config::{Config, Unrecorded};
+use crate::domain::audit::AuditRule;
+use crate::domain::change::{Change, ChangeSet};
+use crate::domain::gate::AiPermission;
+use crate::domain::id::TaskId;
+use crate::domain::oid::CommitId;
+use crate::domain::plan::format::card_md::parse_card;
+use crate::domain::reversal::{self, Reversal};
+use crate::domain::scope::Protected;
+use crate::domain::trailer::{self, Said};
+use crate::engine::history::undo::{self, Undoing};
+use crate::engine::undo::{self as task_undo, LEDGER, Undone};
+use crate::git::Commit;
+
+use super::{Auditor, Stop};
+
+/// The longest chain of reverts of reverts that is followed.
+const MOST_REVERTS: usize = 64;
+
+impl Auditor<'_> {
+    /// A commit that says it undoes others.
+    pub(super) fn reversal(&mut self, commit: &Commit, said: &Reversal) -> Result<(), Stop> {
+        let Some(undoing) = undo::of(self.git, commit, said)? else {
+            // What names nothing may be found by its content, when the whole course is known.
+            self.opinion.speaks = Some(commit.id);
+            return self.plain(commit);
+        };
+        if self.brings_back_what_never_landed(&undoing)? {
+            return self.plain(commit);
+        }
+        let undoing = self.of_task(commit, said, undoing)?;
+        let base = self.base_of(commit)?;
+        let changes = self.git.diff(base, commit.tree)?;
+        // A plain revert takes a record away with the landing that brought it; what else becomes of records is ours.
+        let is_ours = !said.tasks.is_empty();
+        let records = changes
+            .iter()
+            .filter(|change| is_ours || undoing.beside.contains(&change.path));
+        self.records(commit, base, records)?;
+        let mut taken_out = Vec::new();
+        for change in changes.iter().filter(|change| !change.path.is_under(LEDGER)) {
+            if undoing.conflicts.contains(&change.path) && self.is_of_lines(commit, change, &undoing)? {
+                let path = change.path.to_string();
+                let message = format!("{path}: what it undoes conflicts with later work, and was resolved by hand");
+                self.find(commit.id, None, AuditRule::Resolution, Some(path), message);
+            } else if undoing.beside.contains(&change.path) || undoing.conflicts.contains(&change.path) {
+                self.beside(commit, change, &undoing);
+            } else {
+                taken_out.push(change.clone());
+            }
+        }
+        self.taken_out(commit, &ChangeSet::new(taken_out), &undoing)?;
+        self.opinion.undone = undoing.undone;
+        Ok(())
+    }
+
+    /// A rollback takes its task's own change out, and nothing else of the commit that brought it.
+    fn of_task(&self, commit: &Commit, said: &Reversal, undoing: Undoing) -> Result<Undoing, Stop> {
+        let ([(task, landing)], Some(parent)) = (&said.tasks[..], commit.parents.first()) else {
+            return Ok(undoing);
+        };
+        let Undone::Clean(tree) = task_undo::undo(self.git, task, *landing, *parent)? else {
+            return Ok(undoing);
+        };
+        let differing = self.git.diff(tree, commit.tree)?;
+        Ok(Undoing {
+            undone: undoing.undone,
+            beside: differing.paths().cloned().collect(),
+            conflicts: BTreeSet::new(),
+        })
+    }
+
+    /// A path where the commit does something else than it says.
+    fn beside(&mut self, commit: &Commit, change: &Change, undoing: &Undoing) {
+        let named = undoing
+            .undone
+            .first()
+            .map(|undone| undone.short(10))
+            .unwrap_or_default();
+        let path = change.path.to_string();
+        let message = format!("{path}: it says that it undoes {named}, and does something else");
+        self.find(commit.id, None, AuditRule::Revert, Some(path), message);
+        if change.path.is_harness() {
+            self.plain_change(commit, change);
+        }
+    }
+
+    /// What is taken out changes files like anything else: what governs the work and what is protected is for people, and
+    /// so is taking back what no task brought.
+    fn taken_out(&mut self, commit: &Commit, changes: &ChangeSet, undoing: &Undoing) -> Result<(), Stop> {
+        let base = self.base_of(commit)?;
+        let config = self.config_of(base)?;
+        let protected = Protected::new(&config.policy.protected).ok();
+        let mut is_work = false;
+        for change in changes {
+            let path = change.path.to_string();
+            let message = if change.path.is_harness() {
+                format!("{path}: what governs the work was changed, by undoing")
+            } else {
+                is_work = true;
+                let pattern = protected.as_ref().and_then(|globs| globs.pattern_for(&change.path));
+                let Some(pattern) = pattern else { continue };
+                format!("{path}: undone, and protected by `{pattern}`")
+            };
+            self.find(commit.id, None, AuditRule::Governance, Some(path), message);
+        }
+        if !is_work {
+            return Ok(());
+        }
+        let mut landed = Vec::new();
+        for undone in &undoing.undone {
+            let said = trailer::read_message(&self.git.commit(*undone)?.message);
+            landed.extend(said.into_iter().filter_map(|said| match said {
+                Said::Landed(task) => Some(task),
+                _ => None,
+            }));
+        }
+        if landed.is_empty() && self.strictness.unrecorded == Unrecorded::Refuse {
+            let names: Vec<String> = undoing.undone.iter().take(3).map(|undone| undone.short(10)).collect();
+            let message = format!("it undoes {}, which no task landed", names.join(", "));
+            self.find(commit.id, None, AuditRule::Governance, None, message);
+        }
+        landed.sort();
+        landed.dedup();
+        for task in landed {
+            self.guarded(commit, &task, &config)?;
+        }
+        Ok(())
+    }
+
+    /// Whether undoing a task's landing takes back what a lane had somebody look at.
+    fn guarded(&mut self, commit: &Commit, task: &TaskId, config: &Config) -> Result<(), Stop> {
+        let base = self.base_of(commit)?;
+        let path = task.card_path();
+        let Some(text) = self.git.file(base, &path)? else {
+            return Ok(());
+        };
+        let Ok(card) = parse_card(&path, &String::from_utf8_lossy(&text)) else {
+            return Ok(());
+        };
+        let lane = config.lane(&card);
+        let gates = lane.gates_for(&card);
+        let message = match (lane.ai, &gates[..]) {
+            (AiPermission::Build, []) => return Ok(()),
+            (_, []) => format!(
+                "it undoes {task} of the lane {}, in which models build nothing",
+                lane.name
+            ),
+            (_, gates) => format!("it undoes {task}, which had passed {}", gates.join(", ")),
+        };
+        self.find(commit.id, Some(task), AuditRule::Governance, None, message);
+        Ok(())
+    }
+
+    /// Whether a conflict was resolved with lines that one of the sides has: what is new is not a resolution.
+    fn is_of_lines(&self, commit: &Commit, change: &Change, undoing: &Undoing) -> Result<bool, Stop> {
+        let Some(new) = change.new else { return Ok(true) };
+        let path = change.path.to_text().into_owned();
+        let mut known = BTreeSet::new();
+        let mut trees = Vec::new();
+        trees.extend(
+            commit
+                .parents
+                .first()
+                .map(|parent| self.git.tree_of(*parent))
+                .transpose()?,
+        );
+        for undone in &undoing.undone {
+            let undone = self.git.commit(*undone)?;
+            trees.push(undone.tree);
+            for parent in undone.parents {
+                trees.push(self.git.tree_of(parent)?);
+            }
+        }
+        for tree in trees {
+            let text = self.git.file(tree, &path)?.unwrap_or_default();
+            known.extend(text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec));
+        }
+        let text = if new.mode.is_file() {
+            self.git.blob(new.blob)?
+        } else {
+            return Ok(false);
+        };
+        Ok(text.split(|byte| *byte == b'\n').all(|line| known.contains(line)))
+    }
+
+    /// Whether to undo these commits is to do once more what no task did: a revert of a revert brings its first change
+    /// back, and that counts as much as it did then.
+    fn brings_back_what_never_landed(&self, undoing: &Undoing) -> Result<bool, Stop> {
+        for undone in &undoing.undone {
+            if self.chain_brings_back(*undone)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn chain_brings_back(&self, undone: CommitId) -> Result<bool, Stop> {
+        let mut commit = self.git.commit(undone)?;
+        let mut brings_back = false;
+        for _ in 0..MOST_REVERTS {
+            let before = match reversal::read(&commit.message) {
+                Some(said) if commit.parents.len() == 1 => undo::of(self.git, &commit, &said)?,
+                _ => None,
+            };
+            let Some(&before) = before.as_ref().and_then(|before| before.undone.first()) else {
+                let said = trailer::read_message(&commit.message);
+                let landed = said.iter().any(|said| matches!(said, Said::Landed(_)));
+                return Ok(brings_back && !landed);
+            };
+            brings_back = !brings_back;
+            commit = self.git.commit(before)?;
+        }
+        Ok(true)
+    }
+}

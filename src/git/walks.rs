@@ -1,0 +1,162 @@
+//! Walks over history: the commits that say something of tasks, and where histories part.
+
+use std::collections::BTreeSet;
+
+use gix::bstr::Finder;
+
+use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::reversal;
+
+use super::open::Repository;
+use super::tree::ReadError;
+
+/// A commit that says something.
+#[derive(Debug, Clone)]
+pub struct Saying {
+    /// The commit.
+    pub commit: CommitId,
+    /// Its tree.
+    pub tree: TreeId,
+    /// Its parents.
+    pub parents: Vec<CommitId>,
+    /// Its author.
+    pub author: String,
+    /// Its message.
+    pub message: String,
+}
+
+impl Saying {
+    fn read(record: &[u8]) -> Option<Self> {
+        let text = String::from_utf8_lossy(record);
+        let mut fields = text.splitn(5, '\x01');
+        let (commit, tree, parents) = (fields.next()?, fields.next()?, fields.next()?);
+        let (author, message) = (fields.next()?, fields.next()?);
+        Some(Self {
+            commit: commit.trim().parse().ok()?,
+            tree: tree.parse().ok()?,
+            parents: parents
+                .split_whitespace()
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .ok()?,
+            author: author.to_owned(),
+            message: message.to_owned(),
+        })
+    }
+}
+
+impl Repository {
+    /// The commits of a tip that say anything of tasks or of undoing, the oldest first; with one of its ancestors, only
+    /// those since then.
+    pub fn sayings(&self, tip: CommitId, from: Option<CommitId>) -> Result<Vec<Saying>, ReadError> {
+        let mut call = self.trusted();
+        call.words(["log", "--topo-order", "--reverse", "-z", "--no-show-signature"])
+            .word("--format=%H%x01%T%x01%P%x01%an <%ae>%x01%B")
+            .word(tip.to_string());
+        if let Some(from) = from {
+            call.word("--not").word(from.to_string());
+        }
+        let listing = call.bytes()?;
+        let words = reversal::WORDS.map(Finder::new);
+        let ours = Finder::new("arness-");
+        let mut found = Vec::new();
+        for record in listing.split(|byte| *byte == 0) {
+            // Most commits of most repositories say nothing of either; those are not even decoded.
+            let says = |finder: &Finder| finder.find(record).is_some();
+            if says(&ours) || words.iter().any(says) {
+                found.extend(Saying::read(record));
+            }
+        }
+        Ok(found)
+    }
+
+    /// A commit's first parents, itself first, with their trees.
+    pub fn first_parents(&self, of: CommitId, most: usize) -> Result<Vec<(CommitId, TreeId)>, ReadError> {
+        let mut call = self.trusted();
+        let listing = call
+            .words(["log", "--first-parent", "--no-show-signature", "--format=%H %T"])
+            .word(format!("--max-count={most}"))
+            .word(of.to_string())
+            .text()?;
+        let pair = |line: &str| {
+            let (commit, tree) = line.split_once(' ')?;
+            Some((commit.parse().ok()?, tree.parse().ok()?))
+        };
+        Ok(listing.lines().filter_map(pair).collect())
+    }
+
+    /// The newest commit that changed a path.
+    pub fn newest_change_of(&self, tip: CommitId, path: &str) -> Result<Option<CommitId>, ReadError> {
+        let mut call = self.trusted();
+        let listing = call
+            .words(["rev-list", "--max-count=1"])
+            .word(tip.to_string())
+            .word("--")
+            .word(path)
+            .text()?;
+        Ok(listing.lines().next().and_then(|line| line.parse().ok()))
+    }
+
+    /// The first parents of a tip since a fork, the oldest first, each with the tree before it and its own.
+    pub fn first_parents_since(
+        &self,
+        tip: CommitId,
+        fork: CommitId,
+        most: usize,
+    ) -> Result<Vec<(CommitId, TreeId, TreeId)>, ReadError> {
+        let found = self.first_parents(tip, most + 1)?;
+        let since = found.windows(2).take_while(|two| two[0].0 != fork);
+        let mut since: Vec<_> = since.map(|two| (two[0].0, two[1].1, two[0].1)).collect();
+        since.reverse();
+        Ok(since)
+    }
+
+    /// Those of some commits that none of the others holds.
+    pub fn independent(&self, commits: &[CommitId]) -> Result<Vec<CommitId>, ReadError> {
+        if commits.len() < 2 {
+            return Ok(commits.to_vec());
+        }
+        let mut call = self.trusted();
+        call.words(["merge-base", "--independent"]);
+        for commit in commits {
+            call.word(commit.to_string());
+        }
+        let listing = call.text()?;
+        Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
+    /// Where two histories part; `None` where they have nothing in common.
+    pub fn fork_of(&self, one: CommitId, other: CommitId) -> Result<Option<CommitId>, ReadError> {
+        let mut call = self.trusted();
+        call.words(["merge-base"]).word(one.to_string()).word(other.to_string());
+        let output = call.output()?;
+        match output.status.code() {
+            Some(0) => Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok()),
+            Some(1) => Ok(None),
+            _ => Err(call.failed(&output).into()),
+        }
+    }
+
+    /// Every path below a folder that any commit reachable from a tip ever added.
+    pub fn paths_ever(&self, tip: CommitId, under: &str) -> Result<BTreeSet<String>, ReadError> {
+        let mut call = self.trusted();
+        call.words([
+            "log",
+            "--no-renames",
+            "--diff-filter=A",
+            "--name-only",
+            "-z",
+            "--format=",
+            "-m",
+        ])
+        .word(tip.to_string())
+        .word("--")
+        .word(under);
+        let listing = call.bytes()?;
+        Ok(listing
+            .split(|byte| *byte == 0)
+            .map(|path| String::from_utf8_lossy(path).trim().to_owned())
+            .filter(|path| !path.is_empty())
+            .collect())
+    }
+}
