@@ -1,15 +1,15 @@
 # P05 An allowed file becomes a link
-# The path is allowed, and what it leads to is not.
+# The path is allowed by its name, and what it leads to lies outside of the repository. (One that stays inside is taken: W59.)
 #
 # plain: lands
 # hooks: refused
 # strict: refused
 # shadow: refused
 
+set_up() { echo good > "$T/target"; }
+
 attack() {
-	good
-	echo good > src/gen/target
-	ln -sf gen/target src/allowed.txt
+	ln -sf "../../$(basename "$T")/target" src/allowed.txt
 	git add -A
 	git commit -qm 'Fine work'
 }

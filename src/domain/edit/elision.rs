@@ -112,7 +112,8 @@ fn stands_for_more(line: &str) -> bool {
         .count();
     let is_comment = MARKS.iter().any(|mark| line.starts_with(*mark));
     let ends_like_code = line.ends_with([';', '{', '}', ',']);
-    let is_code = ends_like_code && !is_comment && !has_dots(line) && !line.starts_with(['[', '(']);
+    let assigns = !is_comment && line.contains('=') && !line.starts_with(['=', '-', '[', '(']);
+    let is_code = assigns || ends_like_code && !is_comment && !has_dots(line) && !line.starts_with(['[', '(']);
     let calls = line
         .as_bytes()
         .windows(2)
