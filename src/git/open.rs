@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use gix::discover::upwards;
 
 use super::command::GitProgram;
+use super::worktrees::leads_to;
 
 /// How much of what was read is kept while history is walked, in bytes.
 const OBJECT_CACHE: usize = 16 * 1024 * 1024;
@@ -183,7 +184,11 @@ impl Repository {
         };
         let git_dir = absolute(gix.git_dir())?;
         let common_dir = absolute(gix.common_dir())?;
-        let work_tree = gix.workdir().map(absolute).transpose()?;
+        let work_tree = match gix.workdir() {
+            Some(path) => Some(absolute(path)?),
+            // Git names a folder that lies elsewhere to its hooks, and has them run in the worktree.
+            None => Some(absolute(dir)?).filter(|dir| leads_to(dir, &git_dir)),
+        };
         let index_file = std::path::absolute(gix.index_path()).unwrap_or_else(|_| git_dir.join("index"));
         let promisor = is_partial(&gix).then(|| git_dir.clone());
         Ok(Self {

@@ -213,7 +213,7 @@ fn where_it_is(path: &Path, git_dir: &Path) -> Option<Away> {
 }
 
 /// Whether the `.git` of a folder is, or names, a git folder.
-fn leads_to(path: &Path, git_dir: &Path) -> bool {
+pub(super) fn leads_to(path: &Path, git_dir: &Path) -> bool {
     let dot_git = path.join(".git");
     let named = match fs::read(&dot_git) {
         Ok(text) => match text.trim_ascii_end().strip_prefix(b"gitdir: ") {
