@@ -30,10 +30,18 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> UpperError + '_ {
 
 /// Makes the tree what a program saw through the overlay, and leaves the upper layer empty.
 pub fn merge(overlay: &Overlay) -> Result<(), UpperError> {
-    merge_folder(&overlay.upper, &overlay.tree)
+    let beneath: Vec<PathBuf> = overlay
+        .lower
+        .iter()
+        .filter(|top| **top != overlay.tree)
+        .cloned()
+        .collect();
+    let beneath = (!overlay.lower.is_empty()).then_some(beneath);
+    merge_folder(&overlay.upper, &overlay.tree, beneath.as_deref())
 }
 
-fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
+/// `beneath` is what else the program saw in this place, below the tree; `None` where that is not known.
+fn merge_folder(upper: &Path, lower: &Path, beneath: Option<&[PathBuf]>) -> Result<(), UpperError> {
     open_up(upper);
     open_up(lower);
     for found in fs::read_dir(upper).map_err(at(upper))? {
@@ -46,7 +54,15 @@ fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
             remove(&to)?;
             fs::remove_file(&from).map_err(at(&from))?;
         } else if kind.is_dir() {
-            if is_opaque(&from) {
+            let beneath: Option<Vec<PathBuf>> = beneath.map(|tops| {
+                tops.iter()
+                    .map(|top| top.join(name))
+                    .filter(|dir| is_there(dir))
+                    .collect()
+            });
+            // A folder is new where nothing lies below it, and goes as a whole: it may hold any number of files.
+            let is_new = beneath.as_ref().is_some_and(Vec::is_empty) && !is_there(&to);
+            if is_new || is_opaque(&from) {
                 remove(&to)?;
                 // A folder that may not be written cannot be moved either, nor be read later on.
                 open_all(&from);
@@ -59,7 +75,7 @@ fn merge_folder(upper: &Path, lower: &Path) -> Result<(), UpperError> {
                     remove(&to)?;
                     fs::create_dir(&to).map_err(at(&to))?;
                 }
-                merge_folder(&from, &to)?;
+                merge_folder(&from, &to, beneath.as_deref())?;
                 // What a program closed to its owner stays open for whoever looks at it next.
                 let mode = fs::Permissions::from_mode(kind.mode() & 0o7777 | 0o700);
                 fs::set_permissions(&to, mode).map_err(at(&to))?;
@@ -119,6 +135,10 @@ pub enum Known {
     File,
     /// A folder.
     Folder,
+}
+
+fn is_there(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok()
 }
 
 /// A deletion, as overlayfs writes it down: a device that does not exist.
@@ -211,6 +231,34 @@ mod tests {
             Path::new("/etc"),
             "a link is moved, not followed"
         );
+        assert_eq!(fs::read_dir(&overlay.upper).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_folder_that_is_new_everywhere_goes_as_a_whole_and_any_other_one_entry_by_entry() {
+        let (dir, mut overlay) = layers();
+        let beneath = dir.path().join("beneath");
+        overlay.lower = vec![overlay.tree.clone(), beneath.clone()];
+        fs::create_dir_all(beneath.join("known")).unwrap();
+        fs::write(beneath.join("known/old"), "o").unwrap();
+        let inode = |path: &Path| fs::symlink_metadata(path).unwrap().ino();
+        for name in ["known", "new"] {
+            fs::create_dir(overlay.upper.join(name)).unwrap();
+            fs::write(overlay.upper.join(name).join("file"), name).unwrap();
+        }
+        // Folders that a program closed to its owner go, too.
+        fs::create_dir(overlay.upper.join("new/closed")).unwrap();
+        fs::set_permissions(overlay.upper.join("new/closed"), fs::Permissions::from_mode(0o500)).unwrap();
+        let before = inode(&overlay.upper.join("new"));
+        merge(&overlay).unwrap();
+        assert_eq!(inode(&overlay.tree.join("new")), before, "moved, whatever it holds");
+        assert_eq!(fs::read_to_string(overlay.tree.join("known/file")).unwrap(), "known");
+        assert!(
+            !overlay.tree.join("known/old").exists(),
+            "what lies beneath is no part of the tree"
+        );
+        let mode = fs::symlink_metadata(overlay.tree.join("new/closed")).unwrap().mode();
+        assert_eq!(mode & 0o700, 0o700);
         assert_eq!(fs::read_dir(&overlay.upper).unwrap().count(), 0);
     }
 }
