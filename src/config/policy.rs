@@ -16,7 +16,7 @@ pub(super) const POLICY: [&str; 6] = [
     "route",
 ];
 /// The classes of failure that a project may send elsewhere: [`crate::domain::failure::Failure::class`].
-pub(super) const CLASSES: [&str; 18] = [
+pub(super) const CLASSES: [&str; 19] = [
     "scope",
     "checks",
     "weak_checks",
@@ -34,6 +34,7 @@ pub(super) const CLASSES: [&str; 18] = [
     "off_plan",
     "packet_too_large",
     "merge_conflict",
+    "already_there",
     "rejected",
 ];
 

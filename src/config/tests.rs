@@ -347,6 +347,7 @@ fn every_class_of_failure_may_be_sent_elsewhere() {
         Failure::BuilderTimeout { seconds: 1 },
         Failure::Missing { names: vec![] },
         Failure::MergeConflict { paths: vec![] },
+        Failure::AlreadyThere,
     ] {
         assert!(policy::CLASSES.contains(&failure.class()), "{}", failure.class());
     }

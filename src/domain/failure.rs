@@ -98,6 +98,8 @@ pub enum Failure {
         /// The paths in conflict.
         paths: Vec<String>,
     },
+    /// Somebody else brought the very same change to the branch meanwhile.
+    AlreadyThere,
     /// A person or reviewer refused it.
     Rejected {
         /// Who.
@@ -167,7 +169,8 @@ impl Failure {
             | Self::Missing { .. }
             | Self::Architecture { .. }
             | Self::PacketTooLarge { .. }
-            | Self::MergeConflict { .. } => false,
+            | Self::MergeConflict { .. }
+            | Self::AlreadyThere => false,
         }
     }
 
@@ -191,6 +194,7 @@ impl Failure {
             Self::OffPlan { .. } => "off_plan",
             Self::PacketTooLarge { .. } => "packet_too_large",
             Self::MergeConflict { .. } => "merge_conflict",
+            Self::AlreadyThere => "already_there",
             Self::Rejected { .. } => "rejected",
         }
     }
@@ -260,6 +264,7 @@ impl fmt::Display for Failure {
                 f.write_str("conflicts with the branch in ")?;
                 write_list(f, paths)
             }
+            Self::AlreadyThere => f.write_str("no change: the branch holds all of it already"),
             Self::Rejected { by, reason, .. } => {
                 write!(f, "rejected by {by}: {}", first_line(reason))
             }

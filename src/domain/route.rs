@@ -105,6 +105,8 @@ fn table(failure: &Failure) -> (Course, Trigger) {
         | Failure::OffPlan { .. }
         | Failure::Answer { .. } => (Course::Retry, Trigger::RepeatedFailure),
         Failure::MergeConflict { .. } => (Course::Retry, Trigger::ArchitectureConflict),
+        // Another try finds nothing to do, and there is nothing to correct: somebody says what becomes of the card.
+        Failure::AlreadyThere => (Course::Block, Trigger::RepeatedFailure),
         Failure::Missing { .. } => (Course::Escalate, Trigger::Missing),
         Failure::Architecture { .. } => (Course::Escalate, Trigger::ArchitectureConflict),
         Failure::Stuck { .. } => (Course::Escalate, Trigger::Unresolvable),
@@ -183,6 +185,7 @@ mod tests {
             Failure::OffPlan { paths: vec![] },
             Failure::PacketTooLarge { what: text() },
             Failure::MergeConflict { paths: vec![] },
+            Failure::AlreadyThere,
             rejected(false),
             rejected(true),
         ]

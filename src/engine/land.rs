@@ -5,11 +5,12 @@
 
 use std::io;
 
-use crate::domain::change::{Entry, FileMode};
+use crate::domain::change::{Change, Entry, FileMode};
 use crate::domain::failure::Failure;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::{PathError, RepoPath};
 use crate::domain::plan::card::Card;
+use crate::domain::scope::violation::Violation;
 use crate::domain::task::event::{self, Dispatched, Event, LandIntended};
 use crate::fault::{self, Point};
 use crate::git::{Merge, MoveError, NewCommit, ReadError, WriteError};
@@ -85,6 +86,9 @@ pub enum OnTip {
     Failed(Failure),
 }
 
+/// How many paths of each kind a conflict names.
+const MOST_NAMES: usize = 20;
+
 /// Brings a candidate onto the tip: itself where the tip is still its base, else merged and judged again.
 pub fn bring_onto_tip(
     engine: &Engine,
@@ -111,9 +115,45 @@ pub fn bring_onto_tip(
         }
     };
     Ok(match InScope::again(&engine.git, project.tree, tree, rules)? {
-        Ok(candidate) => OnTip::Candidate(Box::new(candidate)),
-        Err(violations) => OnTip::Failed(Failure::out_of_scope(violations)),
+        Ok(on_tip) if on_tip.changes().is_empty() => OnTip::Failed(Failure::AlreadyThere),
+        Ok(on_tip) => OnTip::Candidate(Box::new(on_tip)),
+        Err(violations) => OnTip::Failed(outside(engine, tree, &candidate, violations)?),
     })
+}
+
+/// Why a change that its card allowed breaks rules once it is merged. Git follows renames: what was changed under one
+/// name may come out under another, which nobody who built it ever saw. That is a conflict with whoever renamed it.
+fn outside(
+    engine: &Engine,
+    tree: TreeId,
+    candidate: &InScope,
+    violations: Vec<Violation>,
+) -> Result<Failure, ReadError> {
+    let changed: Vec<&Change> = candidate.changes().iter().collect();
+    let is_own = |violation: &Violation| {
+        changed
+            .iter()
+            .any(|change| change.path.to_text() == violation.path.as_str())
+    };
+    if violations.iter().any(is_own) {
+        return Ok(Failure::out_of_scope(violations));
+    }
+    let mut moved = Vec::new();
+    for change in changed {
+        if change.new.is_some() && engine.git.entry(tree, &change.path.to_text())?.is_none() {
+            moved.push(change.path.to_string());
+        }
+    }
+    if moved.is_empty() {
+        return Ok(Failure::out_of_scope(violations));
+    }
+    let names = violations
+        .iter()
+        .map(|violation| violation.path.clone())
+        .take(MOST_NAMES);
+    moved.truncate(MOST_NAMES);
+    moved.extend(names.map(|name| format!("{name} (its name on the branch now, outside of the card)")));
+    Ok(Failure::MergeConflict { paths: moved })
 }
 
 /// Commits an accepted change and moves the branch to it.

@@ -30,6 +30,7 @@ mod jobs;
 mod landed;
 mod lost;
 mod merges;
+mod merging;
 mod messages;
 mod model;
 mod money;
