@@ -1,9 +1,11 @@
 //! The floor: who of a run's crew works on what. One queue for all; each takes the next card that may be worked on
 //! beside those in hand, takes one step with it, and gives it back.
 
+use std::collections::BTreeSet;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::domain::id::TaskId;
 use crate::domain::plan::card::Card;
 use crate::domain::plan::conflict::{Beside, beside};
 use crate::domain::task::queue::{TaskView, ready_in_order};
@@ -31,6 +33,14 @@ pub(super) struct Floor<'a> {
     options: &'a RunOptions,
     state: Mutex<State>,
     changed: Condvar,
+    /// One at a time looks for a card, so that no two find the same one. Nobody else waits for it: a server may be slow.
+    looks: Mutex<()>,
+}
+
+/// What is not to be taken up, as it was when somebody began to look.
+struct Busy {
+    in_hand: Vec<Card>,
+    left: BTreeSet<TaskId>,
 }
 
 #[derive(Default)]
@@ -50,6 +60,7 @@ impl<'a> Floor<'a> {
             options,
             state: Mutex::default(),
             changed: Condvar::new(),
+            looks: Mutex::default(),
         }
     }
 
@@ -93,25 +104,36 @@ impl<'a> Floor<'a> {
 
     /// The next card, once there is one; `None` where none will come.
     fn take(&self, engine: &mut Engine) -> Result<Option<Taken>, RunError> {
-        let mut state = self.state();
         let mut pause = FIRST_LOOK;
         loop {
+            let looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
             if engine.cancel.is_cancelled() {
                 return Err(RunError::Interrupted);
             }
-            if state.stopped.is_some() || engine.replay().paused().is_some() {
-                return Ok(None);
-            }
-            let (found, others_work) = self.find(engine, &state)?;
+            let (busy, seen) = {
+                let state = self.state();
+                if state.stopped.is_some() || engine.replay().paused().is_some() {
+                    return Ok(None);
+                }
+                let busy = Busy {
+                    in_hand: state.in_hand.clone(),
+                    left: state.doings.left.keys().cloned().collect(),
+                };
+                (busy, state.turns)
+            };
+            // Whoever is done gives back meanwhile, however long this takes.
+            let (found, others_work) = self.find(engine, &busy)?;
+            let mut state = self.state();
             if let Some(taken) = found {
                 state.in_hand.push(taken.card.clone());
                 return Ok(Some(taken));
             }
             let waits = others_work && self.options.wait;
-            if state.in_hand.is_empty() && !waits {
+            if state.in_hand.is_empty() && state.turns == seen && !waits {
                 return Ok(None);
             }
-            let (seen, begun) = (state.turns, Instant::now());
+            drop(looks);
+            let begun = Instant::now();
             let look_again = || engine.server.is_some() && begun.elapsed() >= pause;
             while state.turns == seen && state.stopped.is_none() && !engine.cancel.is_cancelled() && !look_again() {
                 let waited = self.changed.wait_timeout(state, TICK);
@@ -126,16 +148,10 @@ impl<'a> Floor<'a> {
     }
 
     /// A card to work on, and whether others are at work that may make more of them.
-    fn find(&self, engine: &mut Engine, state: &State) -> Result<(Option<Taken>, bool), RunError> {
+    fn find(&self, engine: &mut Engine, busy: &Busy) -> Result<(Option<Taken>, bool), RunError> {
         if let Some(server) = engine.server.clone() {
-            let offer = shared::offer(
-                engine,
-                &server,
-                self.target,
-                self.options,
-                &state.in_hand,
-                &state.doings,
-            )?;
+            let (target, options) = (self.target, self.options);
+            let offer = shared::offer(engine, &server, target, options, &busy.in_hand, &busy.left)?;
             return Ok(match offer {
                 Offer::Card(taken) => (Some(*taken), false),
                 Offer::Later => (None, true),
@@ -144,7 +160,7 @@ impl<'a> Floor<'a> {
         }
         let project = Project::load(engine, self.target)?;
         let views = wanted(&project, engine, self.options);
-        let found = next(&project, &views, state).map(|(card, state)| Taken { project, card, state });
+        let found = next(&project, &views, busy).map(|(card, state)| Taken { project, card, state });
         Ok((found, false))
     }
 
@@ -162,10 +178,8 @@ impl<'a> Floor<'a> {
 }
 
 /// The card to go on with: what was begun first, in plan order, then the ready ones; none that meets what is in hand.
-fn next(project: &Project, views: &[TaskView], state: &State) -> Option<(Card, TaskState)> {
-    let can = |view: &&TaskView| {
-        !state.doings.left.contains_key(&view.id) && !state.in_hand.iter().any(|card| card.id == view.id)
-    };
+fn next(project: &Project, views: &[TaskView], busy: &Busy) -> Option<(Card, TaskState)> {
+    let can = |view: &&TaskView| !busy.left.contains(&view.id) && !busy.in_hand.iter().any(|card| card.id == view.id);
     let begun = views.iter().filter(can).filter(|view| {
         matches!(
             view.state,
@@ -181,7 +195,7 @@ fn next(project: &Project, views: &[TaskView], state: &State) -> Option<(Card, T
         .map(|head| (&head.id, TaskState::Ready));
     for (task, stands) in begun.map(|view| (&view.id, view.state)).chain(ready) {
         let card = project.card(task)?;
-        match beside(card, &state.in_hand, |card| project.lane(card)) {
+        match beside(card, &busy.in_hand, |card| project.lane(card)) {
             Beside::Free => return Some((card.clone(), stands)),
             Beside::Overlaps => {}
             Beside::WaitsAlone => return None,

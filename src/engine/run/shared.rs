@@ -1,7 +1,7 @@
 //! Shared: what a run does when other machines work on the same branch: which cards it takes up, and how it gives back or
 //! parks what it does not land.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::id::TaskId;
@@ -22,13 +22,13 @@ pub(super) fn offer(
     target: &str,
     options: &RunOptions,
     in_hand: &[Card],
-    doings: &Doings,
+    left: &BTreeSet<TaskId>,
 ) -> Result<Offer, RunError> {
     let hunt = Hunt {
         target,
         wanted: &|project, engine| wanted(project, engine, options),
         in_hand,
-        leaves: &|task| doings.left.contains_key(task),
+        leaves: &|task| left.contains(task),
         begun: &[
             TaskState::Failed,
             TaskState::Escalated,

@@ -28,16 +28,20 @@ impl Server {
     /// Claims something that may be claimed by the last look, for so many seconds without a renewal. `false` where
     /// somebody else has it, or came first.
     pub fn take_for(&self, engine: &Engine, view: &View, what: &str, lease: u64) -> Result<bool, ServerError> {
-        let mut held = self.held();
-        if held.get(what).is_some_and(|held| held.at.is_some()) {
-            return Ok(true);
+        let moving = self.moving(&[what]);
+        {
+            let mut held = self.held();
+            if held.get(what).is_some_and(|held| held.at.is_some()) {
+                return Ok(true);
+            }
+            // One that was lost goes with its lock.
+            held.remove(what);
         }
-        // One that was lost goes with its lock.
-        held.remove(what);
+        drop(moving);
         if matches!(view.standing(what), Standing::Held { .. } | Standing::Parked) {
             return Ok(false);
         }
-        // Another process of this clone holds it as long as it lives.
+        // Another process of this clone holds it as long as it lives; another one of the crew, until it is in hand.
         let Some(lock) = self.locks.try_claim(what).map_err(ServerError::Lock)? else {
             return Ok(false);
         };
@@ -48,9 +52,10 @@ impl Server {
                 let taken = Held {
                     at: Some(new),
                     lease_seconds: lease,
+                    is_moving: false,
                     _lock: lock,
                 };
-                held.insert(what.to_owned(), taken);
+                self.held().insert(what.to_owned(), taken);
                 Ok(true)
             }
             Pushed::Second(_) => Ok(false),
@@ -68,30 +73,35 @@ impl Server {
     }
 
     fn let_go(&self, engine: &Engine, what: &str, why: Option<&str>) -> Result<(), ServerError> {
-        let mut held = self.held();
-        let Some(Held {
-            at: Some(at),
-            lease_seconds,
-            ..
-        }) = held.get(what)
-        else {
-            held.remove(what);
-            return Ok(());
+        let _moving = self.moving(&[what]);
+        let (at, lease) = {
+            let mut held = self.held();
+            match held.get(what) {
+                Some(Held {
+                    at: Some(at),
+                    lease_seconds,
+                    ..
+                }) => (*at, *lease_seconds),
+                _ => {
+                    held.remove(what);
+                    return Ok(());
+                }
+            }
         };
         let new = match why {
-            Some(why) => Some(self.write(what, *lease_seconds, Some(*at), Some(why))?),
+            Some(why) => Some(self.write(what, lease, Some(at), Some(why))?),
             None => None,
         };
         // Whoever took it over may keep it.
-        self.push(engine, &[self.claim_swap(what, Some(*at), new)])?;
-        held.remove(what);
+        self.push(engine, &[self.claim_swap(what, Some(at), new)])?;
+        self.held().remove(what);
         Ok(())
     }
 
     /// Takes away the claim that stands there; `false` where it has moved.
     pub(in crate::engine) fn remove(&self, engine: &Engine, what: &str, at: CommitId) -> Result<bool, ServerError> {
-        let mut held = self.held();
-        held.remove(what);
+        let _moving = self.moving(&[what]);
+        self.held().remove(what);
         Ok(self.push(engine, &[self.claim_swap(what, Some(at), None)])? == Pushed::Done)
     }
 
@@ -116,22 +126,23 @@ impl Server {
 
     /// Renews every claim in hand with one push, and gives the names of those that others have taken over.
     pub fn renew(&self, engine: &Engine) -> Result<Vec<String>, ServerError> {
-        let mut held = self.held();
+        // What somebody else moves is renewed, or gone, by that.
+        let moving = self.moving_all();
         let mut lost = Vec::new();
         loop {
             let mut swaps = Vec::new();
             let mut renewed = Vec::new();
-            for (what, held) in held.iter() {
-                if let Some(at) = held.at {
-                    let new = self.write(what, held.lease_seconds, Some(at), None)?;
-                    swaps.push(self.claim_swap(what, Some(at), Some(new)));
-                    renewed.push((what.clone(), new));
-                }
+            for (what, at, lease) in self.still_ours(moving.claims()) {
+                let new = self.write(&what, lease, Some(at), None)?;
+                swaps.push(self.claim_swap(&what, Some(at), Some(new)));
+                renewed.push((what, new));
             }
             if swaps.is_empty() {
                 return Ok(lost);
             }
-            match self.push(engine, &swaps)? {
+            let pushed = self.push(engine, &swaps)?;
+            let mut held = self.held();
+            match pushed {
                 Pushed::Done => {
                     for (what, new) in renewed {
                         if let Some(held) = held.get_mut(&what) {
@@ -141,15 +152,27 @@ impl Server {
                     return Ok(lost);
                 }
                 Pushed::Second(view) => {
-                    for (what, held) in held.iter_mut().filter(|(_, held)| held.at.is_some()) {
-                        if view.claims.get(what).map(|seen| seen.commit) != held.at {
+                    for (what, _) in renewed {
+                        if let Some(held) = held.get_mut(&what)
+                            && view.claims.get(&what).map(|seen| seen.commit) != held.at
+                        {
                             held.at = None;
-                            lost.push(what.clone());
+                            lost.push(what);
                         }
                     }
                 }
             }
         }
+    }
+
+    /// Of these claims those that nobody has taken over: where each stands, and its lease.
+    fn still_ours(&self, claims: &[String]) -> Vec<(String, CommitId, u64)> {
+        let held = self.held();
+        let ours = claims.iter().filter_map(|what| {
+            let held = held.get(what)?;
+            Some((what.clone(), held.at?, held.lease_seconds))
+        });
+        ours.collect()
     }
 
     /// Writes a claim that follows another one, so that even a server which takes no forced push takes it.

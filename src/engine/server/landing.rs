@@ -98,7 +98,10 @@ impl Server {
         old: CommitId,
         claim: Option<(&TaskId, Then)>,
     ) -> Result<(), AdvanceError> {
-        let mut held = self.held();
+        let own_turn = self.turn();
+        let mut claims = vec![own_turn.as_str()];
+        claims.extend(claim.map(|(task, _)| task.as_str()));
+        let _moving = self.moving(&claims);
         let mut swaps = vec![Swap {
             reference: self.branch_ref(),
             old: Some(old),
@@ -107,22 +110,25 @@ impl Server {
         let mut renewed = None;
         if let Some((task, then)) = claim {
             let lost = || AdvanceError::ClaimLost(task.to_string());
-            let mine = held.get(task.as_str()).ok_or_else(lost)?;
-            let at = mine.at.ok_or_else(lost)?;
+            let mine = self.held().get(task.as_str()).map(|mine| (mine.at, mine.lease_seconds));
+            let (at, lease) = mine.ok_or_else(lost)?;
+            let at = at.ok_or_else(lost)?;
             if then == Then::GoesOn {
-                renewed = Some(self.write(task.as_str(), mine.lease_seconds, Some(at), None)?);
+                renewed = Some(self.write(task.as_str(), lease, Some(at), None)?);
             }
             swaps.push(self.claim_swap(task.as_str(), Some(at), renewed));
         }
-        let turn = held.get(&self.turn()).and_then(|turn| turn.at);
+        let turn = self.held().get(&own_turn).and_then(|turn| turn.at);
         if let Some(at) = turn {
-            swaps.push(self.claim_swap(&self.turn(), Some(at), None));
+            swaps.push(self.claim_swap(&own_turn, Some(at), None));
         }
         // The rows that it rests on come along, or nobody else could tell that it was verified.
         let ledger = self.ledger(engine, Share::Journal)?;
         swaps.extend(ledger.map(|ledger| self.ledger_swap(ledger)));
-        match self.push(engine, &swaps)? {
-            Pushed::Done => drop(held.remove(&self.turn())),
+        let pushed = self.push(engine, &swaps)?;
+        let mut held = self.held();
+        match pushed {
+            Pushed::Done => drop(held.remove(&own_turn)),
             Pushed::Second(view) => {
                 if let Some((task, _)) = claim
                     && let Some(mine) = held.get_mut(task.as_str())
@@ -131,8 +137,8 @@ impl Server {
                     mine.at = None;
                     return Err(AdvanceError::ClaimLost(task.to_string()));
                 }
-                if turn.is_some() && view.claims.get(&self.turn()).map(|seen| seen.commit) != turn {
-                    held.remove(&self.turn());
+                if turn.is_some() && view.claims.get(&own_turn).map(|seen| seen.commit) != turn {
+                    held.remove(&own_turn);
                 }
                 return Err(MoveError::Moved {
                     branch: self.target.clone(),
@@ -151,6 +157,7 @@ impl Server {
                 None => drop(held.remove(task.as_str())),
             }
         }
+        drop(held);
         if let Some(ledger) = ledger {
             self.published(engine, ledger)?;
         }

@@ -7,6 +7,7 @@
 
 mod claims;
 mod landing;
+mod moving;
 mod offer;
 mod person;
 mod publish;
@@ -15,7 +16,7 @@ mod turn;
 mod view;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::clock::Clock;
 use crate::config::RemoteRules;
@@ -100,8 +101,9 @@ pub struct Server {
     rules: OnceLock<RemoteRules>,
     clock: Arc<dyn Clock>,
     locks: Locks,
-    /// Whoever moves a claim holds this, so that a renewal and a landing never cross.
     held: Mutex<BTreeMap<String, Held>>,
+    /// A claim came to rest.
+    rested: Condvar,
     /// The branch here could not follow, and somebody was told so.
     behind: Mutex<bool>,
 }
@@ -112,6 +114,8 @@ struct Held {
     /// Where its ref stands; `None` once it was taken over.
     at: Option<CommitId>,
     lease_seconds: u64,
+    /// Somebody of this process moves it there; nobody else does meanwhile.
+    is_moving: bool,
     /// Tells other processes of this clone that the holder lives.
     _lock: FileLock,
 }
@@ -131,6 +135,7 @@ impl Server {
             clock,
             locks: ledger.locks(),
             held: Mutex::default(),
+            rested: Condvar::new(),
             behind: Mutex::default(),
         })
     }
