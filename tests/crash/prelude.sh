@@ -26,3 +26,9 @@ state() { # task, state
 	"$H" status --json | tr -d ' \n' | grep -q "{\"id\":\"$1\",\"state\":\"$2\"" || { echo "$1 is not $2"; "$H" status; return 1; }
 }
 complete() { state "$1" complete; }
+
+# Somebody goes on with something else, with no task open.
+later() {
+	echo later > later.txt && git add later.txt && git commit -qm 'Something else' -- later.txt || return 1
+	"$H" note p-1 'done with it' > /dev/null
+}

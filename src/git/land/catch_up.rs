@@ -8,7 +8,7 @@ use crate::git::open::Repository;
 
 use super::lock::IndexLock;
 use super::refusal::named_in;
-use super::way::{exists, is_as_after, is_as_before, on_disk};
+use super::way::{exists, is_as_after, is_as_before, on_disk, turn_off};
 use super::{MoveError, Step, Trial, half};
 
 /// How often a worktree is looked at anew that somebody writes in meanwhile.
@@ -120,6 +120,9 @@ impl Repository {
             return Ok(());
         }
         let mut call = self.on_copy(lock);
+        // Git looks once more at files that changed as late as the index, whatever they have to do with this. A filter that
+        // fails would stop it there; without one such a file is looked at again by whoever asks next.
+        turn_off(&mut call, &self.required_filters());
         call.words(["update-index", "-z", "--index-info"])
             .input(input)
             .bytes()?;

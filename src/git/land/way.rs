@@ -58,6 +58,15 @@ pub(super) fn is_as_after(index: &Index, change: &Change) -> bool {
     }
 }
 
+/// Has a call see what filters would make of files as it lies there.
+pub(super) fn turn_off(call: &mut Call, filters: &[String]) {
+    for name in filters {
+        call.setting(&format!("filter.{name}.required=false"));
+        call.setting(&format!("filter.{name}.clean="));
+        call.setting(&format!("filter.{name}.process="));
+    }
+}
+
 impl Repository {
     /// A call as the user, in the worktree that is locked, on the copy of its index.
     pub(super) fn on_copy(&self, lock: &IndexLock) -> Call {
@@ -91,11 +100,7 @@ impl Repository {
                     return Err(error.into());
                 }
                 let mut call = self.on_copy(lock);
-                for name in filters {
-                    call.setting(&format!("filter.{name}.required=false"));
-                    call.setting(&format!("filter.{name}.clean="));
-                    call.setting(&format!("filter.{name}.process="));
-                }
+                turn_off(&mut call, &filters);
                 call.words(DIFFERING).bytes()?
             }
         };
