@@ -29,8 +29,8 @@ impl Plain {
             if self.landings.get(&task) == Some(&landing) {
                 self.landings.remove(&task);
                 self.taken.entry(commit).or_default().push((task, landing));
+                self.reverted.insert(landing, commit);
             }
-            self.reverted.insert(landing, commit);
         }
     }
 }
@@ -60,7 +60,9 @@ proptest! {
                     history.land(task, landing, id);
                 }
                 for (task, landing) in history.brought_by(undone) {
-                    history.unland(task, landing, id);
+                    if history.landing(&task) == Some(landing) {
+                        history.unland(task, landing, id);
+                    }
                 }
                 plain.revert(id, undone);
             }
