@@ -8,7 +8,7 @@ use crate::domain::plan::card::Card;
 use crate::domain::task::replay::TaskLog;
 use crate::engine::Engine;
 use crate::engine::recover;
-use crate::engine::resume::ENDED;
+use crate::engine::resume::{ENDED, resume};
 
 use super::{Doings, RunError};
 
@@ -22,6 +22,15 @@ const MOST_LOST: usize = 6;
 pub(super) fn aside(engine: &mut Engine, card: &Card, doings: &mut Doings, error: RunError) -> Result<(), RunError> {
     if is_everybodys(&error) {
         return Err(error);
+    }
+    // What had begun to land is brought to its end now, not by whatever command comes next.
+    if engine
+        .replay()
+        .task(&card.id)
+        .is_some_and(|log| log.land_intent.is_some())
+        && resume(engine).is_ok()
+    {
+        return Ok(());
     }
     let words = error.to_string();
     let (alike, lost) = engine.replay().task(&card.id).map_or((0, 0), |log| lost(log, &words));
