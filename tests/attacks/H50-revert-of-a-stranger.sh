@@ -5,6 +5,8 @@
 # hooks: refused
 # strict: refused
 # shadow: refused
+# landlock: no effect
+# overlay: no effect
 
 attack() {
 	index=$T/index
