@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
-use std::os::unix::fs::PermissionsExt;
 
 use super::sandbox::{ALL_TIERS, Sandbox, one_card};
 
@@ -55,8 +54,7 @@ fn an_upgrade_in_the_middle_of_a_command_does_not_end_it() {
     for tier in TIERS {
         let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]).without(tier);
         sandbox.import("p.json", &one_card("p-1", "src/**", "grep -rqx y ."));
-        let own = sandbox.beside("program");
-        fs::copy(Sandbox::program(), &own).unwrap();
+        let own = sandbox.copy_of_program("program");
         // Whoever upgrades is no Builder: it is told by a pipe when the time has come.
         let ready = sandbox.beside("home/ready");
         fs::create_dir(&ready).unwrap();
@@ -82,9 +80,8 @@ fn an_upgrade_in_the_middle_of_a_command_does_not_end_it() {
         while !works(child.id()) && std::time::Instant::now() < until {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        fs::write(sandbox.beside("next"), "#!/bin/sh\nexit 99\n").unwrap();
-        fs::set_permissions(sandbox.beside("next"), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::rename(sandbox.beside("next"), &own).unwrap();
+        let next = sandbox.script("next", "exit 99\n");
+        fs::rename(next, &own).unwrap();
         fs::write(ready.join("go"), "").unwrap();
         let output = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);

@@ -1,13 +1,10 @@
 //! Hooks beside those of others.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
-
-use super::sandbox::Sandbox;
+use super::sandbox::{Sandbox, write_executable};
 
 fn executable(sandbox: &Sandbox, path: &str, text: &str) {
-    sandbox.write(path, text);
-    fs::set_permissions(sandbox.repo().join(path), fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.write(path, "");
+    write_executable(&sandbox.repo().join(path), text.as_bytes());
 }
 
 #[test]

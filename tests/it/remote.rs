@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use super::sandbox::{Outcome, Sandbox};
+use super::sandbox::{Outcome, Sandbox, write_executable};
 
 /// Where a builder that waits reports: its task, and the line to tell it to go on.
 pub(super) struct Door {
@@ -349,8 +349,7 @@ fn one_that_is_stopped_while_it_waits_for_its_turn_leaves_nothing_that_others_ca
     let (one, two) = (team.machine("one", AT_ONCE), team.machine("two", AT_ONCE));
     let server = team.sandbox.beside("server.git");
     fs::write(server.join("turn"), turn_of_another(&team, 3600)).unwrap();
-    fs::rename(team.sandbox.script("moves.sh", ""), server.join("hooks/pre-receive")).unwrap();
-    fs::write(server.join("hooks/pre-receive"), MOVES).unwrap();
+    write_executable(&server.join("hooks/pre-receive"), MOVES.as_bytes());
     let mut first = team.start(&one, &[]);
     let passed = "\"state\": \"passed\"";
     while !team
@@ -635,7 +634,6 @@ fn what_a_machine_left_in_the_middle_is_begun_anew_by_whoever_takes_it_over() {
 
 #[test]
 fn the_doctor_tries_a_server_out_and_leaves_nothing_behind() {
-    use std::os::unix::fs::PermissionsExt;
     let team = Team::new(&["a"], "");
     let one = team.machine("one", AT_ONCE);
     let doctor = || team.sandbox.harness_in(&one, &["doctor", "--remote", "origin"]);
@@ -656,8 +654,7 @@ fn the_doctor_tries_a_server_out_and_leaves_nothing_behind() {
     let refuses = |what: &str| {
         let text =
             format!("#!/bin/sh\nwhile read -r old new ref; do case \"$new $ref\" in {what} exit 1 ;; esac; done\n");
-        fs::write(&hook, text).unwrap();
-        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+        write_executable(&hook, text.as_bytes());
     };
     refuses("*' refs/heads/'*) ;; *)");
     let _ = doctor()

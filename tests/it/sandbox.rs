@@ -2,8 +2,9 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A temporary folder with a home and a repository.
 pub struct Sandbox {
@@ -99,11 +100,16 @@ impl Sandbox {
 
     /// Writes an executable script beside the repository and gives its path.
     pub fn script(&self, name: &str, text: &str) -> String {
-        use std::os::unix::fs::PermissionsExt;
         let file = self.root.join(name);
-        fs::write(&file, format!("#!/bin/sh\n{text}")).unwrap();
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+        write_executable(&file, format!("#!/bin/sh\n{text}").as_bytes());
         file.to_string_lossy().into_owned()
+    }
+
+    /// Copies the program under test to a place of its own and gives its path.
+    pub fn copy_of_program(&self, name: &str) -> PathBuf {
+        let file = self.root.join(name);
+        write_executable(&file, &fs::read(Self::program()).unwrap());
+        file
     }
 
     /// Reads a file of the repository.
@@ -291,4 +297,21 @@ pub fn one_card(id: &str, files: &str, verify: &str) -> String {
     format!(
         "[{{\"id\": \"{id}\", \"title\": \"Do {id}\", \"files_allowed\": [\"{files}\"], \"instructions\": \"Do it\", \"definition_of_done\": [\"done\"], \"verification\": [\"{verify}\"]}}]"
     )
+}
+
+/// Writes a file that can be started at once.
+///
+/// Another process writes it: whatever this one holds open for writing, a child that another test starts just then holds
+/// too until it becomes its program, and the kernel starts nothing that somebody may still write to ("Text file busy").
+pub fn write_executable(file: &Path, content: &[u8]) {
+    let mut writer = Command::new("sh")
+        .args(["-c", "cat > \"$1\" && chmod 755 \"$1\"", "sh"])
+        .arg(file)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = writer.stdin.take().unwrap();
+    pipe.write_all(content).unwrap();
+    drop(pipe);
+    assert!(writer.wait().unwrap().success(), "{} was not written", file.display());
 }

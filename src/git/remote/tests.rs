@@ -213,14 +213,17 @@ fn what_a_call_leaves_running_is_not_waited_for() {
     let clone = dir.path().join("clone");
     // As ssh does that keeps its connection: something lives on with the pipe for what goes wrong.
     let helper = dir.path().join("ssh");
+    // Another process writes it: what is open for writing anywhere, in a child of another test too, is not started.
     let text = format!(
         "#!/bin/sh\nsleep 600 >/dev/null & echo $! > {}\nexec git-upload-pack {}\n",
         dir.path().join("pid").display(),
         dir.path().join("server.git").display()
     );
-    std::fs::write(&helper, text).unwrap();
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(&helper, mode).unwrap();
+    let written = std::process::Command::new("sh")
+        .args(["-c", "printf %s \"$1\" > \"$2\" && chmod 755 \"$2\"", "sh", &text])
+        .arg(&helper)
+        .status();
+    assert!(written.unwrap().success());
     git(&clone, &["config", "core.sshCommand", helper.to_str().unwrap()]);
     git(&clone, &["remote", "set-url", "origin", "ssh://nobody/server.git"]);
     let pair = (
