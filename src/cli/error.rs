@@ -134,6 +134,8 @@ impl From<ProjectError> for CliError {
                 let hint = format!("make it with `git branch {branch}`, or name another with --onto");
                 Self::new(Exit::Usage, error.to_string()).hint(hint)
             }
+            ProjectError::Shallow(_) => Self::new(Exit::Refused, error.to_string())
+                .hint("git fetch --unshallow; in CI, check out with the whole history (fetch-depth: 0)"),
             ProjectError::Invalid { ref branch, .. } => {
                 let message = format!("cards, plans or configuration at the tip of {branch} have mistakes");
                 let ProjectError::Invalid { diagnostics, .. } = error else {

@@ -34,6 +34,9 @@ pub enum ProjectError {
     /// HEAD names no branch, and nothing else says which one is meant.
     #[error("HEAD is detached, so no branch is current")]
     Detached,
+    /// Commits that may hold landings were left at the remote.
+    #[error("this clone is shallow: the history of {0} is cut off, so nobody can tell here which tasks are complete")]
+    Shallow(String),
     /// Cards, plans or configuration at the tip have mistakes.
     #[error("{} at the tip of {branch}", counted(.diagnostics.len(), "mistake"))]
     Invalid {
@@ -319,6 +322,18 @@ fn read_plans(engine: &Engine, tree: TreeId, wrong: &mut Vec<Diagnostic>) -> Res
     Ok(plans)
 }
 
+/// Whether landings may lie behind what a shallow clone has: a task lands where its card is, so none does behind commits
+/// that hold no card.
+fn is_cut_off(engine: &Engine) -> Result<bool, ProjectError> {
+    for commit in engine.git.cut_off_at()? {
+        let tree = engine.git.tree_of(commit)?;
+        if engine.git.subtree(tree, ".harness/tasks")?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The history of the tip, from the cache where it holds an ancestor.
 pub(super) fn read_history<'t>(
     engine: &Engine,
@@ -328,6 +343,9 @@ pub(super) fn read_history<'t>(
 ) -> Result<History, ProjectError> {
     // Another name than before messages alone were believed.
     const KIND: &str = "proven-history";
+    if is_cut_off(engine)? {
+        return Err(ProjectError::Shallow(target.to_owned()));
+    }
     let key = &format!("{} {target}", env!("CARGO_PKG_VERSION"));
     let caches = engine.ledger.caches();
     let seed: Option<HistorySeed> = caches

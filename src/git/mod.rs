@@ -23,6 +23,7 @@ mod refs;
 mod refs_by_git;
 mod remote;
 mod scratch;
+mod shallow;
 mod stat_cache;
 mod submodule;
 mod submodules;

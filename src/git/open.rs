@@ -251,14 +251,6 @@ impl Repository {
         self.work_tree.is_none()
     }
 
-    /// Whether history is cut off, so that what needs it cannot be answered.
-    pub fn is_shallow(&self) -> bool {
-        self.common_dir
-            .join("shallow")
-            .metadata()
-            .is_ok_and(|file| file.len() > 0)
-    }
-
     /// The git program.
     pub fn program(&self) -> &GitProgram {
         &self.program

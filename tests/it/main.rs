@@ -48,6 +48,7 @@ mod rollback;
 mod run;
 mod sandbox;
 mod secrets;
+mod shallow;
 mod sparse;
 mod status_channel;
 mod stranger;

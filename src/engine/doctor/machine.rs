@@ -114,6 +114,9 @@ pub(super) fn project(engine: &mut Engine, findings: &mut Findings) {
                 .take(5)
                 .for_each(|one| mistake(findings, &branch, one));
         }
+        Err(error @ ProjectError::Shallow(_)) => {
+            return findings.bad("project", error.to_string(), "git fetch --unshallow");
+        }
         Err(error) => return findings.look("project", error.to_string(), "git harness init"),
     };
     let path = engine.host.variables.get(OsStr::new("PATH")).cloned();
