@@ -218,10 +218,13 @@ fn build(
         }
         _ => {
             let rules = finish::rules(&engine.git, project, card)?;
+            let held = view::held(&engine.git, project.tree, &cone)?;
+            let places = slot.may_differ(&engine.git, held).map_err(SlotError::from)?;
             let view = View {
                 top: &top,
                 base: project.tree,
-                held: view::held(&engine.git, project.tree, &cone)?,
+                held,
+                places: places.as_deref(),
                 untouched: &slot.untouched(),
                 ignored: &ignored,
                 opens: &|path| rules.opens(path),

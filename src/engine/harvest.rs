@@ -9,11 +9,12 @@ mod closed;
 mod inside;
 mod kind;
 mod named;
+mod places;
 mod special;
 mod stored;
 
 use std::collections::BTreeMap;
-use std::fs::{self, DirEntry};
+use std::fs;
 use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -132,6 +133,8 @@ pub struct View<'a> {
     pub base: TreeId,
     /// What the view holds of it.
     pub held: TreeId,
+    /// The places outside of which it holds just this; `None` where that is not known.
+    pub places: Option<&'a [RepoPath]>,
     /// Of which files the contents are known, and need not be read.
     pub untouched: &'a StatCache,
     /// The base's ignore rules.
@@ -144,7 +147,20 @@ pub struct View<'a> {
 
 /// Takes the differences from a view.
 pub fn harvest(git: &Repository, view: &View, limits: Limits) -> Result<Harvested, HarvestError> {
-    let before: BTreeMap<RepoPath, Entry> = git.list(view.held, "")?.into_iter().collect();
+    let harvested = walk(git, view, limits)?;
+    #[cfg(debug_assertions)]
+    if view.places.is_some() {
+        // Whatever was left out was not worth a look: told by looking everywhere.
+        let whole = walk(git, &View { places: None, ..*view }, limits)?;
+        assert_eq!(harvested.changes, whole.changes, "outside of {:?}", view.places);
+        assert_eq!(harvested.refused, whole.refused, "outside of {:?}", view.places);
+        assert_eq!(harvested.dropped, whole.dropped, "outside of {:?}", view.places);
+    }
+    Ok(harvested)
+}
+
+fn walk(git: &Repository, view: &View, limits: Limits) -> Result<Harvested, HarvestError> {
+    let before = places::before(git, view)?;
     let held = Contents::of(git, view.held)?;
     let attributes = git.attribute_files(view.base)?.into_iter().collect();
     let mut walk = Walk {
@@ -194,26 +210,25 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn folder(&mut self, dir: &Path, folder: &[u8]) -> Result<(), HarvestError> {
-        let listed = fs::read_dir(dir).and_then(Iterator::collect::<io::Result<Vec<DirEntry>>>);
-        let mut found = match listed {
+        let found = match self.names_in(dir, folder) {
             Ok(found) => found,
             Err(error) => return self.closed(dir, folder, error),
         };
-        found.sort_by_key(DirEntry::file_name);
         self.learn_attributes(dir, folder);
-        for entry in found {
+        for name in found {
             // The view's own repository, at its top and nowhere else.
-            if folder.is_empty() && entry.file_name() == ".git" {
+            if folder.is_empty() && name == ".git" {
                 continue;
             }
-            let (path, bytes) = (entry.path(), below(folder, &entry.file_name()));
+            let (path, bytes) = (dir.join(&name), below(folder, &name));
             // Looked at before anything asks the system, which has a limit of its own, and before going deeper.
             if let Some(what) = too_long(&bytes) {
                 self.refuse_text(String::from_utf8_lossy(&bytes).into_owned(), Rule::Limit { what });
                 continue;
             }
-            let kind = match entry.metadata() {
+            let kind = match fs::symlink_metadata(&path) {
                 Ok(kind) => kind,
+                Err(error) if self.is_gone(&error) => continue,
                 Err(error) => {
                     self.closed(&path, &bytes, error)?;
                     continue;
@@ -236,7 +251,7 @@ impl Walk<'_> {
             self.seen.insert(name.clone(), ());
             return self.submodule(path, name, *old);
         }
-        let tracked = holds_any(self.before, name);
+        let tracked = holds_any(self.before, name) || self.is_on_the_way(name)?;
         if !tracked && self.view.ignored.is_ignored(name, true) {
             return self.ignored_folder(path, name);
         }

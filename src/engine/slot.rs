@@ -11,8 +11,11 @@ mod content;
 mod fill;
 mod layers;
 mod products;
+#[cfg(debug_assertions)]
+mod proof;
 mod refill;
 mod repository;
+mod stray;
 mod temporary;
 
 use std::collections::BTreeMap;
@@ -32,7 +35,7 @@ use crate::fault::{self, Point};
 use crate::git::{ReadError, Repository};
 use crate::ledger::{Ledger, SlotLock};
 
-pub use content::{Contents, read_regular};
+pub use content::{Contents, is_below, read_regular};
 pub use repository::LendError;
 pub use temporary::Temporary;
 
@@ -79,9 +82,13 @@ const MOST_SLOTS: usize = 64;
 /// What is known of a slot between uses. Slots of earlier versions know of nothing that holds here.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Memory {
-    /// The tree that the folder equals, to the byte, and nothing else lies there.
+    /// The tree that the folder equals, to the byte, everywhere but in `stray`.
     #[serde(default)]
-    filled: Option<String>,
+    equals: Option<String>,
+    /// Where it may be another, each place with everything below it, and nothing of them leads through a link: what the last
+    /// run touched, and build output that stays.
+    #[serde(default)]
+    stray: Vec<RepoPath>,
     /// The digest of the set-up that made what lies in `setup/`.
     #[serde(default)]
     products: Option<String>,
@@ -270,7 +277,7 @@ fn open_up(dir: &Path) {
 /// The ignore rules that a tree brings with it.
 pub fn ignore_rules(git: &Repository, tree: TreeId) -> Result<Ignored, ReadError> {
     let mut rules = Ignored::default();
-    for (path, blob) in git.files_named(tree, b".gitignore")? {
+    for (path, blob) in git.deciding(tree)?.ignores {
         let dir = path.parent().map(|dir| dir.as_bytes().to_vec()).unwrap_or_default();
         rules.add(&dir, &String::from_utf8_lossy(&git.blob(blob)?));
     }

@@ -76,7 +76,7 @@ impl Repository {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
-        for (path, blob) in self.files_named(self.tree_of(ours)?, b".gitattributes")? {
+        for (path, blob) in self.deciding(self.tree_of(ours)?)?.attributes {
             let file = tree.join(std::ffi::OsStr::from_bytes(path.as_bytes()));
             if let Some(folder) = file.parent() {
                 fs::create_dir_all(folder)?;

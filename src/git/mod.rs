@@ -8,6 +8,7 @@ mod cache_tree;
 mod command;
 mod convert;
 mod create;
+mod deciding;
 mod diff;
 mod durable;
 mod folder;

@@ -1,5 +1,7 @@
 //! Opening: where the repository is, as git would find it, also from inside a hook.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use gix::discover::upwards;
@@ -98,6 +100,8 @@ pub struct Repository {
     promisor: Option<PathBuf>,
     /// Its refs are kept in a form that only the git program reads.
     pub(super) refs_by_git: bool,
+    /// Folders in which nothing decides how the rest is read (`deciding.rs`).
+    pub(super) without_deciding: RefCell<HashSet<gix::ObjectId>>,
 }
 
 impl std::fmt::Debug for Repository {
@@ -200,6 +204,7 @@ impl Repository {
             index_file,
             promisor,
             refs_by_git,
+            without_deciding: RefCell::default(),
         })
     }
 
@@ -223,6 +228,7 @@ impl Repository {
             index_file: dir.join("index"),
             promisor: None,
             refs_by_git: false,
+            without_deciding: RefCell::default(),
         })
     }
 

@@ -231,11 +231,12 @@ impl Repository {
         Ok(None)
     }
 
-    fn node(&self, tree: TreeId, path: &str) -> Result<Option<Node>, ReadError> {
+    fn node(&self, tree: TreeId, path: &[u8]) -> Result<Option<Node>, ReadError> {
         let mut at = tree.object_id();
-        let mut parts = path.split('/').filter(|part| !part.is_empty()).peekable();
+        let parts = path.split(|byte| *byte == b'/');
+        let mut parts = parts.filter(|part| !part.is_empty()).peekable();
         while let Some(part) = parts.next() {
-            match self.child(at, part.as_bytes())? {
+            match self.child(at, part)? {
                 Some(node) if parts.peek().is_none() => return Ok(Some(node)),
                 Some(node) if node.kind == EntryKind::Tree => at = node.id,
                 _ => return Ok(None),
@@ -246,12 +247,12 @@ impl Repository {
 
     /// Whether a tree holds a file or a folder of this path.
     pub fn holds(&self, tree: TreeId, path: &str) -> Result<bool, ReadError> {
-        Ok(self.node(tree, path)?.is_some())
+        Ok(self.node(tree, path.as_bytes())?.is_some())
     }
 
     /// What a tree holds at a path, if that is no folder.
     pub fn entry(&self, tree: TreeId, path: &str) -> Result<Option<Entry>, ReadError> {
-        Ok(self.node(tree, path)?.and_then(|node| node.entry()))
+        Ok(self.node(tree, path.as_bytes())?.and_then(|node| node.entry()))
     }
 
     /// The bytes of a file in a tree; `None` where there is no regular file.
@@ -267,7 +268,7 @@ impl Repository {
         if dir.is_empty() {
             return Ok(Some(tree));
         }
-        let node = self.node(tree, dir)?;
+        let node = self.node(tree, dir.as_bytes())?;
         Ok(node
             .filter(|node| node.kind == EntryKind::Tree)
             .map(|node| TreeId::new(node.id)))
@@ -284,6 +285,25 @@ impl Repository {
         Ok(found)
     }
 
+    /// What a tree has at a place: a file, everything below a folder, or nothing. Sorted by path.
+    pub fn list_at(&self, tree: TreeId, place: &RepoPath) -> Result<Vec<(RepoPath, Entry)>, ReadError> {
+        let mut found = Vec::new();
+        if let Some(node) = self.node(tree, place.as_bytes())? {
+            match node.entry() {
+                Some(entry) => found.push((place.clone(), entry)),
+                None => self.list_into(node.id, &mut place.as_bytes().to_vec(), &mut found)?,
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(found)
+    }
+
+    /// Whether a tree has a folder of this path.
+    pub fn has_folder(&self, tree: TreeId, path: &RepoPath) -> Result<bool, ReadError> {
+        let node = self.node(tree, path.as_bytes())?;
+        Ok(node.is_some_and(|node| node.kind == EntryKind::Tree))
+    }
+
     fn list_into(
         &self,
         tree: ObjectId,
@@ -298,39 +318,6 @@ impl Repository {
             match entry_of(entry.mode.kind(), entry.oid.into()) {
                 Some(file) => found.push((checked(tree, prefix)?, file)),
                 None => self.list_into(entry.oid.into(), prefix, found)?,
-            }
-            prefix.truncate(length);
-        }
-        Ok(())
-    }
-
-    /// Every file of one name, whatever folder it is in.
-    pub fn files_named(&self, tree: TreeId, name: &[u8]) -> Result<Vec<(RepoPath, BlobId)>, ReadError> {
-        let mut found = Vec::new();
-        self.files_named_into(tree.object_id(), name, &mut Vec::new(), &mut found)?;
-        Ok(found)
-    }
-
-    fn files_named_into(
-        &self,
-        tree: ObjectId,
-        name: &[u8],
-        prefix: &mut Vec<u8>,
-        found: &mut Vec<(RepoPath, BlobId)>,
-    ) -> Result<(), ReadError> {
-        let object = self.tree_object(tree)?;
-        for entry in entries_of(object.as_ref()) {
-            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
-            let is_file = entry.mode.is_blob() && entry.filename == name;
-            if !is_file && !entry.mode.is_tree() {
-                continue;
-            }
-            let length = prefix.len();
-            push(prefix, entry.filename);
-            if is_file {
-                found.push((checked(tree, prefix)?, BlobId::new(entry.oid.into())));
-            } else {
-                self.files_named_into(entry.oid.into(), name, prefix, found)?;
             }
             prefix.truncate(length);
         }

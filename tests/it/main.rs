@@ -49,6 +49,7 @@ mod run;
 mod sandbox;
 mod secrets;
 mod shallow;
+mod slots;
 mod sparse;
 mod status_channel;
 mod stranger;

@@ -6,13 +6,8 @@ use std::path::Path;
 
 use crate::domain::path::RepoPath;
 
+use super::super::slot::is_below;
 use super::{HarvestError, Walk, below, holds_any, io_at};
-
-/// Whether a path lies in a folder.
-fn is_below(path: &RepoPath, folder: &RepoPath) -> bool {
-    let rest = path.as_bytes().strip_prefix(folder.as_bytes());
-    rest.is_some_and(|rest| rest.first() == Some(&b'/'))
-}
 
 impl Walk<'_> {
     /// Looks whether a submodule is as it was given.
@@ -20,7 +15,7 @@ impl Walk<'_> {
         if let Err(error) = fs::read_dir(dir) {
             return self.closed(dir, at.as_bytes(), error);
         }
-        let is_right = match holds_any(self.held.wanted(), at) {
+        let is_right = match holds_any(self.held.wanted()?, at) {
             false => fs::read_dir(dir).map_err(io_at(dir))?.next().is_none(),
             true => {
                 let mut seen = BTreeSet::new();
@@ -29,7 +24,7 @@ impl Walk<'_> {
                     Err(HarvestError::Io { .. }) => false,
                     other => other?,
                 };
-                let all = self.held.wanted().iter();
+                let all = self.held.wanted()?.iter();
                 let mut below = all.filter(|(path, entry)| is_below(path, at) && entry.mode.is_file());
                 is_known && below.all(|(path, _)| seen.contains(path))
             }
@@ -49,15 +44,15 @@ impl Walk<'_> {
             let Ok(name) = RepoPath::in_tree(below(folder.as_bytes(), &entry.file_name())) else {
                 return Ok(false);
             };
-            let is_right = match self.held.wanted().get(&name) {
+            let is_right = match self.held.wanted()?.get(&name) {
                 Some(known) if !kind.is_dir() => {
                     seen.insert(name.clone());
                     let untouched = self.view.untouched.blob(&name, &kind);
                     self.held.is_right(&path, &name, &kind, *known, untouched)
                 }
-                _ if kind.is_dir() && holds_any(self.held.wanted(), &name) => self.is_as_given(&path, &name, seen)?,
+                _ if kind.is_dir() && holds_any(self.held.wanted()?, &name) => self.is_as_given(&path, &name, seen)?,
                 _ => {
-                    let is_empty_submodule = kind.is_dir() && self.held.wanted().contains_key(&name);
+                    let is_empty_submodule = kind.is_dir() && self.held.wanted()?.contains_key(&name);
                     is_empty_submodule
                         || self.view.ignored.is_ignored(&name, kind.is_dir())
                         || self.held.is_ignored_inside(&name, kind.is_dir())?

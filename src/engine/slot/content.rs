@@ -1,7 +1,7 @@
 //! Content: what a copy of a tree holds, byte for byte as a fresh clone of it would, submodules and Git LFS included, from
 //! what lies on this machine; and what of it cannot be had.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, Metadata};
@@ -30,7 +30,11 @@ pub struct Contents<'a> {
     conversions: Conversions,
     /// Submodules whose content is here, by their paths, inner ones behind those that hold them.
     inside: Vec<Inside>,
-    wanted: BTreeMap<RepoPath, Entry>,
+    /// What is in those.
+    inner: Vec<(RepoPath, Entry)>,
+    tree: TreeId,
+    /// Every path that a copy holds, once somebody asks for all of them.
+    wanted: OnceCell<BTreeMap<RepoPath, Entry>>,
     lacks: RefCell<BTreeMap<RepoPath, String>>,
 }
 
@@ -48,10 +52,12 @@ impl<'a> Contents<'a> {
             git,
             conversions: Conversions::of_tree(git, tree)?,
             inside: Vec::new(),
-            wanted: git.list(tree, "")?.into_iter().collect(),
+            inner: Vec::new(),
+            tree,
+            wanted: OnceCell::new(),
             lacks: RefCell::default(),
         };
-        let links: Vec<(RepoPath, Entry)> = links_of(contents.wanted.iter());
+        let links = git.deciding(tree)?.links;
         if !links.is_empty() {
             let names = git.submodule_names(tree)?;
             for (path, entry) in links {
@@ -97,7 +103,7 @@ impl<'a> Contents<'a> {
         });
         let here = self.inside.len() - 1;
         let links = links_of(list.iter().map(|(path, entry)| (path, entry)));
-        self.wanted.extend(list);
+        self.inner.extend(list);
         for (path, entry) in links {
             let name = relative(at, &path).and_then(|inner| named(&names, &inner));
             self.enter(Some(here), &path, name.as_deref(), entry, depth + 1)?;
@@ -106,8 +112,25 @@ impl<'a> Contents<'a> {
     }
 
     /// Every path that a copy holds.
-    pub fn wanted(&self) -> &BTreeMap<RepoPath, Entry> {
-        &self.wanted
+    pub fn wanted(&self) -> Result<&BTreeMap<RepoPath, Entry>, ReadError> {
+        if let Some(wanted) = self.wanted.get() {
+            return Ok(wanted);
+        }
+        let mut wanted: BTreeMap<RepoPath, Entry> = self.git.list(self.tree, "")?.into_iter().collect();
+        wanted.extend(self.inner.iter().cloned());
+        Ok(self.wanted.get_or_init(|| wanted))
+    }
+
+    /// What a copy holds at these places and below them, without going through the rest.
+    pub fn wanted_at(&self, places: &[RepoPath]) -> Result<BTreeMap<RepoPath, Entry>, ReadError> {
+        let mut found = BTreeMap::new();
+        for place in places {
+            found.extend(self.git.list_at(self.tree, place)?);
+        }
+        let is_there = |path: &RepoPath| places.iter().any(|place| path == place || is_below(path, place));
+        let inner = self.inner.iter().filter(|(path, _)| is_there(path));
+        found.extend(inner.cloned());
+        Ok(found)
     }
 
     /// What decides the bytes of files besides their blobs; empty where nothing does.
@@ -146,11 +169,7 @@ impl<'a> Contents<'a> {
     }
 
     fn holder(&self, path: &RepoPath) -> Option<&Inside> {
-        let is_in = |inside: &&Inside| {
-            let at = inside.at.as_bytes();
-            path.as_bytes().starts_with(at) && path.as_bytes().get(at.len()) == Some(&b'/')
-        };
-        self.inside.iter().rev().find(is_in)
+        self.inside.iter().rev().find(|inside| is_below(path, &inside.at))
     }
 
     /// The repository that a path's blob is in, and what it goes through.
@@ -292,6 +311,12 @@ pub(super) const fn permissions(mode: FileMode) -> u32 {
         FileMode::Executable => 0o755,
         _ => 0o644,
     }
+}
+
+/// Whether a path lies in a folder.
+pub fn is_below(path: &RepoPath, folder: &RepoPath) -> bool {
+    let rest = path.as_bytes().strip_prefix(folder.as_bytes());
+    rest.is_some_and(|rest| rest.first() == Some(&b'/'))
 }
 
 fn links_of<'a>(entries: impl Iterator<Item = (&'a RepoPath, &'a Entry)>) -> Vec<(RepoPath, Entry)> {

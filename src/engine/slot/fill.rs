@@ -20,17 +20,17 @@ use crate::domain::scope::ignored::Ignored;
 use crate::fault::{self, Point};
 use crate::git::{NewStatCache, Repository, StatCache};
 
-use super::{Contents, Keep, Slot, SlotError, below, boot, holds_any, io_at, on_disk, remove};
+use super::{Contents, Keep, Slot, SlotError, below, boot, holds_any, io_at, on_disk, remove, stray};
 
 impl Slot {
     /// Makes the folder equal the tree.
     pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
-        if keep == Keep::Nothing && self.refill(git, tree)? {
+        if self.refill(git, tree, ignored, keep)? {
             return Ok(());
         }
         let top = self.tree();
         fault::at(Point::SlotFill).map_err(io_at(&top))?;
-        self.memory.filled = None;
+        self.memory.equals = None;
         self.remember()?;
         let contents = Contents::of(git, tree)?;
         let is_same_form = contents.form() == self.memory.form;
@@ -41,27 +41,22 @@ impl Slot {
             self.remember()?;
         }
         let keep_ignored = keep == Keep::IgnoredFiles && self.memory.boot == boot();
-        let mut filling = Filling {
-            contents: &contents,
-            top: &top,
-            wanted: contents.wanted(),
-            ignored: keep_ignored.then_some(ignored),
-            known: match self.is_of_this_start() && is_same_form {
-                true => StatCache::read(&self.stat_cache()),
-                false => StatCache::read(&self.stat_cache()).names(),
-            },
-            right: BTreeSet::new(),
-            seen: NewStatCache::default(),
-            learned: false,
+        let known = match self.is_of_this_start() && is_same_form {
+            true => StatCache::read(&self.stat_cache()),
+            false => StatCache::read(&self.stat_cache()).names(),
         };
+        let rules = keep_ignored.then_some(ignored);
+        let mut filling = Filling::new(&contents, &top, contents.wanted()?, rules, known);
         filling.clean(&top, b"")?;
         filling.write_what_is_missing()?;
+        let stayed = filling.stayed.take();
         filling.keep(&self.stat_cache())?;
         self.clear_tmp()?;
         self.lacks = contents.lacking();
         self.memory.lacking = !self.lacks.is_empty();
         self.memory.boot = boot();
-        self.memory.filled = (keep == Keep::Nothing).then(|| tree.to_string());
+        self.memory.equals = stayed.is_some().then(|| tree.to_string());
+        self.memory.stray = stayed.unwrap_or_default();
         self.remember()?;
         fault::at(Point::SlotFilled).map_err(io_at(&top))
     }
@@ -82,7 +77,7 @@ impl Slot {
     /// Notes that a foreign program writes into the folder itself: from now on every byte there is read. Which files the tree
     /// had stays known, since none of them is build output.
     pub fn believe_nothing(&mut self) -> Result<(), SlotError> {
-        self.memory.filled = None;
+        self.memory.equals = None;
         self.remember()?;
         let file = self.stat_cache();
         // A cache that is older than all files knows the contents of none.
@@ -102,19 +97,63 @@ impl Slot {
 }
 
 /// One walk that removes everything that is not as wanted and notes what is; then the rest is written.
-struct Filling<'a> {
+pub(super) struct Filling<'a> {
     contents: &'a Contents<'a>,
     top: &'a Path,
     wanted: &'a BTreeMap<RepoPath, Entry>,
     ignored: Option<&'a Ignored>,
     known: StatCache,
+    /// What else a tree had here before.
+    pub(super) had: BTreeMap<RepoPath, ()>,
     right: BTreeSet<&'a RepoPath>,
     seen: NewStatCache,
     /// Whether something is noted that was not known.
     learned: bool,
+    /// What is left that is no part of the tree; `None` where that is too much to list.
+    pub(super) stayed: Option<Vec<RepoPath>>,
 }
 
-impl Filling<'_> {
+impl<'a> Filling<'a> {
+    /// One that keeps what the rules ignore, if there are any.
+    pub(super) fn new(
+        contents: &'a Contents<'a>,
+        top: &'a Path,
+        wanted: &'a BTreeMap<RepoPath, Entry>,
+        ignored: Option<&'a Ignored>,
+        known: StatCache,
+    ) -> Self {
+        Self {
+            contents,
+            top,
+            wanted,
+            ignored,
+            known,
+            had: BTreeMap::new(),
+            right: BTreeSet::new(),
+            seen: NewStatCache::default(),
+            learned: false,
+            stayed: Some(Vec::new()),
+        }
+    }
+
+    /// Cleans one place, which is reached through folders alone.
+    pub(super) fn clean_at(&mut self, name: &RepoPath) -> Result<(), SlotError> {
+        let path = on_disk(self.top, name);
+        match fs::symlink_metadata(&path) {
+            Ok(kind) if kind.is_dir() => self.clean_folder(&path, name),
+            Ok(kind) => self.clean_file(&path, name, &kind),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(io_at(&path)(error)),
+        }
+    }
+
+    fn stays(&mut self, name: &RepoPath) {
+        match &mut self.stayed {
+            Some(stayed) if stayed.len() < stray::MOST => stayed.push(name.clone()),
+            stayed => *stayed = None,
+        }
+    }
+
     fn clean(&mut self, dir: &Path, folder: &[u8]) -> Result<(), SlotError> {
         open_to_owner(dir).map_err(io_at(dir))?;
         for found in fs::read_dir(dir).map_err(io_at(dir))? {
@@ -144,7 +183,10 @@ impl Filling<'_> {
         match self.ignored {
             None => remove(path),
             // What a tree had here once is no build output, though its name is ignored.
-            Some(rules) if rules.is_ignored(name, true) && !self.known.has_below(name) => Ok(()),
+            Some(rules) if rules.is_ignored(name, true) && !self.had_below(name) => {
+                self.stays(name);
+                Ok(())
+            }
             Some(_) => {
                 // Ignored files may lie in a folder that is not ignored itself; it goes only when it is empty.
                 self.clean(path, name.as_bytes())?;
@@ -160,7 +202,10 @@ impl Filling<'_> {
                 self.right.insert(name);
                 Ok(())
             }
-            None if self.may_stay(name) => Ok(()),
+            None if self.may_stay(name) => {
+                self.stays(name);
+                Ok(())
+            }
             _ => remove(path),
         }
     }
@@ -169,7 +214,12 @@ impl Filling<'_> {
     /// is in the way, and a link there would lead what is written into the folder to another place.
     fn may_stay(&self, name: &RepoPath) -> bool {
         let is_ignored = self.ignored.is_some_and(|rules| rules.is_ignored(name, false));
-        is_ignored && !holds_any(self.wanted, name) && !self.known.has(name)
+        is_ignored && !holds_any(self.wanted, name) && !self.known.has(name) && !self.had.contains_key(name)
+    }
+
+    /// Whether a tree had anything in this folder before.
+    fn had_below(&self, name: &RepoPath) -> bool {
+        self.known.has_below(name) || holds_any(&self.had, name)
     }
 
     fn equals(&mut self, path: &Path, name: &RepoPath, kind: &Metadata, entry: Entry) -> bool {
@@ -188,7 +238,7 @@ impl Filling<'_> {
         equals
     }
 
-    fn write_what_is_missing(&mut self) -> Result<(), SlotError> {
+    pub(super) fn write_what_is_missing(&mut self) -> Result<(), SlotError> {
         for (path, entry) in self.wanted.iter().filter(|(path, _)| !self.right.contains(*path)) {
             let file = on_disk(self.top, path);
             make_folders(self.top, path)?;

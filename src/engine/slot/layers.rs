@@ -9,7 +9,7 @@ use crate::domain::oid::Digest;
 use crate::fault::{self, Point};
 use crate::process::fence::{self, Overlay};
 
-use super::{Slot, SlotError, io_at, remove};
+use super::{Slot, SlotError, io_at, remove, stray};
 
 /// One run of a program in a slot: what it finds there, and where its changes go.
 #[derive(Debug, Clone)]
@@ -155,13 +155,19 @@ impl Slot {
 
     /// What a run changed becomes the tree's.
     pub fn take_layers(&mut self, run: &Run) -> Result<(), SlotError> {
-        self.memory.filled = None;
+        let equalled = self.memory.equals.take();
         self.remember()?;
         let Some(overlay) = run.overlay() else { return Ok(()) };
         fault::at(Point::SlotMerge).map_err(io_at(&overlay.upper))?;
-        fence::merge(&overlay).map_err(|error| io_at(&overlay.upper)(io::Error::other(error)))?;
+        let touched = fence::merge(&overlay).map_err(|error| io_at(&overlay.upper)(io::Error::other(error)))?;
         fault::at(Point::SlotMerged).map_err(io_at(&overlay.upper))?;
-        self.drop_layers()
+        self.drop_layers()?;
+        if let (Some(_), Some(places)) = (&equalled, stray::of(&touched)) {
+            self.memory.stray = stray::outermost(self.memory.stray.drain(..).chain(places));
+            self.memory.equals = equalled;
+            self.remember()?;
+        }
+        Ok(())
     }
 
     /// Makes durable all that lies in the slot. By its own folder: others may be closed, and are on the same disk.

@@ -46,7 +46,7 @@ impl Slot {
         if !run.is_layered() {
             take_new(&run.written(Path::new("")), &run.upper(), b"", files)?;
             // It may have written to the tree's own files, too.
-            self.memory.filled = None;
+            self.memory.equals = None;
             self.remember()?;
         }
         let known = |name: &[u8]| known(files, name);
@@ -147,7 +147,7 @@ impl Slot {
             upper: upper.to_owned(),
             work: PathBuf::new(),
         };
-        fence::merge(&overlay).map_err(taking(tree))?;
+        let _touched = fence::merge(&overlay).map_err(taking(tree))?;
         fault::at(Point::SlotMerged).map_err(io_at(tree))
     }
 

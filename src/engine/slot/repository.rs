@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::fault::{self, Point};
 use crate::git::{Lent, Repository, StatCache, WriteError};
 
-use super::{Slot, remove};
+use super::{Slot, SlotError, io_at, remove};
 
 impl Slot {
     /// Puts a repository over the filled tree. Asked for straight after the tree was filled, while what is known of its
@@ -23,6 +23,14 @@ impl Slot {
         clear(&dir).map_err(io)?;
         git.lend(&dir, lent, &known).map_err(failed)?;
         fault::at(Point::ViewWritten).map_err(io)
+    }
+}
+
+impl Slot {
+    /// Takes the repository of the last use away.
+    pub(super) fn clear_lent(&self) -> Result<(), SlotError> {
+        let dir = self.tree().join(".git");
+        clear(&dir).map_err(io_at(&dir))
     }
 }
 

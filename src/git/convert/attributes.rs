@@ -107,7 +107,7 @@ impl Repository {
     /// The attributes in a tree: the folder of each file, and what it says.
     pub fn attribute_files(&self, tree: TreeId) -> Result<Vec<AttributeFile>, ReadError> {
         let mut found = Vec::new();
-        for (path, blob) in self.files_named(tree, b".gitattributes")? {
+        for (path, blob) in self.deciding(tree)?.attributes {
             let folder = path
                 .parent()
                 .map(|folder| folder.as_bytes().to_vec())

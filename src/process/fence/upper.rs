@@ -3,6 +3,7 @@
 //! Done when nothing runs there any more. Nothing is opened and no link is followed: entries are moved, and where
 //! something else stands in their place it is removed first.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -28,8 +29,34 @@ fn at(path: &Path) -> impl FnOnce(io::Error) -> UpperError + '_ {
     }
 }
 
-/// Makes the tree what a program saw through the overlay, and leaves the upper layer empty.
-pub fn merge(overlay: &Overlay) -> Result<(), UpperError> {
+/// The most places that are listed one by one.
+const MOST_TOUCHED: usize = 10_000;
+
+/// Where a folder may not be any more what it was: each place with everything below it, as bytes of a path below the top.
+/// Noted by whoever moves things there, so that no layer's own word is taken for it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Touched {
+    places: Vec<Vec<u8>>,
+    too_many: bool,
+}
+
+impl Touched {
+    fn add(&mut self, place: Vec<u8>) {
+        match self.places.len() < MOST_TOUCHED {
+            true => self.places.push(place),
+            false => self.too_many = true,
+        }
+    }
+
+    /// The places, unless they were too many to list.
+    pub fn places(&self) -> Option<&[Vec<u8>]> {
+        (!self.too_many).then_some(&self.places)
+    }
+}
+
+/// Makes the tree what a program saw through the overlay, and leaves the upper layer empty. Says where the tree may be
+/// another now.
+pub fn merge(overlay: &Overlay) -> Result<Touched, UpperError> {
     let beneath: Vec<PathBuf> = overlay
         .lower
         .iter()
@@ -37,11 +64,19 @@ pub fn merge(overlay: &Overlay) -> Result<(), UpperError> {
         .cloned()
         .collect();
     let beneath = (!overlay.lower.is_empty()).then_some(beneath);
-    merge_folder(&overlay.upper, &overlay.tree, beneath.as_deref())
+    let mut touched = Touched::default();
+    merge_folder(&overlay.upper, &overlay.tree, beneath.as_deref(), b"", &mut touched)?;
+    Ok(touched)
 }
 
 /// `beneath` is what else the program saw in this place, below the tree; `None` where that is not known.
-fn merge_folder(upper: &Path, lower: &Path, beneath: Option<&[PathBuf]>) -> Result<(), UpperError> {
+fn merge_folder(
+    upper: &Path,
+    lower: &Path,
+    beneath: Option<&[PathBuf]>,
+    folder: &[u8],
+    touched: &mut Touched,
+) -> Result<(), UpperError> {
     open_up(upper);
     open_up(lower);
     for found in fs::read_dir(upper).map_err(at(upper))? {
@@ -49,8 +84,10 @@ fn merge_folder(upper: &Path, lower: &Path, beneath: Option<&[PathBuf]>) -> Resu
         let Some(name) = from.file_name() else { continue };
         let to = lower.join(name);
         let kind = fs::symlink_metadata(&from).map_err(at(&from))?;
+        let place = below(folder, name);
         fault::at(Point::SlotMove).map_err(at(&from))?;
         if is_whiteout(&kind) {
+            touched.add(place);
             remove(&to)?;
             fs::remove_file(&from).map_err(at(&from))?;
         } else if kind.is_dir() {
@@ -63,6 +100,7 @@ fn merge_folder(upper: &Path, lower: &Path, beneath: Option<&[PathBuf]>) -> Resu
             // A folder is new where nothing lies below it, and goes as a whole: it may hold any number of files.
             let is_new = beneath.as_ref().is_some_and(Vec::is_empty) && !is_there(&to);
             if is_new || is_opaque(&from) {
+                touched.add(place);
                 remove(&to)?;
                 // A folder that may not be written cannot be moved either, nor be read later on.
                 open_all(&from);
@@ -72,21 +110,31 @@ fn merge_folder(upper: &Path, lower: &Path, beneath: Option<&[PathBuf]>) -> Resu
             } else {
                 // What lies in a further layer is changed here, and may be deleted: it is no part of the tree.
                 if !fs::symlink_metadata(&to).is_ok_and(|below| below.is_dir()) {
+                    touched.add(place.clone());
                     remove(&to)?;
                     fs::create_dir(&to).map_err(at(&to))?;
                 }
-                merge_folder(&from, &to, beneath.as_deref())?;
+                merge_folder(&from, &to, beneath.as_deref(), &place, touched)?;
                 // What a program closed to its owner stays open for whoever looks at it next.
                 let mode = fs::Permissions::from_mode(kind.mode() & 0o7777 | 0o700);
                 fs::set_permissions(&to, mode).map_err(at(&to))?;
                 fs::remove_dir(&from).map_err(at(&from))?;
             }
         } else {
+            touched.add(place);
             remove(&to)?;
             fs::rename(&from, &to).map_err(at(&from))?;
         }
     }
     Ok(())
+}
+
+/// The path of a name in a folder, which is empty at the top.
+fn below(folder: &[u8], name: &OsStr) -> Vec<u8> {
+    match folder.is_empty() {
+        true => name.as_bytes().to_vec(),
+        false => [folder, b"/", name.as_bytes()].concat(),
+    }
 }
 
 /// Notes in an upper layer that there is nothing of this name, whatever lies below.
