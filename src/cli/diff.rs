@@ -32,7 +32,7 @@ pub fn run(args: &DiffArgs, context: &Context) -> Result<Exit, CliError> {
             let commit = engine.git.commit(commit)?;
             let before = match commit.parents.first() {
                 Some(parent) => engine.git.tree_of(*parent)?,
-                None => crate::domain::oid::TreeId::empty(),
+                None => engine.git.empty_tree(),
             };
             (before, commit.tree)
         }

@@ -6,11 +6,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use gix::ObjectId;
+use gix::hash::Kind;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a text is not an object id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a full {kind} id (40 hexadecimal digits)")]
+#[error("`{text}` is not a full {kind} id (40 hexadecimal digits, or 64)")]
 pub struct OidError {
     kind: &'static str,
     text: String,
@@ -89,9 +90,14 @@ object_id!(
 );
 
 impl TreeId {
-    /// The tree without entries, which every repository has.
-    pub fn empty() -> Self {
-        Self(ObjectId::empty_tree(gix::hash::Kind::Sha1))
+    /// The tree without entries, which every repository of this hash has.
+    pub const fn empty(hash: Kind) -> Self {
+        Self(ObjectId::empty_tree(hash))
+    }
+
+    /// Whether it is a tree without entries.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty_tree()
     }
 }
 
@@ -176,11 +182,13 @@ mod tests {
     #[test]
     fn an_id_survives_print_and_parse_and_a_short_one_is_refused() {
         let text = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
-        assert_eq!(text.parse::<TreeId>().unwrap(), TreeId::empty());
-        assert_eq!(TreeId::empty().to_string(), text);
+        assert_eq!(text.parse::<TreeId>().unwrap(), TreeId::empty(Kind::Sha1));
+        assert_eq!(TreeId::empty(Kind::Sha1).to_string(), text);
+        let long = "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
+        assert_eq!(long.parse::<TreeId>().unwrap(), TreeId::empty(Kind::Sha256));
         assert_eq!(
             "4b825d".parse::<CommitId>().unwrap_err().to_string(),
-            "`4b825d` is not a full commit id (40 hexadecimal digits)"
+            "`4b825d` is not a full commit id (40 hexadecimal digits, or 64)"
         );
     }
 

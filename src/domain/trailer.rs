@@ -254,6 +254,8 @@ fn folded_task_at(key: &str, task: &TaskId, commit: CommitId) -> String {
 
 /// The shortest id that git prints for a commit.
 const SHORTEST_ID: usize = 4;
+/// The longest id that there is: SHA-256.
+const LONGEST_ID: usize = 64;
 
 /// The commits that git's own sentence names: `This reverts commit <oid>`, in full or shortened.
 fn reverted_commits(message: &str) -> impl Iterator<Item = Said> + '_ {
@@ -263,8 +265,8 @@ fn reverted_commits(message: &str) -> impl Iterator<Item = Said> + '_ {
             .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
             .unwrap_or(rest.len());
         match &rest[..end] {
-            _ if !(SHORTEST_ID..=40).contains(&end) => None,
-            full if end == 40 => full.parse().ok().map(Said::RevertedCommit),
+            _ if !(SHORTEST_ID..=LONGEST_ID).contains(&end) => None,
+            full if matches!(end, 40 | LONGEST_ID) => full.parse().ok().map(Said::RevertedCommit),
             short => Some(Said::RevertedShort(short.to_owned())),
         }
     })

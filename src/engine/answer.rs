@@ -121,7 +121,7 @@ impl Scope<'_> {
         // What stands in it is judged when it is known; here it only has to differ.
         let file = |text: &[u8]| Entry {
             mode: FileMode::Regular,
-            blob: Repository::hash_blob(text),
+            blob: self.git.hash_blob(text),
         };
         let change = Change {
             path: path.clone(),

@@ -225,7 +225,7 @@ fn build(
                 base: project.tree,
                 held,
                 places: places.as_deref(),
-                untouched: &slot.untouched(),
+                untouched: &slot.untouched(&engine.git),
                 ignored: &ignored,
                 opens: &|path| rules.opens(path),
                 allowed: rules.allowed(),

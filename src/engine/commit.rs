@@ -3,7 +3,7 @@
 
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::id::TaskId;
-use crate::domain::oid::{BlobId, CommitId};
+use crate::domain::oid::CommitId;
 use crate::domain::path::{PathError, RepoPath};
 use crate::domain::task::event::Event;
 use crate::git::{MoveError, NewCommit, ReadError, WriteError};
@@ -130,9 +130,4 @@ fn commit_on(
         message,
         seconds: engine.clock.now().as_second(),
     })?)
-}
-
-/// The blob that a text would have.
-pub fn blob_of(text: &str) -> BlobId {
-    crate::git::Repository::hash_blob(text.as_bytes())
 }

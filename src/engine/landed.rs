@@ -46,7 +46,7 @@ impl Wanted {
         let commit = git.commit(landing)?;
         let base = match commit.parents.first() {
             Some(parent) => git.tree_of(*parent)?,
-            None => TreeId::empty(),
+            None => git.empty_tree(),
         };
         for tree in [base, commit.tree] {
             let path = task.card_path();

@@ -77,7 +77,7 @@ pub fn is_reversal(engine: &Engine, message: &str, candidate: Candidate) -> Resu
         }
         let commit = engine.git.commit(undone)?;
         let before: Vec<TreeId> = match &commit.parents[..] {
-            [] => vec![TreeId::empty()],
+            [] => vec![engine.git.empty_tree()],
             parents => parents
                 .iter()
                 .map(|parent| engine.git.tree_of(*parent))

@@ -10,7 +10,7 @@ use crate::domain::trailer::RevisionMessage;
 use crate::fault::{self, Point};
 
 use super::Engine;
-use super::commit::{blob_of, commit_files};
+use super::commit::commit_files;
 use super::project::Project;
 use super::recover::block;
 use super::run::RunError;
@@ -96,7 +96,7 @@ pub fn commit_revision(
     }
     .render();
     let correction = matches!(by, Actor::Architect(_));
-    let new = blob_of(&text);
+    let new = engine.git.hash_blob(text.as_bytes());
     let revised = |commit| CardRevised {
         task: old.id.clone(),
         commit,

@@ -68,7 +68,7 @@ pub fn said_alone(commit: &Commit, task: &TaskId) -> bool {
 pub fn own_changes(git: &Repository, commit: &Commit) -> Result<Vec<Change>, ReadError> {
     let before = match commit.parents.first() {
         Some(parent) => git.tree_of(*parent)?,
-        None => TreeId::empty(),
+        None => git.empty_tree(),
     };
     let changes = git.diff(before, commit.tree)?;
     let own = changes.iter().filter(|change| !change.path.is_under(LEDGER));

@@ -52,7 +52,7 @@ impl Repository {
     }
 
     fn write_pack(&self, files: &[&[u8]]) -> Result<Vec<BlobId>, WriteError> {
-        let ids: Vec<BlobId> = files.iter().map(|bytes| Self::hash_blob(bytes)).collect();
+        let ids: Vec<BlobId> = files.iter().map(|bytes| self.hash_blob(bytes)).collect();
         let mut stream = Vec::new();
         for (bytes, id) in files.iter().zip(&ids) {
             if !self.contains(id.object_id()) {

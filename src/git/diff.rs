@@ -34,7 +34,7 @@ impl Repository {
         if old == new {
             return Ok(());
         }
-        let empty = TreeId::empty().object_id();
+        let empty = self.empty_tree().object_id();
         let (old, new) = (old.unwrap_or(empty), new.unwrap_or(empty));
         let (old_tree, new_tree) = (self.tree_object(old)?, self.tree_object(new)?);
         let (mut olds, mut news) = (entries_of(old_tree.as_ref()), entries_of(new_tree.as_ref()));

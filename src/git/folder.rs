@@ -98,7 +98,7 @@ mod tests {
             let entry = Entry { mode: crate::domain::change::FileMode::Regular, blob };
             let paths = names.iter().filter_map(|name| RepoPath::try_from(name.as_str()).ok());
             let edits: Vec<_> = paths.map(|path| (path, Some(entry))).collect();
-            let tree = repository.write_tree(TreeId::empty(), &edits).unwrap();
+            let tree = repository.write_tree(repository.empty_tree(), &edits).unwrap();
             let folder = repository.folder(tree).unwrap();
             for name in names.iter().map(|name| name.trim_end_matches("/x")) {
                 prop_assert_eq!(folder.file(name), repository.entry(tree, name).unwrap());

@@ -51,7 +51,7 @@ impl Repository {
     /// itself may be locked by the commit that runs the hook.
     pub fn index_tree(&self) -> Result<TreeId, WriteError> {
         let bytes = std::fs::read(self.index_file()).unwrap_or_default();
-        if let Some(id) = cache_tree::root(&bytes).filter(|id| self.contains(*id)) {
+        if let Some(id) = cache_tree::root(&bytes, self.hash()).filter(|id| self.contains(*id)) {
             return Ok(TreeId::new(id));
         }
         self.written_index_tree()

@@ -8,7 +8,6 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use gix::hash::Kind;
 use gix::index::entry::{Flags, Mode, Stat};
 use gix::index::{File, State};
 use gix::objs::Write as _;
@@ -112,7 +111,7 @@ impl Repository {
         }
         let who = format!("git-harness <git-harness@localhost> {seconds} +0000");
         let text = format!("tree {tree}\n{parent}author {who}\ncommitter {who}\n\nThe change that is being checked\n");
-        Ok((write_commit(dir, text.as_bytes())?, tree))
+        Ok((self.write_commit(dir, text.as_bytes())?, tree))
     }
 
     /// Lets git show a commit with another tree, under its own id.
@@ -126,14 +125,20 @@ impl Repository {
             return Err(failed(&"it has no lines").into());
         };
         let text = [format!("tree {tree}").as_bytes(), &object.data[end..]].concat();
-        let other = write_commit(dir, &text)?;
+        let other = self.write_commit(dir, &text)?;
         let refs = dir.join("refs/replace");
         fs::create_dir_all(&refs)?;
         Ok(fs::write(refs.join(commit.to_string()), format!("{other}\n"))?)
     }
 
+    fn write_commit(&self, dir: &Path, text: &[u8]) -> io::Result<CommitId> {
+        let store = gix::odb::loose::Store::at(dir.join("objects"), self.hash());
+        let id = store.write_buf(gix::objs::Kind::Commit, text);
+        Ok(CommitId::new(id.map_err(|error| io::Error::other(error.to_string()))?))
+    }
+
     fn lend_index(&self, file: &Path, tree: TreeId, cone: &Cone, known: &StatCache) -> Result<(), WriteError> {
-        let mut state = State::new(Kind::Sha1);
+        let mut state = State::new(self.hash());
         let top = file.ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
         for (path, entry) in self.list(tree, "")? {
             let stat = known.stat(&path).filter(|(blob, _)| *blob == entry.blob);
@@ -167,12 +172,6 @@ impl Repository {
             .map_err(|error| io::Error::other(error.to_string()))?;
         Ok(fs::write(file, bytes)?)
     }
-}
-
-fn write_commit(dir: &Path, text: &[u8]) -> io::Result<CommitId> {
-    let store = gix::odb::loose::Store::at(dir.join("objects"), Kind::Sha1);
-    let id = store.write_buf(gix::objs::Kind::Commit, text);
-    Ok(CommitId::new(id.map_err(|error| io::Error::other(error.to_string()))?))
 }
 
 fn stat_at(top: &Path, path: &RepoPath) -> Stat {

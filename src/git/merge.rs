@@ -10,6 +10,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use std::collections::BTreeSet;
 
+use gix::hash::Kind as HashKind;
+
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 
@@ -88,9 +90,9 @@ impl Repository {
 
     /// The configuration of a git folder that we make ourselves beside this repository's objects.
     pub(super) fn plain_config(&self) -> String {
-        let (version, format) = match self.config_value("extensions.objectFormat") {
-            Some(format) if format == "sha256" => (1, "[extensions]\n\tobjectFormat = sha256\n"),
-            _ => (0, ""),
+        let (version, format) = match self.hash() {
+            HashKind::Sha1 => (0, String::new()),
+            other => (1, format!("[extensions]\n\tobjectFormat = {other}\n")),
         };
         format!("[core]\n\trepositoryformatversion = {version}\n\tbare = false\n\tlogAllRefUpdates = false\n{format}")
     }

@@ -12,6 +12,7 @@ mod deciding;
 mod diff;
 mod durable;
 mod folder;
+mod hash;
 mod history;
 mod index;
 mod land;

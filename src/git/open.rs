@@ -72,7 +72,8 @@ impl Form {
     /// The kind that a configuration names, if it is none of those that are read.
     fn of(value: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let other = |key: &str, ours: &str| value(key).filter(|value| !value.eq_ignore_ascii_case(ours));
-        let hash = other("extensions.objectFormat", "sha1").map(Self::Hash);
+        let hash = other("extensions.objectFormat", "sha1").filter(|hash| !hash.eq_ignore_ascii_case("sha256"));
+        let hash = hash.map(Self::Hash);
         hash.or_else(|| other("extensions.refStorage", "files").map(Self::Refs))
     }
 

@@ -133,7 +133,7 @@ impl Repository {
             fs::write(dir.path().join("HEAD"), "ref: refs/heads/none\n")?;
             fs::write(
                 dir.path().join("config"),
-                "[core]\n\trepositoryformatversion = 0\n\tbare = true\n",
+                self.plain_config() + "[core]\n\tbare = true\n",
             )?;
             fill(dir.path())?;
             Ok(dir)

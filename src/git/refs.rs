@@ -171,8 +171,7 @@ impl Repository {
         old: Option<CommitId>,
         why: &str,
     ) -> Result<(), SwapError> {
-        let zeros = "0".repeat(40);
-        let old_text = old.map_or(zeros, |old| old.to_string());
+        let old_text = old.map_or_else(|| self.no_id(), |old| old.to_string());
         let mut call = self.trusted();
         call.holding(self.wait_for_refs().map_err(SwapError::Turn)?);
         call.words(["update-ref", "-m", why, "--create-reflog", reference])

@@ -27,11 +27,11 @@ pub struct StatCache {
 
 impl StatCache {
     /// Reads one; where it is missing or damaged nothing is known.
-    pub fn read(file: &Path) -> Self {
+    pub fn read(file: &Path, hash: Kind) -> Self {
         let read = || {
             let found = fs::metadata(file).ok()?;
             let written = time(found.mtime(), found.mtime_nsec());
-            let index = File::at(file, Kind::Sha1, true, gix::index::decode::Options::default()).ok()?;
+            let index = File::at(file, hash, true, gix::index::decode::Options::default()).ok()?;
             Some((index.into_parts().0, written))
         };
         Self { known: read() }
@@ -90,15 +90,14 @@ pub struct NewStatCache {
     state: State,
 }
 
-impl Default for NewStatCache {
-    fn default() -> Self {
+impl NewStatCache {
+    /// An empty one, for blobs that are named by this hash.
+    pub fn new(hash: Kind) -> Self {
         Self {
-            state: State::new(Kind::Sha1),
+            state: State::new(hash),
         }
     }
-}
 
-impl NewStatCache {
     /// Notes a regular file: what the system says of it, asked before its contents were read, or after they were written.
     pub fn add(&mut self, path: &RepoPath, found: &Metadata, entry: Entry) {
         let mode = match entry.mode {
@@ -165,7 +164,6 @@ mod tests {
     use std::path::PathBuf;
     use std::time::{Duration, SystemTime};
 
-    use super::super::Repository;
     use super::*;
 
     struct Dir {
@@ -191,20 +189,25 @@ mod tests {
         fn cache(&self, later: Duration) -> StatCache {
             let entry = Entry {
                 mode: FileMode::Regular,
-                blob: Repository::hash_blob(b"one"),
+                blob: one(),
             };
-            let mut new = NewStatCache::default();
+            let mut new = NewStatCache::new(Kind::Sha1);
             new.add(&self.path, &fs::metadata(self.file()).unwrap(), entry);
             let place = self.dir.path().join("cache");
             new.write(&place).unwrap();
             let cache = fs::File::open(&place).unwrap();
             cache.set_modified(SystemTime::now() + later).unwrap();
-            StatCache::read(&place)
+            StatCache::read(&place, Kind::Sha1)
         }
 
         fn known(&self, cache: &StatCache) -> Option<BlobId> {
             cache.blob(&self.path, &fs::metadata(self.file()).unwrap())
         }
+    }
+
+    fn one() -> BlobId {
+        let id = gix::objs::compute_hash(Kind::Sha1, gix::objs::Kind::Blob, b"one");
+        BlobId::new(id.unwrap())
     }
 
     const LATER: Duration = Duration::from_secs(10);
@@ -213,7 +216,7 @@ mod tests {
     fn a_file_that_nobody_touched_is_known() {
         let dir = Dir::new();
         let cache = dir.cache(LATER);
-        assert_eq!(dir.known(&cache), Some(Repository::hash_blob(b"one")));
+        assert_eq!(dir.known(&cache), Some(one()));
         assert_eq!(cache.len(), 1);
         let other = RepoPath::new("b").unwrap();
         assert_eq!(cache.blob(&other, &fs::metadata(dir.file()).unwrap()), None);
@@ -258,10 +261,10 @@ mod tests {
         let whole = fs::read(&place).unwrap();
         for length in 0..whole.len() {
             fs::write(&place, &whole[..length]).unwrap();
-            let cut = StatCache::read(&place);
-            assert!(cut.is_empty() || dir.known(&cut) == Some(Repository::hash_blob(b"one")));
+            let cut = StatCache::read(&place, Kind::Sha1);
+            assert!(cut.is_empty() || dir.known(&cut) == Some(one()));
         }
         fs::remove_file(&place).unwrap();
-        assert!(StatCache::read(&place).is_empty());
+        assert!(StatCache::read(&place, Kind::Sha1).is_empty());
     }
 }

@@ -144,7 +144,7 @@ impl Repository {
         for change in away.iter().chain(&back) {
             let entry = match change.old {
                 Some(old) => format!("{} {}\t", old.mode.as_octal(), old.blob),
-                None => format!("0 {}\t", "0".repeat(40)),
+                None => format!("0 {}\t", self.no_id()),
             };
             input.extend_from_slice(entry.as_bytes());
             input.extend_from_slice(change.path.as_bytes());

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::change::{Entry, FileMode};
-use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::oid::CommitId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::cone::Cone;
 
@@ -46,7 +46,7 @@ pub(super) fn path(text: &str) -> RepoPath {
 
 pub(super) fn file(repository: &Repository, text: &str) -> Option<Entry> {
     let blob = repository.write_blob(text.as_bytes()).unwrap();
-    assert_eq!(blob, Repository::hash_blob(text.as_bytes()));
+    assert_eq!(blob, repository.hash_blob(text.as_bytes()));
     Some(Entry {
         mode: FileMode::Regular,
         blob,
@@ -243,7 +243,7 @@ proptest! {
                 .filter(|(name, _)| wins(name))
                 .map(|(name, text)| (path(name), file(&repository, text)))
                 .collect();
-            repository.write_tree(TreeId::empty(), &edits).unwrap()
+            repository.write_tree(repository.empty_tree(), &edits).unwrap()
         };
         let (old, new) = (make(&first), make(&second));
         git(dir.path(), &["fsck", "--strict"]);
@@ -258,9 +258,14 @@ proptest! {
 #[test]
 fn the_cache_tree_names_the_tree_that_git_would_write() {
     let dir = tempfile::tempdir().unwrap();
-    let _repository = repository(dir.path());
+    let repository = repository(dir.path());
     git(dir.path(), &["read-tree", "HEAD"]);
-    let index = || cache_tree::root(&std::fs::read(dir.path().join(".git/index")).unwrap());
+    let index = || {
+        cache_tree::root(
+            &std::fs::read(dir.path().join(".git/index")).unwrap(),
+            repository.hash(),
+        )
+    };
     let written = |id: String| Some(id.parse().unwrap());
     assert_eq!(index(), written(git(dir.path(), &["write-tree"])));
     std::fs::write(dir.path().join("new.txt"), "x\n").unwrap();

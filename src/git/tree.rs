@@ -1,6 +1,7 @@
 //! Reading objects: commits, trees, blobs.
 
 use gix::ObjectId;
+use gix::hash::Kind;
 use gix::objs::TreeRefIter;
 use gix::objs::tree::{EntryKind, EntryRef};
 
@@ -197,15 +198,9 @@ impl Repository {
         Ok(self.object(id.object_id())?.data.len() as u64)
     }
 
-    /// The id that these bytes have as a blob; nothing is written.
-    pub fn hash_blob(bytes: &[u8]) -> BlobId {
-        let id = gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Blob, bytes);
-        BlobId::new(id.unwrap_or_else(|_| ObjectId::null(gix::hash::Kind::Sha1)))
-    }
-
     /// A tree's object; the empty tree needs none. Its bytes go back to be used again, so it is not copied out of them.
     pub(super) fn tree_object(&self, tree: ObjectId) -> Result<Option<gix::Object<'_>>, ReadError> {
-        if tree == TreeId::empty().object_id() {
+        if tree.is_empty_tree() {
             return Ok(None);
         }
         self.object(tree).map(Some)
@@ -365,7 +360,10 @@ impl Repository {
 
 /// The entries of a tree, one after the other; none where there is no tree.
 pub(super) fn entries_of<'a>(tree: Option<&'a gix::Object<'_>>) -> TreeRefIter<'a> {
-    TreeRefIter::from_bytes(tree.map_or(&[], |tree| &tree.data), gix::hash::Kind::Sha1)
+    match tree {
+        Some(tree) => TreeRefIter::from_bytes(&tree.data, tree.id.kind()),
+        None => TreeRefIter::from_bytes(&[], Kind::shortest()),
+    }
 }
 
 pub(super) fn push(prefix: &mut Vec<u8>, name: &[u8]) {

@@ -13,7 +13,7 @@ use crate::domain::scope::cone::{Cone, Extent};
 
 use super::open::Repository;
 use super::tree::{ReadError, push};
-use super::write::{hash_tree, kind_of, tree_bytes};
+use super::write::{kind_of, tree_bytes};
 
 /// A change of one path below a folder: what is left of the path, and what stands there afterwards.
 type Edit<'a> = (&'a [u8], Option<Entry>);
@@ -28,7 +28,7 @@ impl Repository {
     ) -> Result<TreeId, ReadError> {
         let edits: Vec<Edit> = edits.iter().map(|(path, entry)| (path.as_bytes(), *entry)).collect();
         let id = self.edited_folder(Some(tree.object_id()), &mut Vec::new(), cone, &edits)?;
-        Ok(id.map_or_else(TreeId::empty, TreeId::new))
+        Ok(id.map_or_else(|| self.empty_tree(), TreeId::new))
     }
 
     fn edited_folder(
@@ -69,7 +69,7 @@ impl Repository {
         Ok(if kept.is_empty() {
             None
         } else {
-            hash_tree(&tree_bytes(&kept))
+            self.hash_tree(&tree_bytes(&kept))
         })
     }
 

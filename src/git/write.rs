@@ -76,7 +76,7 @@ impl Repository {
             root.edit(&parts, *entry);
         }
         let written = self.write_folder(Some(base.object_id()), &root)?;
-        Ok(TreeId::new(written.unwrap_or_else(|| TreeId::empty().object_id())))
+        Ok(TreeId::new(written.unwrap_or_else(|| self.empty_tree().object_id())))
     }
 
     /// What a cone holds of a tree, as a tree.
@@ -97,7 +97,7 @@ impl Repository {
     /// The same; `made` gets the bytes of every tree on the way that is another one than before, those below first.
     fn narrow(&self, tree: TreeId, cone: &Cone, made: &mut Vec<Vec<u8>>) -> Result<TreeId, ReadError> {
         let narrow = self.narrow_folder(tree.object_id(), &mut Vec::new(), cone, made)?;
-        Ok(narrow.map_or_else(TreeId::empty, TreeId::new))
+        Ok(narrow.map_or_else(|| self.empty_tree(), TreeId::new))
     }
 
     fn narrow_folder(
@@ -132,7 +132,7 @@ impl Repository {
             return Ok(None);
         }
         let bytes = tree_bytes(&kept);
-        let id = hash_tree(&bytes);
+        let id = self.hash_tree(&bytes);
         made.push(bytes);
         Ok(id)
     }
@@ -178,7 +178,7 @@ impl Repository {
 
     fn write_tree_bytes(&self, bytes: Vec<u8>) -> Result<ObjectId, WriteError> {
         // Most trees that are asked for are there already: the same candidate is looked at by every hook.
-        if let Some(id) = hash_tree(&bytes).filter(|id| self.contains(*id)) {
+        if let Some(id) = self.hash_tree(&bytes).filter(|id| self.contains(*id)) {
             return Ok(id);
         }
         // `mktree` reads no setting, so it would leave them to the next write-back; its names are as unjudged as these.
@@ -285,11 +285,6 @@ pub(super) fn tree_bytes(nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>) -> Ve
         bytes.extend_from_slice(id.as_slice());
     }
     bytes
-}
-
-/// The id that a tree has.
-pub(super) fn hash_tree(bytes: &[u8]) -> Option<ObjectId> {
-    gix::objs::compute_hash(gix::hash::Kind::Sha1, gix::objs::Kind::Tree, bytes).ok()
 }
 
 pub(super) const fn kind_of(mode: FileMode) -> EntryKind {

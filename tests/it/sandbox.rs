@@ -6,6 +6,15 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+/// What is kept of the environment of whoever runs the tests. The two of git choose what form new repositories have.
+const KEPT: [&str; 5] = [
+    "PATH",
+    "RUSTUP_HOME",
+    "CARGO_HOME",
+    "GIT_DEFAULT_HASH",
+    "GIT_DEFAULT_REF_FORMAT",
+];
+
 /// A temporary folder with a home and a repository.
 pub struct Sandbox {
     _dir: tempfile::TempDir,
@@ -117,11 +126,12 @@ impl Sandbox {
         fs::read_to_string(self.repo().join(path)).unwrap()
     }
 
-    /// A program in a folder of the sandbox, with nothing of the machine's in its environment but the path.
+    /// A program in a folder of the sandbox, with nothing of the machine's in its environment but the path and the form that
+    /// new repositories have.
     pub fn command(&self, program: impl AsRef<OsStr>, dir: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(dir).env_clear();
-        for name in ["PATH", "RUSTUP_HOME", "CARGO_HOME"] {
+        for name in KEPT {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }

@@ -207,8 +207,12 @@ impl World {
             .to_owned();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let path = std::env::join_paths(std::iter::once(own).chain(std::env::split_paths(&path))).unwrap();
+        command.env_clear();
+        // So that all of it can be tried with other forms of repositories.
+        for form in ["GIT_DEFAULT_HASH", "GIT_DEFAULT_REF_FORMAT"] {
+            command.envs(std::env::var_os(form).map(|value| (form, value)));
+        }
         command
-            .env_clear()
             .env("PATH", path)
             .env("HOME", self.root.join("home"))
             .env("XDG_CACHE_HOME", self.root.join("cache"))

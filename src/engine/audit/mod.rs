@@ -311,7 +311,7 @@ impl<'a> Auditor<'a> {
     /// The tree of a commit's only parent; the empty one for a first commit.
     fn base_of(&self, commit: &Commit) -> Result<TreeId, ReadError> {
         match (commit.parents.first(), self.before) {
-            (None, _) => Ok(TreeId::empty()),
+            (None, _) => Ok(self.git.empty_tree()),
             (Some(parent), Some((before, tree))) if before == *parent => Ok(tree),
             (Some(parent), _) => self.git.tree_of(*parent),
         }

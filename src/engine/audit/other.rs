@@ -43,7 +43,7 @@ impl Auditor<'_> {
     /// What git makes of the parents: one after the other, as its octopus does.
     fn joined(&self, parents: &[CommitId]) -> Result<(TreeId, BTreeSet<RepoPath>), Stop> {
         let (Some(first), mut conflicts) = (parents.first(), BTreeSet::new()) else {
-            return Ok((TreeId::empty(), BTreeSet::new()));
+            return Ok((self.git.empty_tree(), BTreeSet::new()));
         };
         let (mut so_far, mut tree) = (*first, self.git.tree_of(*first)?);
         for (index, parent) in parents.iter().enumerate().skip(1) {

@@ -17,7 +17,7 @@ use crate::domain::agent::hook::Call;
 use crate::domain::agent::reply::Refusal;
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::oid::{BlobId, TreeId};
+use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::bounds::Bounds;
 use crate::domain::scope::violation::{Rule, Violation};
@@ -196,7 +196,8 @@ impl Guard {
                 Some(mode @ (FileMode::Executable | FileMode::Gitlink)) => mode,
                 _ => FileMode::Regular,
             },
-            blob: some_blob(),
+            // Which blob is not known yet; it is none that is there.
+            blob: self.git.hash_blob(b"not written yet"),
         };
         Ok(Change {
             path,
@@ -231,11 +232,6 @@ pub fn leave(file: &Path, top: &Path, bounds: Bounds) -> io::Result<()> {
         bounds,
     };
     fs::write(file, serde_json::to_vec(&view)?)
-}
-
-/// The id of no blob that is there: what will be written is not known yet.
-fn some_blob() -> BlobId {
-    Repository::hash_blob(b"not written yet")
 }
 
 /// Judges a call. `open` makes the engine of a repository in which a task may be open; `here` is the folder that the

@@ -50,7 +50,7 @@ pub fn from_answer(
                 match conversions.clean_text(git, &conversions.at(&path), Cow::Owned(bytes), before) {
                     Ok(cleaned) => {
                         let (bytes, object) = (cleaned.bytes.into_owned(), cleaned.object);
-                        let blob = Repository::hash_blob(&bytes);
+                        let blob = git.hash_blob(&bytes);
                         contents.insert(blob, Content { bytes, object });
                         Some(Entry { mode, blob })
                     }

@@ -10,7 +10,6 @@ use crate::domain::oid::BlobId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::escaped;
 use crate::domain::scope::overlap::overlap;
-use crate::git::Repository;
 
 use super::closed::is_the_machines;
 use super::{Content, HarvestError, Walk, below, io_at, read_regular};
@@ -25,7 +24,7 @@ impl Walk<'_> {
         };
         let new = Entry {
             mode: FileMode::Symlink,
-            blob: Repository::hash_blob(target.as_os_str().as_bytes()),
+            blob: self.git.hash_blob(target.as_os_str().as_bytes()),
         };
         // Whether the card may bring it, and whether it leads elsewhere, is for the judge.
         if old != Some(new) && self.changes.len() < self.limits.files.saturating_mul(2) {
@@ -163,14 +162,14 @@ impl Walk<'_> {
                 let blob = match kind.is_file() {
                     true => {
                         let bytes = read_regular(&place, self.limits.file_bytes);
-                        bytes.ok().map(|bytes| Repository::hash_blob(&bytes))
+                        bytes.ok().map(|bytes| self.git.hash_blob(&bytes))
                     }
                     false if kind.is_symlink() => {
                         use std::os::unix::ffi::OsStrExt;
                         let target = fs::read_link(&place);
                         target
                             .ok()
-                            .map(|target| Repository::hash_blob(target.as_os_str().as_bytes()))
+                            .map(|target| self.git.hash_blob(target.as_os_str().as_bytes()))
                     }
                     false => None,
                 };

@@ -98,14 +98,14 @@ impl Walk<'_> {
             }
         };
         if way.is_plain() {
-            let blob = Repository::hash_blob(&bytes);
+            let blob = self.git.hash_blob(&bytes);
             return Ok(Some((blob, Some(Content { bytes, object: None }))));
         }
         match self.conversions.clean(self.git, &way, Cow::Owned(bytes), before) {
             Ok(cleaned) => {
                 let bytes = cleaned.bytes.into_owned();
                 let object = cleaned.object;
-                Ok(Some((Repository::hash_blob(&bytes), Some(Content { bytes, object }))))
+                Ok(Some((self.git.hash_blob(&bytes), Some(Content { bytes, object }))))
             }
             Err(error) => {
                 let why = unfit(error)?;

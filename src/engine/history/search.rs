@@ -99,7 +99,7 @@ fn by_records(
         .searched()
         .records
         .filter(|before| git.contains(before.object_id()));
-    let changed = git.diff(before.unwrap_or_else(TreeId::empty), records)?;
+    let changed = git.diff(before.unwrap_or_else(|| git.empty_tree()), records)?;
     let mut open: BTreeMap<CommitId, Vec<Claim>> = BTreeMap::new();
     let mut looked_for = 0;
     for change in &changed {

@@ -117,7 +117,7 @@ fn target(view: &Repository, parent: CommitId, named: &Named) -> Result<Option<T
     let kept = said.or(commit.parents.first()).copied();
     let before = match kept {
         Some(kept) => view.tree_of(kept)?,
-        None => TreeId::empty(),
+        None => view.empty_tree(),
     };
     Ok(Some(Target { commit, kept, before }))
 }
@@ -188,7 +188,7 @@ fn is_clean(merge: &Merge, tree: TreeId) -> bool {
 pub fn change_of(view: &Repository, landing: &Commit) -> Result<ChangeSet, UndoError> {
     let before = match landing.parents.first() {
         Some(parent) => view.tree_of(*parent)?,
-        None => TreeId::empty(),
+        None => view.empty_tree(),
     };
     let changes = view.diff(before, landing.tree)?;
     Ok(ChangeSet::new(

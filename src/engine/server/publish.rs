@@ -43,7 +43,7 @@ impl Server {
         let old = engine.git.reference(&self.own_ledger().1)?;
         let base = match old {
             Some(old) => engine.git.tree_of(old)?,
-            None => TreeId::empty(),
+            None => engine.git.empty_tree(),
         };
         let mut files = self.new_segments(engine, base)?;
         if share == Share::Everything {

@@ -111,6 +111,11 @@ impl<'a> Contents<'a> {
         Ok(())
     }
 
+    /// The hash that names the blobs.
+    pub fn hash(&self) -> gix::hash::Kind {
+        self.git.hash()
+    }
+
     /// Every path that a copy holds.
     pub fn wanted(&self) -> Result<&BTreeMap<RepoPath, Entry>, ReadError> {
         if let Some(wanted) = self.wanted.get() {
@@ -193,7 +198,7 @@ impl<'a> Contents<'a> {
             FileMode::Symlink => {
                 kind.is_symlink()
                     && fs::read_link(file)
-                        .is_ok_and(|target| Repository::hash_blob(target.as_os_str().as_bytes()) == entry.blob)
+                        .is_ok_and(|target| Repository::is_blob(target.as_os_str().as_bytes(), entry.blob))
             }
             FileMode::Regular | FileMode::Executable => {
                 let is_plain = kind.is_file()
@@ -227,7 +232,7 @@ impl<'a> Contents<'a> {
         if way.is_plain() {
             let most = git.blob_size(blob)?;
             let is_as_long = fs::symlink_metadata(file).map_err(io_at(file))?.len() == most;
-            return Ok(is_as_long && Repository::hash_blob(&read_regular(file, most).map_err(io_at(file))?) == blob);
+            return Ok(is_as_long && Repository::is_blob(&read_regular(file, most).map_err(io_at(file))?, blob));
         }
         let stored = git.blob(blob)?;
         if way.is_lfs()

@@ -42,8 +42,8 @@ impl Slot {
         }
         let keep_ignored = keep == Keep::IgnoredFiles && self.memory.boot == boot();
         let known = match self.is_of_this_start() && is_same_form {
-            true => StatCache::read(&self.stat_cache()),
-            false => StatCache::read(&self.stat_cache()).names(),
+            true => StatCache::read(&self.stat_cache(), git.hash()),
+            false => StatCache::read(&self.stat_cache(), git.hash()).names(),
         };
         let rules = keep_ignored.then_some(ignored);
         let mut filling = Filling::new(&contents, &top, contents.wanted()?, rules, known);
@@ -62,9 +62,9 @@ impl Slot {
     }
 
     /// What is known of the files that nobody has touched since.
-    pub fn untouched(&self) -> StatCache {
+    pub fn untouched(&self, git: &Repository) -> StatCache {
         match self.is_of_this_start() {
-            true => StatCache::read(&self.stat_cache()),
+            true => StatCache::read(&self.stat_cache(), git.hash()),
             false => StatCache::default(),
         }
     }
@@ -130,7 +130,7 @@ impl<'a> Filling<'a> {
             known,
             had: BTreeMap::new(),
             right: BTreeSet::new(),
-            seen: NewStatCache::default(),
+            seen: NewStatCache::new(contents.hash()),
             learned: false,
             stayed: Some(Vec::new()),
         }

@@ -91,7 +91,7 @@ impl Slot {
         let wanted = contents.wanted_at(stray)?;
         let known = match stray.is_empty() {
             true => StatCache::default(),
-            false => StatCache::read(&self.stat_cache()),
+            false => StatCache::read(&self.stat_cache(), contents.hash()),
         };
         let mut filling = Filling::new(contents, &top, &wanted, rules, known);
         let gone = changes.iter().filter(|change| change.old.is_some());

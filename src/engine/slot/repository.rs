@@ -13,7 +13,7 @@ impl Slot {
     /// files is what lies there.
     pub fn lend(&self, git: &Repository, lent: &Lent) -> Result<(), LendError> {
         let dir = self.tree().join(".git");
-        let known = StatCache::read(&self.stat_cache());
+        let known = StatCache::read(&self.stat_cache(), git.hash());
         let failed = |source| LendError {
             path: dir.clone(),
             source,

@@ -72,7 +72,7 @@ impl Ground {
             .unwrap()
             .bytes
             .into_owned();
-        let blob = Repository::hash_blob(&stored);
+        let blob = git.hash_blob(&stored);
         match conversions.smudge(&git, &way, blob, Cow::Borrowed(&stored)).unwrap() {
             Smudged::Bytes(bytes) => (stored.clone(), bytes.into_owned()),
             other => panic!("{other:?}"),
@@ -223,12 +223,7 @@ fn a_content_of_lfs_is_stored_as_a_pointer_and_found_again() {
     let text = String::from_utf8(cleaned.bytes.to_vec()).unwrap();
     // The digest by another program: `printf 'simple\n' | sha256sum`.
     assert!(text.ends_with("\nsize 7\n"), "{text}");
-    let smudge = |stored: &[u8]| match conversions.smudge(
-        &git,
-        &way,
-        BlobId::new(Repository::hash_blob(b"").object_id()),
-        Cow::Owned(stored.to_vec()),
-    ) {
+    let smudge = |stored: &[u8]| match conversions.smudge(&git, &way, git.hash_blob(b""), Cow::Owned(stored.to_vec())) {
         Ok(Smudged::Copy(file)) => Ok(std::fs::read(file).unwrap()),
         Ok(Smudged::Bytes(bytes)) => Ok(bytes.into_owned()),
         Ok(Smudged::Lacks(_, why)) => Err(why),

@@ -110,7 +110,7 @@ impl Repository {
         for (path, entry) in entries {
             let line = match entry {
                 Some(entry) => format!("{} {}\t", entry.mode.as_octal(), entry.blob),
-                None => format!("0 {}\t", "0".repeat(40)),
+                None => format!("0 {}\t", self.no_id()),
             };
             input.extend_from_slice(line.as_bytes());
             input.extend_from_slice(path.as_bytes());

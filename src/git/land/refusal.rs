@@ -63,7 +63,7 @@ impl Repository {
             };
             let id = match there.is_file() {
                 true => self.stored_as(lock, &change.path)?,
-                false => link_target(&file).map(|target| Self::hash_blob(&target)),
+                false => link_target(&file).map(|target| self.hash_blob(&target)),
             };
             if id != Some(entry.blob) {
                 found.push(change.path.clone());

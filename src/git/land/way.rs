@@ -234,8 +234,7 @@ fn suspect(top: &Path, change: &Change) -> Option<Suspect> {
 /// Whether a file holds what the change would write there.
 fn is_the_same(file: &Path, change: &Change) -> bool {
     let wanted = change.new.filter(|entry| entry.mode.is_file());
-    let there = fs::read(file).ok().map(|bytes| Repository::hash_blob(&bytes));
-    wanted.is_some_and(|entry| there == Some(entry.blob))
+    wanted.is_some_and(|entry| fs::read(file).is_ok_and(|bytes| Repository::is_blob(&bytes, entry.blob)))
 }
 
 fn files_below(top: &Path, dir: &[u8], found: &mut Vec<Vec<u8>>) {

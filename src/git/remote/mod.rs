@@ -219,7 +219,7 @@ impl Remote {
             .words(["hash-object", "-t", "tree", "-w", "--stdin"])
             .input("")
             .text()?;
-        debug_assert_eq!(tree.parse(), Ok(TreeId::empty()));
+        debug_assert!(tree.parse::<TreeId>().is_ok_and(|tree| tree.is_empty()));
         let date = format!("@{seconds} +0000");
         let mut call = self.call();
         call.variable("GIT_AUTHOR_DATE", &date)
