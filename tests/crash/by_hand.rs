@@ -17,8 +17,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::invariants;
 use super::matrix::wanted;
+use super::place::place;
 use super::torture::{self, Dice, Tally, number};
-use super::world::{World, fast_place};
+use super::world::World;
 
 /// A file system of its own, unmounted in the end.
 struct Mount {
@@ -125,7 +126,7 @@ struct Machine {
 
 impl Machine {
     fn new() -> Self {
-        let dir = tempfile::tempdir_in(fast_place()).unwrap();
+        let dir = tempfile::tempdir_in(place()).unwrap();
         let image = dir.path().join("first.img");
         File::create(&image).unwrap().set_len(96 << 20).unwrap();
         run("mkfs.ext4", &["-q"], &image);

@@ -12,6 +12,8 @@ mod claims;
 mod invariants;
 mod journal;
 mod matrix;
+#[path = "../fakes/place.rs"]
+mod place;
 mod races;
 mod scenes;
 mod torture;

@@ -7,6 +7,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use super::place::place;
+
 /// What every script begins with.
 const PRELUDE: &str = include_str!("prelude.sh");
 
@@ -16,9 +18,9 @@ pub const KILLED: i32 = 128 + 9;
 /// A repository, a home, and everything that a case may touch.
 pub struct World {
     /// Holds the home, slots and scripts.
-    slow: tempfile::TempDir,
-    /// Holds the repository: in memory where that can be, since most of a case's time is spent on syncing.
-    fast: tempfile::TempDir,
+    beside: tempfile::TempDir,
+    /// Holds the repositories.
+    repos: tempfile::TempDir,
 }
 
 /// How a script ended.
@@ -46,21 +48,21 @@ impl From<Output> for Said {
 impl World {
     /// A world that a script has made.
     pub fn new(prepare: &str) -> Self {
-        Self::new_in(&std::env::temp_dir(), &fast_place(), prepare)
+        Self::new_in(place(), place(), prepare)
     }
 
     /// The same with its two halves in folders of one's choice.
-    pub fn new_in(slow: &Path, fast: &Path, prepare: &str) -> Self {
+    pub fn new_in(beside: &Path, repos: &Path, prepare: &str) -> Self {
         let new = |dir: &Path| tempfile::Builder::new().prefix("crash-").tempdir_in(dir).unwrap();
         let world = Self {
-            slow: new(slow),
-            fast: new(fast),
+            beside: new(beside),
+            repos: new(repos),
         };
         fs::create_dir_all(world.root().join("home")).unwrap();
         fs::create_dir_all(world.repo()).unwrap();
         let said = world.sh(prepare, &[]);
         assert_eq!(said.code, 0, "the world was not made\n{}\n{}", said.out, said.err);
-        for dir in [&world.slow, &world.fast] {
+        for dir in [&world.beside, &world.repos] {
             copy(&dir.path().join("w"), &dir.path().join("kept"));
         }
         world
@@ -68,7 +70,7 @@ impl World {
 
     /// Puts everything back as it was made.
     pub fn restore(&self) {
-        for dir in [&self.slow, &self.fast] {
+        for dir in [&self.beside, &self.repos] {
             fs::remove_dir_all(dir.path().join("w")).unwrap();
             copy(&dir.path().join("kept"), &dir.path().join("w"));
         }
@@ -92,12 +94,12 @@ impl World {
 
     /// The folder that holds the home and scripts.
     pub fn root(&self) -> PathBuf {
-        self.slow.path().join("w")
+        self.beside.path().join("w")
     }
 
     /// The folder that holds the repository.
     pub fn repos(&self) -> PathBuf {
-        self.fast.path().join("w")
+        self.repos.path().join("w")
     }
 
     /// The repository.
@@ -107,7 +109,7 @@ impl World {
 
     /// A file beside the world, which no restoring takes away.
     pub fn beside(&self, name: &str) -> PathBuf {
-        self.slow.path().join(name)
+        self.beside.path().join(name)
     }
 
     /// A script in the repository, to be started.
@@ -206,20 +208,6 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
             Ok(kind) if kind.is_dir() => files(&entry.path(), found),
             _ => found.push(entry.path()),
         }
-    }
-}
-
-/// A folder in memory, if there is one that programs may be started from.
-pub fn fast_place() -> PathBuf {
-    let memory = Path::new("/dev/shm");
-    let mounts = fs::read_to_string("/proc/mounts").unwrap_or_default();
-    let is_fit = |line: &str| {
-        let mut words = line.split(' ').skip(1);
-        words.next() == Some("/dev/shm") && !words.nth(1).unwrap_or("noexec").split(',').any(|word| word == "noexec")
-    };
-    match mounts.lines().any(is_fit) && tempfile::tempdir_in(memory).is_ok() {
-        true => memory.to_owned(),
-        false => std::env::temp_dir(),
     }
 }
 

@@ -35,6 +35,8 @@ mod messages;
 mod model;
 mod money;
 mod packets;
+#[path = "../fakes/place.rs"]
+mod place;
 mod plan_architect;
 mod plan_first;
 mod plan_new;

@@ -61,7 +61,7 @@ impl Outcome {
 impl Sandbox {
     /// A repository with one commit that holds these files.
     pub fn new(files: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir_in(super::place::place()).unwrap();
         let root = dir.path().canonicalize().unwrap();
         fs::create_dir(root.join("home")).unwrap();
         fs::create_dir(root.join("repo")).unwrap();

@@ -11,6 +11,8 @@ mod crew;
 mod dice;
 mod honest;
 mod honest_sequences;
+#[path = "../fakes/place.rs"]
+mod place;
 mod sequences;
 mod table;
 mod tier;

@@ -1,6 +1,7 @@
 //! Worlds: a repository, a home and a scratch folder of its own for every case, copied from a template that
 //! `world.sh` makes once for each kind.
 
+use super::place::place;
 use super::tier::Tier;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ pub struct Templates {
 impl Templates {
     /// Makes a template of each kind.
     pub fn new(kinds: &[Kind]) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        let dir = tempfile::tempdir_in(place()).unwrap();
         for kind in kinds {
             let world = World::bare(&dir.path().join(kind.name()), *kind);
             let made = world.sh(&world.root, include_str!("world.sh"));
@@ -56,7 +57,7 @@ impl Templates {
 
     /// A world of its own; gone when it is dropped.
     pub fn world(&self, kind: Kind) -> World {
-        let own = tempfile::tempdir().unwrap();
+        let own = tempfile::tempdir_in(place()).unwrap();
         let root = own.path().canonicalize().unwrap().join("w");
         let copied = Command::new("cp")
             .arg("-a")

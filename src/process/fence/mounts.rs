@@ -53,7 +53,7 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf], fresh: &[Pat
     }
     let shared_memory = PathBuf::from(SHARED_MEMORY);
     let covered: Vec<&PathBuf> = fresh.iter().filter(|path| **path != shared_memory).collect();
-    let kept = keep(confinement, &covered)?;
+    let kept = keep(confinement, fresh)?;
     let devices: Vec<(&str, OwnedFd)> = DEVICES
         .into_iter()
         .filter_map(|name| Some((name, sys::open_tree(&Path::new("/dev").join(name)).ok()?)))
@@ -157,14 +157,14 @@ pub(super) fn fresh_folders(confinement: &Confinement) -> Vec<PathBuf> {
 }
 
 /// Copies of what has to stay visible in folders that are about to be covered, outer ones first.
-fn keep(confinement: &Confinement, fresh: &[&PathBuf]) -> Result<Vec<(PathBuf, OwnedFd)>, Broken> {
+fn keep(confinement: &Confinement, fresh: &[PathBuf]) -> Result<Vec<(PathBuf, OwnedFd)>, Broken> {
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
     let mut paths: Vec<PathBuf> = overlays
         .chain(&confinement.writable)
         .chain(&confinement.shown)
         .filter_map(|path| path.canonicalize().ok())
         .filter(|path| {
-            let is_covered = |covered: &&PathBuf| path.starts_with(covered) && path != *covered;
+            let is_covered = |covered: &PathBuf| path.starts_with(covered) && path != covered;
             fresh.iter().any(is_covered)
         })
         .collect();
