@@ -258,8 +258,13 @@ impl Conversions {
         bytes: Cow<'a, [u8]>,
         old: Option<BlobId>,
     ) -> Result<Cleaned<'a>, ConvertError> {
+        // git decodes whether or not somebody configured the filter; what does go through one is no text any more.
+        let is_filtered = way
+            .filter
+            .as_deref()
+            .is_some_and(|name| name == lfs::FILTER || git.filter_program(name).is_some());
         let decoded = match &way.encoding {
-            Some(encoding) if way.filter.is_none() => Cow::Owned(self.encodings.to_git(encoding, &bytes)?),
+            Some(encoding) if !is_filtered => Cow::Owned(self.encodings.to_git(encoding, &bytes)?),
             _ => bytes,
         };
         self.clean_text(git, way, decoded, old)

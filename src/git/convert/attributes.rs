@@ -19,6 +19,10 @@ use super::Way;
 /// The attributes that decide a conversion, in the order in which they are asked for.
 const ATTRIBUTES: [&str; 6] = ["text", "crlf", "eol", "ident", "filter", "working-tree-encoding"];
 
+/// Lines of at least so many bytes, and files of more, say nothing: git leaves them out.
+const LONGEST_LINE: usize = 2048;
+const LARGEST_FILE: usize = 100 * 1024 * 1024;
+
 /// A file of attributes: the folder it stands in, empty for the top, and what it says.
 pub type AttributeFile = (Vec<u8>, Vec<u8>);
 
@@ -98,6 +102,21 @@ fn with_eol(text: Option<AttributesDigest>, eol: StateRef<'_>) -> Option<Attribu
     }
 }
 
+/// What git obeys of a file of attributes.
+fn obeyed(text: Vec<u8>) -> Vec<u8> {
+    if text.len() > LARGEST_FILE {
+        return Vec::new();
+    }
+    let is_short = |line: &&[u8]| line.len() < LONGEST_LINE;
+    match text.split(|byte| *byte == b'\n').all(|line| is_short(&line)) {
+        true => text,
+        false => {
+            let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').filter(is_short).collect();
+            lines.join(&b'\n')
+        }
+    }
+}
+
 /// Whether attributes can say anything of a conversion.
 pub(super) fn may_convert(text: &[u8]) -> bool {
     ATTRIBUTES.iter().any(|name| text.contains_str(name)) || text.contains_str("binary")
@@ -112,7 +131,7 @@ impl Repository {
                 .parent()
                 .map(|folder| folder.as_bytes().to_vec())
                 .unwrap_or_default();
-            found.push((folder, self.blob(blob)?));
+            found.push((folder, obeyed(self.blob(blob)?)));
         }
         Ok(found)
     }
