@@ -11,6 +11,7 @@ mod filters;
 mod half;
 mod lock;
 mod refusal;
+mod unnormalized;
 mod way;
 
 use std::io;
@@ -91,10 +92,7 @@ impl Repository {
             let lock = IndexLock::take(worktree)?;
             let from = match made {
                 Made::Here if is_here => self.with_what_was_made(&lock, &step)?,
-                _ => {
-                    self.look(&lock, &step)?;
-                    step.old
-                }
+                _ => self.look(&lock, &step)?,
             };
             locks.push((lock, from));
         }
@@ -191,8 +189,8 @@ impl Repository {
         }
     }
 
-    /// Whether files and index could follow, without touching either.
-    fn look(&self, lock: &IndexLock, step: &Step) -> Result<(), MoveError> {
+    /// Whether files and index could follow, without touching either. Returns the tree that git's merge starts from.
+    fn look(&self, lock: &IndexLock, step: &Step) -> Result<TreeId, MoveError> {
         let covered = self.covered(lock, step.changes)?;
         if !covered.is_empty() {
             return Err(blocked_by(lock.worktree.path.clone(), &covered));
@@ -207,8 +205,16 @@ impl Repository {
         }
         // Times that changed without the content are no edits, and only a refresh knows.
         self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
-        match self.two_way(lock, step.old, step.new, Trial::DryRun)? {
-            Ok(()) => self.try_filters(lock, step),
+        let mut from = step.old;
+        let mut tried = self.two_way(lock, from, step.new, Trial::DryRun)?;
+        if tried.is_err()
+            && let Some(seen) = self.as_git_sees(lock, step)?
+        {
+            from = seen;
+            tried = self.two_way(lock, from, step.new, Trial::DryRun)?;
+        }
+        match tried {
+            Ok(()) => self.try_filters(lock, step).map(|()| from),
             Err(error) => Err(self.refusal(lock, step, &error)?),
         }
     }

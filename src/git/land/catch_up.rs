@@ -101,7 +101,8 @@ impl Repository {
         self.set_entries(lock, changes.iter().map(|change| (&change.path, change.new)))
     }
 
-    fn set_entries<'a>(
+    /// The same for any entries.
+    pub(super) fn set_entries<'a>(
         &self,
         lock: &IndexLock,
         entries: impl Iterator<Item = (&'a RepoPath, Option<Entry>)>,

@@ -73,7 +73,11 @@ impl Repository {
     }
 
     /// The id that a file of a worktree would be stored as, through the user's own filters.
-    fn stored_as(&self, lock: &IndexLock, path: &RepoPath) -> Result<Option<crate::domain::oid::BlobId>, MoveError> {
+    pub(super) fn stored_as(
+        &self,
+        lock: &IndexLock,
+        path: &RepoPath,
+    ) -> Result<Option<crate::domain::oid::BlobId>, MoveError> {
         let mut call = self.on_copy(lock);
         let name = std::ffi::OsStr::from_bytes(path.as_bytes());
         let output = call.words(["hash-object", "--"]).word(name).output()?;
