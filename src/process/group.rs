@@ -212,7 +212,8 @@ fn start(program: &Program) -> Result<Child, StartError> {
         .current_dir(program.dir)
         .env_clear()
         .envs(program.environment.iter())
-        .env("PWD", program.dir)
+        // As a shell would have it: programs compare names with it, and a slash at its end makes another name.
+        .env("PWD", program.dir.components().as_path())
         .stdin(match program.input {
             Input::Closed => Stdio::null(),
             Input::Bytes(_) => Stdio::piped(),

@@ -394,3 +394,57 @@ fn init_proposes_set_up_from_lock_files_and_doctor_tries_it() {
     assert!(said.contains("works in a copy"), "{said}");
     assert!(!sandbox.repo().join("out").exists());
 }
+
+/// Build output that a run removed does not come back in the next one.
+#[test]
+fn what_an_accepted_run_removed_is_warm_no_more() {
+    for without in TIERS {
+        let sandbox = ground(without, "[slot]\nkeep = [\"out\", \"deep/out\"]\n", &[]);
+        sandbox.write(".gitignore", "/out\n/deep\n");
+        let build = "n=$(cat src/allowed.txt); mkdir -p out deep/out; touch out/$n deep/out/$n; case $n in 2) rm out/1 ;; 3) rm -r out deep; mkdir -p out; touch out/3 ;; esac\n";
+        sandbox.write("src/make.sh", build);
+        sandbox.git(&["add", "-A"]);
+        sandbox.git(&["commit", "-qm", "A build"]);
+        let card = |id: &str, verify: &str| {
+            format!(
+                "[[tasks]]\nid = \"{id}\"\ntitle = \"T\"\nfiles = [\"src/allowed.txt\"]\ndefinition_of_done = [\"d\"]\nverify = {verify}\n"
+            )
+        };
+        let both = "[\"sh src/make.sh\", \"mkdir -p out && touch out/second\"]";
+        let looks = "[\"test -e out/2 && test -e out/second && test -e deep/out/1 && ! test -e out/1\"]";
+        let after = "[\"test -e out/3 && ! test -e out/2 && ! test -e out/second && ! test -e deep/out/2\"]";
+        let cards = [
+            card("k-1", both),
+            card("k-2", both),
+            card("k-3", looks),
+            card("k-4", "[\"sh src/make.sh\"]"),
+            card("k-5", after),
+        ];
+        sandbox.import("q.toml", &cards.concat());
+        let _ = sandbox.harness(&["trust"]).exits(0);
+        for (task, content) in [
+            ("k-1", "1"),
+            ("k-2", "2"),
+            ("k-3", "looks"),
+            ("k-4", "3"),
+            ("k-5", "after"),
+        ] {
+            let _ = exec(&sandbox, task, &format!("echo {content} > src/allowed.txt")).exits(0);
+        }
+    }
+}
+
+/// Shells and Go believe `$PWD`, and compare names with it.
+#[test]
+fn the_folder_of_a_check_has_its_own_name() {
+    for without in TIERS {
+        let check = "[\"test \\\"$PWD\\\" = \\\"$(cd . && pwd -P)\\\" && case $PWD in */) exit 1 ;; esac\"]";
+        let sandbox = ground(without, "", &[("t-1", check)]);
+        let _ = exec(
+            &sandbox,
+            "t-1",
+            "case $PWD in */) exit 1 ;; esac; echo good > src/allowed.txt",
+        )
+        .exits(0);
+    }
+}

@@ -69,6 +69,11 @@ impl Run {
         self.dir.join("caches")
     }
 
+    /// Whether what lies in a folder showed beneath the tree.
+    pub(super) fn found(&self, layer: &Path) -> bool {
+        self.beneath.iter().any(|beneath| beneath == layer)
+    }
+
     /// Whether it has layers of its own.
     pub fn is_layered(&self) -> bool {
         self.layered

@@ -105,20 +105,32 @@ impl Slot {
     /// The change whose checks these runs were was accepted: what they left in the folders that are named stays warm, one
     /// run's after the other's, and nothing else does.
     pub fn keep_warm(&mut self, runs: &[Run], keep: &[RepoPath], files: &Files) -> Result<(), SlotError> {
-        let left: Vec<(&Run, &RepoPath)> = runs
+        let dir = self.warm_dir();
+        let ran: Vec<(&Run, &RepoPath)> = runs
             .iter()
             .flat_map(|run| keep.iter().map(move |folder| (run, folder)))
+            .collect();
+        let mut gone = Vec::new();
+        for (run, folder) in ran.iter().filter(|(run, _)| run.found(&dir)) {
+            taken_away(run, &dir, folder, &mut gone)?;
+        }
+        let left: Vec<_> = ran
+            .into_iter()
             .filter(|(run, folder)| is_real_folder(&run.upper(), folder))
             .collect();
-        if left.is_empty() {
+        if left.is_empty() && gone.is_empty() {
             return Ok(());
         }
-        let dir = self.warm_dir();
-        if self.memory.kept.as_ref() != Some(&names(keep)) {
-            remove_if_there(&dir)?;
-        }
+        let is_other = self.memory.kept.as_ref() != Some(&names(keep));
         self.memory.kept = None;
         self.remember()?;
+        if is_other {
+            remove_if_there(&dir)?;
+        }
+        // First what a run took away, then what each one brought: one's may be what another made anew.
+        for path in gone {
+            remove_if_there(&path)?;
+        }
         for (run, folder) in left {
             let (from, to) = (on_disk(&run.upper(), folder), on_disk(&dir, folder));
             let known = |name: &[u8]| known(files, name);
@@ -179,6 +191,60 @@ fn remove_if_there(dir: &Path) -> Result<(), SlotError> {
     }
     fault::at(Point::SlotDrop).map_err(io_at(dir))?;
     remove(dir)
+}
+
+/// What of a warm folder a run took away, by its place there. Without layers the run began on a copy of the folder, of
+/// which only what differs is left.
+fn taken_away(run: &Run, warm: &Path, folder: &RepoPath, gone: &mut Vec<PathBuf>) -> Result<(), SlotError> {
+    if !is_real_folder(warm, folder) {
+        return Ok(());
+    }
+    let (before, left) = (on_disk(warm, folder), on_disk(&run.upper(), folder));
+    if run.is_layered() {
+        if fence::hides(&run.upper(), &on_disk(Path::new(""), folder)) {
+            gone.push(before);
+        }
+        return Ok(());
+    }
+    match is_real_folder(&run.upper(), folder) {
+        true => leave_changed(&left, &before, gone),
+        false => {
+            gone.push(before);
+            Ok(())
+        }
+    }
+}
+
+/// Leaves what differs from another folder, and adds what only that one has.
+fn leave_changed(left: &Path, before: &Path, gone: &mut Vec<PathBuf>) -> Result<(), SlotError> {
+    for found in fs::read_dir(before).map_err(io_at(before))? {
+        let found = found.map_err(io_at(before))?;
+        let (was, is) = (found.path(), left.join(found.file_name()));
+        let old = fs::symlink_metadata(&was).map_err(io_at(&was))?;
+        match fs::symlink_metadata(&is) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => gone.push(was),
+            // In a folder that the run closed to its owner, which is opened when it is taken over.
+            Err(_) => {}
+            Ok(new) if new.is_dir() && old.is_dir() => leave_changed(&is, &was, gone)?,
+            Ok(new) if is_copy(&was, &old, &is, &new) => fs::remove_file(&is).map_err(io_at(&is))?,
+            Ok(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file or link is the copy that was made of another one. Copies keep the time of what they were made of.
+fn is_copy(was: &Path, old: &Metadata, is: &Path, new: &Metadata) -> bool {
+    if old.is_symlink() && new.is_symlink() {
+        return fs::read_link(was).ok() == fs::read_link(is).ok();
+    }
+    let times = (old.modified().ok(), new.modified().ok());
+    old.is_file()
+        && new.is_file()
+        && old.len() == new.len()
+        && old.permissions() == new.permissions()
+        && times.0.is_some()
+        && times.0 == times.1
 }
 
 /// Whether a path leads to a folder through folders alone: a program may have put a link in the place of any.

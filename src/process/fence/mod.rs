@@ -35,7 +35,7 @@ use serde::{Deserialize, Serialize};
 pub use door::{Door, PORT, close};
 pub use inside::enter_if_asked;
 pub use probe::{Found, find};
-pub use upper::{Known, Touched, UpperError, leave_new, merge, white_out};
+pub use upper::{Known, Touched, UpperError, hides, leave_new, merge, white_out};
 
 use crate::domain::check::FenceTier;
 use crate::domain::network::Network;

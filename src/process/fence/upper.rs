@@ -161,17 +161,33 @@ pub fn leave_new(upper: &Path, folder: &[u8], known: &impl Fn(&[u8]) -> Known) -
         let kind = fs::symlink_metadata(&from).map_err(at(&from))?;
         match known(&name) {
             Known::No => {}
+            // What was there before besides the tree's own is gone with the folder.
+            Known::Folder if is_whiteout(&kind) => {}
             Known::Folder if kind.is_dir() => {
-                // It stands for no more than what is new in it.
-                let _ = rustix::fs::lremovexattr(&from, "user.overlay.opaque");
                 leave_new(&from, &name, known)?;
-                // It goes where nothing is left in it.
-                let _ = fs::remove_dir(&from);
+                // It goes where nothing is left in it, unless it stands for what is gone.
+                if !is_opaque(&from) {
+                    let _ = fs::remove_dir(&from);
+                }
             }
             Known::Folder | Known::File => remove(&from)?,
         }
     }
     Ok(())
+}
+
+/// Whether an upper layer hides all that lies below it at a path: the path, or a folder on the way to it, was removed or
+/// made anew.
+pub fn hides(upper: &Path, path: &Path) -> bool {
+    let mut place = upper.to_owned();
+    path.iter().any(|part| {
+        place.push(part);
+        match fs::symlink_metadata(&place) {
+            Ok(kind) if kind.is_dir() => is_opaque(&place),
+            Ok(_) => true,
+            Err(_) => false,
+        }
+    })
 }
 
 /// What the tree below an upper layer has of a name.
