@@ -12,9 +12,39 @@ const LONGEST_ID: usize = 64;
 /// The most commits that one message is believed to name.
 const MOST_NAMED: usize = 256;
 
-/// Words without which no message speaks of undoing; each is looked for without its first letter, so that it may be a
-/// capital.
-pub const WORDS: [&str; 6] = ["evert", "oll back", "ollback", "ack out", "acked out", "ndo"];
+/// Pieces without which no message speaks of undoing, for a quick look over many; each is without its first letter, so
+/// that it may be a capital.
+pub const WORDS: [&str; 10] = [
+    "evert",
+    "oll back",
+    "olls back",
+    "olled back",
+    "ollback",
+    "ack out",
+    "acks out",
+    "acked out",
+    "ndo",
+    "ndid",
+];
+
+/// The words themselves, and pairs of words: "window" and "random" speak of nothing.
+const UNDOING: [&str; 12] = [
+    "revert",
+    "reverts",
+    "reverted",
+    "reverting",
+    "rollback",
+    "rollbacks",
+    "undo",
+    "undoes",
+    "undoing",
+    "undone",
+    "undid",
+    "unrevert",
+];
+const GOING: [&str; 8] = [
+    "roll", "rolls", "rolled", "rolling", "back", "backs", "backed", "backing",
+];
 
 /// A commit that is said to be undone, in full or shortened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +88,24 @@ pub fn read(message: &str) -> Option<Reversal> {
 
 /// Whether a message speaks of undoing something, in whatever words.
 pub fn speaks(message: &str) -> bool {
-    WORDS.iter().any(|word| message.contains(word))
+    if !WORDS.iter().any(|word| message.contains(word)) {
+        return false;
+    }
+    let mut before: Option<String> = None;
+    message
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .any(|word| {
+            let word = word.to_lowercase();
+            let goes = before.as_deref().is_some_and(|before| match word.as_str() {
+                "back" => before.starts_with("roll") && GOING.contains(&before),
+                "out" => before.starts_with("back") && GOING.contains(&before),
+                _ => false,
+            });
+            let speaks = goes || UNDOING.contains(&word.as_str());
+            before = Some(word);
+            speaks
+        })
 }
 
 /// The landings that trailers of ours name: `<id>@<oid>`, which may be folded.
@@ -159,7 +206,25 @@ mod tests {
         ] {
             assert!(read(message).unwrap().names_nothing(), "{message}");
         }
-        assert_eq!(read("Add a thing\n"), None);
+        for message in [
+            "Roll it back: rolled back\n",
+            "Backs out of it\n",
+            "Auto-revert\n",
+            "rollback\n",
+        ] {
+            assert!(speaks(message), "{message}");
+        }
+        for message in [
+            "Add a thing\n",
+            "Fix window title\n",
+            "Random vendors abandon it\n",
+            "Add convertor\n",
+            "Scroll back and forth\n",
+            "Pack out of order\n",
+            "Redundant\n",
+        ] {
+            assert_eq!(read(message), None, "{message}");
+        }
         assert_eq!(ids("This reverts commit abc.\n"), [] as [&str; 0], "too short");
     }
 

@@ -341,8 +341,8 @@ pub(super) fn read_history<'t>(
     tip: CommitId,
     tasks: impl Iterator<Item = &'t TaskId>,
 ) -> Result<History, ProjectError> {
-    // Another name than before messages alone were believed.
-    const KIND: &str = "proven-history";
+    // Another name whenever a message is read otherwise than before.
+    const KIND: &str = "proven-history-2";
     if is_cut_off(engine)? {
         return Err(ProjectError::Shallow(target.to_owned()));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gix::bstr::Finder;
+use gix::bstr::{ByteSlice, Finder};
 
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::reversal;
@@ -48,10 +48,13 @@ impl Saying {
 impl Repository {
     /// The commits of a tip that say anything of tasks or of undoing, the oldest first; with one of its ancestors, only
     /// those since then.
+    ///
+    /// Messages are read as they are stored, as everywhere: an encoding that a commit names shows its bytes to one reader
+    /// as lines of ours, and to another one as nothing.
     pub fn sayings(&self, tip: CommitId, from: Option<CommitId>) -> Result<Vec<Saying>, ReadError> {
         let mut call = self.trusted();
         call.words(["log", "--topo-order", "--reverse", "-z", "--no-show-signature"])
-            .word("--format=%H%x01%T%x01%P%x01%an <%ae>%x01%B")
+            .word("--format=%e%x01%H%x01%T%x01%P%x01%an <%ae>%x01%B")
             .word(tip.to_string());
         if let Some(from) = from {
             call.word("--not").word(from.to_string());
@@ -63,8 +66,17 @@ impl Repository {
         for record in listing.split(|byte| *byte == 0) {
             // Most commits of most repositories say nothing of either; those are not even decoded.
             let says = |finder: &Finder| finder.find(record).is_some();
-            if says(&ours) || words.iter().any(says) {
-                found.extend(Saying::read(record));
+            let Some((encoding, record)) = record.split_once_str(b"\x01") else {
+                continue;
+            };
+            // Of a commit that names one git shows another text than the one that is stored.
+            let is_stored_so = encoding.is_empty() || encoding.eq_ignore_ascii_case(b"utf-8");
+            if !is_stored_so || says(&ours) || words.iter().any(says) {
+                let mut saying = Saying::read(record);
+                if let (false, Some(saying)) = (is_stored_so, &mut saying) {
+                    saying.message = self.commit(saying.commit)?.message;
+                }
+                found.extend(saying);
             }
         }
         Ok(found)

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::sandbox::{Outcome, Sandbox};
+use super::sandbox::{Outcome, Sandbox, one_card};
 
 /// Two tasks in two files, and one that goes on in the first file; nothing has landed.
 pub fn three_cards() -> Sandbox {
@@ -389,4 +389,31 @@ fn a_squash_that_a_maintainer_touched_up_is_a_claim() {
         .exits(1)
         .says("which is not on main")
         .says("git harness retry t-2");
+}
+
+/// An encoding that a commit names must not show to one reader what another one does not see.
+#[test]
+fn lines_in_an_encoding_of_their_own_say_nothing() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    let (head, tree) = (
+        sandbox.git(&["rev-parse", "HEAD"]),
+        sandbox.git(&["rev-parse", "HEAD^{tree}"]),
+    );
+    let card = sandbox.git(&["rev-parse", "HEAD:.harness/tasks/p-1.md"]);
+    let body = format!("A\n\nTidy up\n\nHarness-Adopts: p-1@{head}\nHarness-Card: {card}\n");
+    std::fs::write(sandbox.beside("body"), body).unwrap();
+    let script = format!(
+        "{{ printf 'tree {tree}\nparent {head}\n'; \
+           printf '%s A <a@example.invalid> 1795000000 +0000\n' author committer; \
+           printf 'encoding cp037\n\n'; iconv -f UTF-8 -t CP037 ../body; }} > ../object && \
+         git reset -q --hard \"$(git hash-object -t commit -w --literally ../object)\" && git log -1 --format=%B"
+    );
+    let made = Sandbox::outcome_of({
+        let mut command = sandbox.command("sh", &sandbox.repo());
+        command.args(["-c", &script]);
+        command
+    });
+    let _ = made.exits(0).prints("Harness-Adopts: p-1@");
+    assert_eq!(sandbox.state("p-1"), "ready");
 }
