@@ -257,3 +257,60 @@ fn rights_that_nobody_changed_stay() {
     assert!(sandbox.git(&["ls-tree", "HEAD", "work/a.sh"]).starts_with("100755"));
     assert_eq!(stored(&sandbox, "work/a.sh"), "echo\\n");
 }
+
+/// git decodes whether or not somebody configured the filter that attributes name.
+#[test]
+fn an_encoding_counts_where_nobody_configured_the_filter() {
+    let sandbox = sandbox(
+        "*.t filter=nobody working-tree-encoding=latin1\n",
+        &[("work/b", "x\n")],
+        "true",
+    );
+    exec(&sandbox, "p-1", "printf 'gr\\374n\\n' > work/a.t");
+    assert_eq!(stored(&sandbox, "work/a.t"), "gr\\xc3\\xbcn\\n");
+}
+
+/// git leaves out attributes on lines of 2,048 bytes and more, and so does whoever wants to see what git sees.
+#[test]
+fn attributes_that_are_too_long_for_git_say_nothing() {
+    let long = format!("*.txt {} eol=crlf\n*.md eol=crlf\n", "x".repeat(3000));
+    let check = "test $(cat work/*.txt | tr -cd '\\\\r' | wc -c) -le 1 && test $(cat work/*.md | wc -c) -eq 3";
+    let sandbox = sandbox(&long, &[("work/a.txt", "x\n"), ("work/a.md", "x\n")], check);
+    exec(&sandbox, "p-1", "printf 'y\\r\\n' > work/a.txt");
+    assert_eq!(stored(&sandbox, "work/a.txt"), "y\\r\\n");
+}
+
+/// Files that were stored before attributes asked for other line ends: git calls a fresh checkout of them modified, and
+/// nothing that a person can do takes that away.
+#[test]
+fn files_that_were_never_normalized_keep_nothing_from_landing() {
+    let sandbox = sandbox(
+        "# none\n",
+        &[("work/a.txt", "one\r\ntwo\r\n"), ("work/b.txt", "x\r\n")],
+        "true",
+    );
+    sandbox.write(".gitattributes", "*.txt text\n");
+    sandbox.git(&["commit", "-qm", "Attributes", "--", ".gitattributes"]);
+    let modified = || {
+        // As in a fresh clone, whose files are as new as its index.
+        for path in ["work/a.txt", "work/b.txt"] {
+            let text = sandbox.read(path);
+            sandbox.write(path, &text);
+        }
+        sandbox.git(&["status", "--porcelain", "--", "work"])
+    };
+    assert_eq!(modified(), " M work/a.txt\n M work/b.txt");
+    let _ = sandbox
+        .harness(&["exec", "p-1", "--", "sh", "-c", "printf 'three\\r\\n' >> work/a.txt"])
+        .exits(0);
+    assert_eq!(sandbox.state("p-1"), "complete");
+    assert_eq!(stored(&sandbox, "work/a.txt"), "one\\ntwo\\nthree\\n");
+    assert_eq!(modified(), " M work/b.txt", "nobody touched it");
+    // What a person wrote there is theirs.
+    sandbox.write("work/b.txt", "mine\r\n");
+    let _ = sandbox
+        .harness(&["exec", "q-1", "--", "sh", "-c", "echo more >> work/b.txt"])
+        .exits(4)
+        .says("work/b.txt");
+    assert_eq!(sandbox.read("work/b.txt"), "mine\r\n");
+}
