@@ -2,6 +2,7 @@
 //!
 //! Only rules that are committed count. A user's own excludes, or ones that a Builder wrote, decide nothing.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use ignore::Match;
@@ -23,7 +24,7 @@ impl Ignored {
         // As some editors begin a file; git passes over it, too.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for line in text.lines() {
-            let _ = builder.add_line(None, line);
+            let _ = builder.add_line(None, &without_alternatives(line));
         }
         if let Ok(rules) = builder.build() {
             self.levels.insert(dir.to_vec(), rules);
@@ -66,6 +67,29 @@ impl Ignored {
     }
 }
 
+/// A pattern in which braces stand for themselves, as they do for git; for the matcher they would hold alternatives.
+fn without_alternatives(line: &str) -> Cow<'_, str> {
+    if !line.contains(['{', '}']) {
+        return Cow::Borrowed(line);
+    }
+    let mut escaped = String::with_capacity(line.len() + 4);
+    let (mut is_escaped, mut class) = (false, None);
+    for (at, letter) in line.char_indices() {
+        match (letter, class) {
+            _ if is_escaped => is_escaped = false,
+            ('\\', _) => is_escaped = true,
+            // A bracket that stands first in a class does not end it.
+            ('[', None) => class = Some(at + 1),
+            ('!' | '^', Some(start)) if at == start => class = Some(at + 1),
+            (']', Some(start)) if at > start => class = None,
+            ('{' | '}', None) => escaped.push('\\'),
+            _ => {}
+        }
+        escaped.push(letter);
+    }
+    Cow::Owned(escaped)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +121,18 @@ mod tests {
             assert!(!rules.is_ignored(&path(kept), false), "{kept}");
         }
         assert!(rules.is_ignored(&path("node_modules"), true));
+    }
+
+    #[test]
+    fn braces_are_letters_as_they_are_for_git() {
+        let mut rules = Ignored::default();
+        rules.add(b"", "*.{js,map}\n[{]x\n\\{y\nlone{z\n");
+        for kept in ["src/a.js", "a.map", "y", "lone"] {
+            assert!(!rules.is_ignored(&path(kept), false), "{kept}");
+        }
+        for ignored in ["a.{js,map}", "{x", "{y", "lone{z"] {
+            assert!(rules.is_ignored(&path(ignored), false), "{ignored}");
+        }
     }
 
     #[test]
