@@ -15,6 +15,7 @@ use crate::domain::check::{Check, FenceTier, check_set_digest};
 use crate::domain::id::TaskId;
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
+use crate::domain::task::event::Event;
 use crate::engine::overview::{self, Overview};
 use crate::engine::project::{self, Project};
 use crate::engine::{Engine, Host, attended};
@@ -323,6 +324,21 @@ pub fn require_trust(context: &Context, engine: &Engine, project: &Project) -> R
         format!("commands of this repository are not trusted yet: {shown}"),
     )
     .hint("read them (`git harness trust --show`), then say so: git harness trust"))
+}
+
+/// Says once in a command that this machine gives programs less than the strongest fence. Where that is not enough,
+/// nothing runs; where it is, whoever reads should not have to ask for it.
+pub fn tell_of_weak_fence(engine: &mut Engine) -> Result<(), CliError> {
+    let found = engine.fence()?;
+    let tier = found.fence.tier();
+    let what = match tier {
+        FenceTier::Overlay => return Ok(()),
+        FenceTier::ShadowLandlock => "its changes go into the copy itself, and it sees other processes and sockets",
+        FenceTier::Shadow => "nothing holds a program in its copy",
+    };
+    let text = format!("fence: only {tier} here: {what}; `git harness doctor` says why");
+    engine.tell(&Event::Told { task: None, text });
+    Ok(())
 }
 
 /// Refuses to run a landing's checks that this user has not trusted.

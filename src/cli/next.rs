@@ -18,7 +18,7 @@ use crate::git::hooks::HookState;
 use crate::report::text::visible;
 
 use super::bullets::{Bullets, bullets};
-use super::context::{Context, Telling, print, print_json, project_of, require_trust};
+use super::context::{Context, Telling, print, print_json, project_of, require_trust, tell_of_weak_fence};
 use super::error::CliError;
 use super::exit::Exit;
 use super::named::{projects_with, require_plan};
@@ -325,6 +325,7 @@ pub fn submit(args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
     }
     let project = project_of(&mut engine, &open.card.id)?;
     require_trust(context, &engine, &project)?;
+    tell_of_weak_fence(&mut engine)?;
     let said = args.message.concat();
     if said.len() > BULLETS {
         let many = format!("{} lines, and a commit has {BULLETS} bullets at most", said.len());

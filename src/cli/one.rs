@@ -14,7 +14,7 @@ use crate::engine::builder::{Builder, BuilderError, Built, Job};
 use crate::engine::finish::Finish;
 use crate::engine::run::one_attempt;
 
-use super::context::{Context, Telling, print, project_of, require_trust};
+use super::context::{Context, Telling, print, project_of, require_trust, tell_of_weak_fence};
 use super::decide::read_input;
 use super::error::CliError;
 use super::exit::Exit;
@@ -114,6 +114,7 @@ fn attempt(context: &Context, task: &TaskId, builder: &dyn Builder) -> Result<Ex
     let mut engine = context.settled_engine(Telling::Lines)?;
     let project = project_of(&mut engine, task)?;
     require_trust(context, &engine, &project)?;
+    tell_of_weak_fence(&mut engine)?;
     engine.person()?;
     match one_attempt(&mut engine, &project.target, task, builder, builder.author())? {
         Finish::Landed(landed) => {

@@ -14,6 +14,7 @@ use crate::report::table::duration;
 
 use super::context::{
     Context, Telling, print, print_json, print_report, project_of, require_trust, require_trust_of, target,
+    tell_of_weak_fence,
 };
 use super::error::CliError;
 use super::exit::Exit;
@@ -71,6 +72,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         }
     };
     require_trust(context, &engine, &project)?;
+    tell_of_weak_fence(&mut engine)?;
     let (checks, cone) = match task.as_ref().and_then(|task| project.card(task)) {
         Some(card) => (project.config.checks_for(card), project.config.cone_for(card)),
         None => (project.config.always_checks(), project.config.cone_of(&project.cards)),

@@ -178,16 +178,20 @@ impl Home {
 /// What belongs to the programs of a folder on the search path that lies in the home folder.
 fn beside(bin: &Path, home: &Path) -> Vec<PathBuf> {
     let mut found = vec![bin.to_owned()];
-    let prefix = bin
-        .parent()
-        .filter(|prefix| prefix.starts_with(home) && *prefix != home);
-    if let Some(prefix) = prefix
+    if let Some(prefix) = bin.parent().filter(|prefix| is_own(prefix, home))
         && bin.file_name().is_some_and(|name| name == "bin" || name == "shims")
-        && *prefix != home.join(".local")
     {
         found.extend(BESIDE.map(|name| prefix.join(name)));
     }
     found
+}
+
+/// Whether a folder in the home folder belongs to one tool: neither the home folder itself nor what all tools share.
+fn is_own(prefix: &Path, home: &Path) -> bool {
+    let place = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (real, real_home) = (place(prefix), place(home));
+    let is_shared = real == real_home || real == place(&home.join(".local"));
+    !is_shared && (prefix.starts_with(home) || real.starts_with(&real_home))
 }
 
 /// Whether a file of settings holds nothing like a credential.

@@ -135,6 +135,9 @@ pub enum Keep {
 impl Slot {
     /// Takes a free slot below `pool`, making one where all are in use.
     pub fn take(ledger: &Ledger, pool: &Path, purpose: Purpose) -> Result<Self, SlotError> {
+        fs::create_dir_all(pool).map_err(io_at(pool))?;
+        // What works there is told where it is by its place, not by one of the ways that lead to it.
+        let pool = &pool.canonicalize().map_err(io_at(pool))?;
         for number in 1..=MOST_SLOTS {
             let name = format!("{}-{number}", purpose.prefix());
             let dir = pool.join(&name);

@@ -93,7 +93,8 @@ impl Walls {
         let variable = |name: &str| engine.host.variables.get(OsStr::new(name)).map(PathBuf::from);
         let home = variable("HOME");
         let mut own = Home::of(&engine.host.variables, inmate, engine.ledger.redactor());
-        let caches = caches(config, home.as_deref(), slot, inmate);
+        let named_caches = cache_names(config, home.as_deref(), inmate);
+        let caches = caches(&named_caches, slot);
         let mut overlays = Vec::new();
         if let Some(layers) = run.overlay() {
             overlays.push(layers);
@@ -130,9 +131,15 @@ impl Walls {
             .flat_map(|path| path.as_bytes().split(|byte| *byte == b':'));
         let mut shown: BTreeSet<PathBuf> = parts.map(|part| PathBuf::from(OsStr::from_bytes(part))).collect();
         shown.extend(own.shown);
+        // Tools come to them by these names.
+        shown.extend(named_caches.into_iter().filter(|path| path.is_dir()));
         shown.extend(named(&config.fence_show, home.as_deref()));
         // What lies in a closed folder is shown piece by piece; elsewhere the folder is.
-        let is_closed = |path: &PathBuf| own.closed.iter().any(|closed| path.starts_with(&closed.dir));
+        let is_closed = |path: &PathBuf| {
+            let place = path.canonicalize();
+            let place = place.as_ref().unwrap_or(path);
+            own.closed.iter().any(|closed| place.starts_with(&closed.dir))
+        };
         let whole = ["CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(variable);
         shown.extend(whole.filter(|path| !is_closed(path)));
         shown.extend(home);
@@ -206,6 +213,7 @@ impl Walls {
     pub fn with_tmp(&self, environment: &Environment) -> Environment {
         let mut environment = environment.clone();
         environment.set("TMPDIR", self.tmp.as_os_str());
+        environment.go_straight();
         // What Landlock closes is there all the same, and git stops at a file that it may not read.
         if self.inmate == Inmate::Check && self.fence.tier() == FenceTier::ShadowLandlock {
             environment.set("GIT_CONFIG_GLOBAL", OsStr::new("/dev/null"));
@@ -260,8 +268,8 @@ impl Walls {
     }
 }
 
-/// The caches that are there, and that do not hold the slot.
-fn caches(config: &Config, user: Option<&Path>, slot: &Slot, inmate: Inmate) -> Vec<PathBuf> {
+/// What caches are called, whether they are there or not.
+fn cache_names(config: &Config, user: Option<&Path>, inmate: Inmate) -> Vec<PathBuf> {
     let agents: &[&str] = match inmate {
         Inmate::Builder => &home::AGENTS,
         Inmate::Check => &[],
@@ -270,8 +278,13 @@ fn caches(config: &Config, user: Option<&Path>, slot: &Slot, inmate: Inmate) -> 
     let known = user
         .into_iter()
         .flat_map(|home| names.clone().map(|name| home.join(name)));
-    let found: BTreeSet<PathBuf> = known
-        .chain(named(&config.fence_caches, user))
+    known.chain(named(&config.fence_caches, user)).collect()
+}
+
+/// The caches that are there, and that do not hold the slot.
+fn caches(names: &[PathBuf], slot: &Slot) -> Vec<PathBuf> {
+    let found: BTreeSet<PathBuf> = names
+        .iter()
         .filter_map(|path| path.canonicalize().ok())
         .filter(|path| path.is_dir() && !slot.tree().starts_with(path))
         .collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::{Component, Path};
 
 use crate::domain::oid::Digest;
 
@@ -54,6 +55,22 @@ impl Environment {
     /// Sets a variable.
     pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.0.insert(name.into(), value.as_ref().to_owned());
+    }
+
+    /// The user's own folders by their places where they are named by way of others (`~/x/../cache`): who is inside of a
+    /// fence may not see the others.
+    pub fn go_straight(&mut self) {
+        for name in ["HOME", "CARGO_HOME", "RUSTUP_HOME", "XDG_CACHE_HOME"] {
+            let Some(value) = self.0.get_mut(OsStr::new(name)) else {
+                continue;
+            };
+            let path = Path::new(&value);
+            if path.components().any(|part| part == Component::ParentDir)
+                && let Ok(place) = path.canonicalize()
+            {
+                *value = place.into();
+            }
+        }
     }
 
     /// Takes a variable away.

@@ -129,3 +129,131 @@ fn closed_folders(as_whom: &[&str]) {
         let _ = Sandbox::outcome_of(command).exits(0);
     }
 }
+
+/// A user's own folders that are links, or are named by way of others.
+struct Roundabout {
+    what: &'static str,
+    /// Makes it, in the sandbox's folder.
+    make: &'static str,
+    /// What the command is told, by paths below the sandbox's folder; nothing of the name where empty.
+    variables: &'static [(&'static str, &'static str)],
+    /// Where what has to be seen and what must not be lies, as the user names it.
+    cache: &'static str,
+}
+
+const ROUNDABOUT: [Roundabout; 5] = [
+    Roundabout {
+        what: "a linked cache folder",
+        make: "mkdir -p disk/cache && ln -s ../disk/cache home/.cache",
+        variables: &[("XDG_CACHE_HOME", "")],
+        cache: "home/.cache",
+    },
+    Roundabout {
+        what: "a linked home folder",
+        make: "mkdir -p home/.cache && ln -s home me",
+        variables: &[("HOME", "me"), ("XDG_CACHE_HOME", "")],
+        cache: "me/.cache",
+    },
+    Roundabout {
+        what: "a cache folder that is named by way of others",
+        make: "mkdir -p disk home/.store/cache && ln -s home/.store store",
+        variables: &[("XDG_CACHE_HOME", "disk/../store/../.store/cache")],
+        cache: "disk/../store/../.store/cache",
+    },
+    Roundabout {
+        what: "a linked folder for temporary files",
+        make: "mkdir -p disk/for/temporary/files cache && ln -s disk/for/temporary/files t",
+        variables: &[("TMPDIR", "t")],
+        cache: "cache",
+    },
+    Roundabout {
+        what: "links in links",
+        make: "mkdir -p disk/cache disk/ssh && ln -s disk two && ln -s ../two/cache home/.cfg-cache && \
+               ln -s .cfg-cache home/.cache && ln -s / home/machine && \
+               ln -s ../disk/ssh home/.ssh && echo secret > disk/ssh/id",
+        variables: &[("XDG_CACHE_HOME", "")],
+        cache: "home/.cache",
+    },
+];
+
+/// The walls of a machine do not depend on how its user's folders are named, and what has to be seen in them is.
+#[test]
+fn walls_stand_around_places_and_not_around_names() {
+    std::thread::scope(|scope| {
+        for tier in TIERS {
+            scope.spawn(move || ROUNDABOUT.iter().for_each(|one| roundabout(one, tier, &[])));
+        }
+        if rustix::process::geteuid().is_root() {
+            let somebody = &["setpriv", "--reuid=1234", "--regid=1234", "--clear-groups"];
+            scope.spawn(|| ROUNDABOUT.iter().for_each(|one| roundabout(one, "", somebody)));
+        }
+    });
+}
+
+fn roundabout(one: &Roundabout, without: &'static str, as_whom: &[&str]) {
+    let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]).without(without);
+    let case = format!("{}, without {without:?}, {as_whom:?}", one.what);
+    // What is named as tools do, and by its place, for whoever looks for it.
+    let check = "test -e \"$cache/pip/there\" && ls \"$cache\" > \"$TMPDIR/list\" && \
+                 ! cat \"$cache/own/key\" \"$PLACE/own/key\" \"$HOME/.ssh/id\" \"$SSH/id\" 2>/dev/null | grep secret";
+    let seen = "test -e \"$cache/pip/there\" && echo x > \"$TMPDIR/x\"";
+    let script = match without {
+        ALL_TIERS => seen,
+        _ => check,
+    };
+    let shell = format!("cd {:?} && {}", sandbox.beside(""), one.make);
+    let made = std::process::Command::new("sh").args(["-ec", &shell]).status().unwrap();
+    assert!(made.success(), "{case}");
+    let cache = sandbox.beside(one.cache);
+    for (name, text) in [("pip/there", "x"), ("own/key", "secret")] {
+        fs::create_dir_all(cache.join(name).parent().unwrap()).unwrap();
+        fs::write(cache.join(name), text).unwrap();
+    }
+    let place = cache.canonicalize().unwrap();
+    let script = format!(
+        "cache=\"${{XDG_CACHE_HOME:-$HOME/.cache}}\" PLACE={place:?} SSH={:?}; {script}",
+        sandbox.beside("disk/ssh")
+    );
+    let plan = serde_json::json!([{
+        "id": "p-1", "title": "Do it", "files_allowed": ["src/**"], "instructions": "Do it",
+        "definition_of_done": ["done"], "verification": [script],
+    }]);
+    sandbox.import("p.json", &plan.to_string());
+    if !as_whom.is_empty() {
+        let mut own = std::process::Command::new("chown");
+        own.args(["-hR", "1234:1234"]).arg(sandbox.beside(""));
+        assert!(own.status().unwrap().success());
+    }
+    let harness = |words: &[&str], named: bool| {
+        let mut argv: Vec<OsString> = as_whom.iter().map(OsString::from).collect();
+        argv.push(Sandbox::program().into());
+        argv.extend(words.iter().map(OsString::from));
+        let mut command = sandbox.command(&argv[0], &sandbox.repo());
+        command.args(&argv[1..]);
+        for (name, value) in one.variables.iter().filter(|_| named) {
+            match *value {
+                "" => command.env_remove(name),
+                value => command.env(name, sandbox.beside(value)),
+            };
+        }
+        Sandbox::outcome_of(command)
+    };
+    let builder = format!("{script} && echo y > src/a.txt");
+    let done = harness(&["exec", "p-1", "--", "sh", "-c", &builder], true).exits(0);
+    // The same walls as where everything is named by its place, and said aloud where they are not the best.
+    let usual = harness(&["status"], false).exits(0).stdout;
+    let usual = usual
+        .lines()
+        .find(|line| line.starts_with("fence: "))
+        .unwrap()
+        .to_owned();
+    let tier = usual.trim_start_matches("fence: ");
+    assert!(
+        harness(&["status"], true).stdout.contains(&format!("{usual}\n")),
+        "{case}: not {usual}"
+    );
+    let record = sandbox.git(&["-c", "safe.directory=*", "show", "main:.harness/ledger/p-1.toml"]);
+    assert!(record.contains(&format!("fence = \"{tier}\"")), "{case}: {record}");
+    let said = done.stderr.matches("fence: only").count();
+    assert_eq!(said, usize::from(tier != "overlay"), "{case}: {}", done.stderr);
+}

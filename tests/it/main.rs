@@ -28,6 +28,7 @@ mod hooks;
 mod hostile;
 mod jobs;
 mod landed;
+mod left_behind;
 mod lost;
 mod merges;
 mod merging;

@@ -34,7 +34,8 @@ impl Temporary {
     pub fn of(tier: FenceTier, slot: &Slot, shown: &[PathBuf], own: Option<PathBuf>) -> Result<Self, SlotError> {
         if tier == FenceTier::Overlay && Path::new("/tmp").is_dir() {
             let is_free = |place: &PathBuf| {
-                let taken = |path: &PathBuf| path.starts_with(place);
+                let leads_there = |path: &PathBuf| path.canonicalize().is_ok_and(|path| path.starts_with(place));
+                let taken = |path: &PathBuf| path.starts_with(place) || leads_there(path);
                 !shown.iter().any(taken) && !slot.tmp().starts_with(place)
             };
             let mut places = (0..9).map(|number| match number {

@@ -7,16 +7,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::walls::Broken;
-use super::{Closed, Confinement, mounts, sys};
+use super::{Closed, Confinement, sys};
 
-/// What is seen of a closed folder: paths below it, none inside of another; links as links.
+/// What is seen of a closed folder: paths below it, none inside of another; links as links. All paths are real ones.
 pub(super) fn seen(closed: &Closed, confinement: &Confinement) -> Vec<PathBuf> {
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
     let named = overlays
         .chain(&confinement.writable)
         .chain(&confinement.shown)
         .filter(|path| path.starts_with(&closed.dir) && **path != closed.dir);
-    let mut found: Vec<PathBuf> = named.filter(|path| path.exists()).cloned().collect();
+    let is_there = |path: &&PathBuf| fs::symlink_metadata(path).is_ok();
+    let mut found: Vec<PathBuf> = named.filter(is_there).cloned().collect();
     if closed.dots_only {
         found.extend(undotted(&closed.dir));
     }
@@ -48,12 +49,7 @@ pub(super) fn close(closed: &Closed, confinement: &Confinement) -> Result<(), Br
     let failed = |error: io::Error| format!("closing {}: {error}", dir.display());
     let mut kept: Vec<(PathBuf, Kept)> = Vec::new();
     for path in seen(closed, confinement) {
-        let at_the_top = path.parent() == Some(dir);
-        let kind = fs::symlink_metadata(&path).map_err(failed)?;
-        let what = match kind.is_symlink() && at_the_top {
-            true => Kept::Link(fs::read_link(&path).map_err(failed)?),
-            false => Kept::Tree(sys::open_tree(&path).map_err(failed)?),
-        };
+        let what = Kept::take(&path).map_err(failed)?;
         kept.push((path, what));
     }
     sys::mount(
@@ -65,15 +61,49 @@ pub(super) fn close(closed: &Closed, confinement: &Confinement) -> Result<(), Br
     )
     .map_err(failed)?;
     for (path, what) in &kept {
-        match what {
-            Kept::Link(target) => std::os::unix::fs::symlink(target, path).map_err(failed)?,
-            Kept::Tree(tree) => mounts::put_back(path, tree).map_err(failed)?,
-        }
+        what.put(path).map_err(failed)?;
     }
     Ok(())
 }
 
-enum Kept {
+/// What is about to be covered, and put back.
+pub(super) enum Kept {
+    /// A link, as it is: where it leads is seen or not.
     Link(PathBuf),
+    /// A folder or file, with all that is mounted below it.
     Tree(OwnedFd),
+}
+
+impl Kept {
+    /// What lies at a place.
+    pub(super) fn take(path: &Path) -> io::Result<Self> {
+        match fs::symlink_metadata(path)?.is_symlink() {
+            true => fs::read_link(path).map(Self::Link),
+            false => sys::open_tree(path).map(Self::Tree),
+        }
+    }
+
+    /// Puts it at a place, in folders that are made for it where there are none.
+    pub(super) fn put(&self, path: &Path) -> io::Result<()> {
+        let is_there = fs::symlink_metadata(path).is_ok();
+        if !is_there && let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        match self {
+            // It came back with the folder around it.
+            Self::Link(_) if is_there => Ok(()),
+            Self::Link(target) => std::os::unix::fs::symlink(target, path),
+            Self::Tree(tree) if is_there => sys::move_mount(tree, path),
+            Self::Tree(tree) => {
+                // A mount needs a place of its own kind; a file is told by trying the folder first.
+                fs::create_dir(path)?;
+                if sys::move_mount(tree, path).is_ok() {
+                    return Ok(());
+                }
+                fs::remove_dir(path)?;
+                fs::write(path, "")?;
+                sys::move_mount(tree, path)
+            }
+        }
+    }
 }

@@ -4,7 +4,8 @@
 //! of the namespace, whose end ends everything in it; and the program. The outer one is outside of the namespace of
 //! processes, so that nothing inside can name it, and it is the program's parent: what the harness learns of the
 //! program's end is what the kernel tells the outer one. Nobody inside is asked, and nobody inside holds a descriptor of
-//! ours: the first process has none open at all.
+//! ours: the first process has none open at all. In the lower tiers there are the outer one and the program, and the
+//! outer one ends what the program leaves behind (`remains.rs`).
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions};
@@ -21,7 +22,7 @@ use crate::domain::check::FenceTier;
 use crate::domain::network::Network;
 
 use super::walls::{Broken, broken};
-use super::{Confinement, MODE, Order, door, mounts, probe, sys, walls};
+use super::{Confinement, MODE, Order, door, mounts, probe, remains, sys, tried, walls};
 
 /// What the report says where the walls stood.
 pub(super) const READY: &str = "ready\n";
@@ -37,7 +38,7 @@ pub fn enter_if_asked() -> Option<ExitCode> {
     let mut arguments = std::env::args_os().skip(1);
     let mode = arguments.next()?;
     if mode == probe::MODE {
-        return Some(probe::try_everything(arguments.next()));
+        return Some(tried::try_everything(arguments.next()));
     }
     if mode != MODE {
         return None;
@@ -46,8 +47,12 @@ pub fn enter_if_asked() -> Option<ExitCode> {
         .next()
         .and_then(|text| serde_json::from_str(text.to_str()?).ok());
     let argv: Vec<OsString> = arguments.collect();
-    let Some(order) = order else {
+    let Some(order): Option<Order> = order else {
         return Some(ExitCode::from(NO_WALLS));
+    };
+    let order = Order {
+        confinement: order.confinement.real(),
+        ..order
     };
     Some(enter(&order, &argv))
 }
@@ -62,13 +67,15 @@ fn enter(order: &Order, argv: &[OsString]) -> ExitCode {
     let Ok(mut report) = OpenOptions::new().write(true).truncate(true).open(&order.report) else {
         return ExitCode::from(NO_WALLS);
     };
-    let result = sys::die_with_parent()
+    let result = sys::hear_of_parents_end(libc::SIGKILL)
         .map_err(broken("dying with the harness"))
         .and_then(|()| parent_lives(std::os::unix::process::parent_id() == order.harness))
         .and_then(|()| match order.tier {
             FenceTier::Overlay => overlay(order, argv, &mut report),
             FenceTier::ShadowLandlock => in_place(order, argv, &mut report, |confinement| {
                 walls::landlock(confinement, &[])?;
+                // The machine's root could make a device of a disk, and look into any process.
+                sys::drop_capabilities().map_err(broken("capabilities"))?;
                 walls::seccomp(false, &confinement.network)
             }),
             FenceTier::Shadow => in_place(order, argv, &mut report, |_| Ok(())),
@@ -101,7 +108,7 @@ fn tell(report: &mut File, text: &str) {
     let _ = report.write_all(text.as_bytes());
 }
 
-/// Walls without a namespace: this process becomes the program.
+/// Walls without a namespace. This process stays outside of them, as the program's parent.
 fn in_place(
     order: &Order,
     argv: &[OsString],
@@ -111,11 +118,25 @@ fn in_place(
     if matches!(order.confinement.network, Network::Hosts(_)) {
         return Err("named hosts: only the overlay can hold a program to them".to_owned());
     }
-    walls::give_up_rights()?;
-    sys::close_others_on_exec().map_err(broken("open files"))?;
-    build(&order.confinement)?;
+    // Before there is anyone who could look into it. From here on it hears of the harness's end, instead of being ended with
+    // it: somebody has to end the rest.
+    sys::not_dumpable().map_err(broken("being left alone"))?;
+    sys::hold_signals().map_err(broken("signals"))?;
+    sys::hear_of_parents_end(libc::SIGTERM).map_err(broken("hearing of the harness's end"))?;
+    parent_lives(std::os::unix::process::parent_id() == order.harness)?;
+    sys::adopt_orphans().map_err(broken("what is left behind"))?;
+    let part = || {
+        sys::let_signals_through().map_err(broken("signals"))?;
+        // Without a session of its own it would send its signals to the outer process, too, as one of its group.
+        sys::new_session().map_err(broken("a session"))?;
+        walls::give_up_rights()?;
+        sys::close_others_on_exec().map_err(broken("open files"))?;
+        build(&order.confinement)
+    };
+    let program = started("starting the program", part, || drop(become_program(order, argv)))?;
     tell(report, READY);
-    Err(become_program(order, argv))
+    sys::leave_streams().map_err(broken("leaving the program's streams"))?;
+    sys::end_like(remains::wait_for(program, order.harness))
 }
 
 /// Becomes the program; returns why it could not.
@@ -177,7 +198,7 @@ fn started(what: &str, part: impl FnOnce() -> Result<(), Broken>, then: impl FnO
     match sys::fork().map_err(broken(what))? {
         sys::Side::Child => {
             drop(said);
-            let result = sys::die_with_parent()
+            let result = sys::hear_of_parents_end(libc::SIGKILL)
                 .map_err(broken("dying with the harness"))
                 .and_then(|()| parent_lives(somebody_reads(&saying)))
                 .and_then(|()| part());

@@ -10,18 +10,22 @@
 //! * `overlay`: namespaces for users, mounts, processes, IPC and (unless it is opened) network. The machine is read-only,
 //!   `/tmp`, `/run`, `/dev` and the runtime folder are fresh, secrets are hidden, changes go to an upper layer. Everything
 //!   in it dies with the attempt. Landlock and seccomp stand behind it.
-//! * `landlock`: the machine is read-only but for modes and times of files that are one's own, secrets cannot be read,
-//!   internet sockets are closed unless the network is open. Not stopped: chmod and utimes outside, pathname sockets,
-//!   looking at other processes, a background process that outlives the attempt.
-//! * `shadow`: a copy, no new privileges, no core files. Nothing keeps a program inside.
+//! * `landlock`: no capabilities, not even the machine's root; the machine is read-only but for modes and times of files that are one's own, secrets cannot be read,
+//!   internet sockets are closed unless the network is open. What it started ends with it. Not stopped: chmod and utimes
+//!   outside, pathname sockets, looking at other processes.
+//! * `shadow`: a copy, no new privileges, no core files. What a program started ends with it, unless it ends the process that
+//!   sees to that, which is a failure. Nothing keeps a program inside.
 
 mod closed;
 mod door;
 mod inside;
 mod mounts;
 mod paths;
+mod places;
 mod probe;
+mod remains;
 mod sys;
+mod tried;
 mod upper;
 mod walls;
 

@@ -13,8 +13,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use super::closed::{self, Kept};
 use super::walls::{Broken, broken};
-use super::{Confinement, Overlay, closed, sys};
+use super::{Confinement, Overlay, sys};
 
 /// Devices that programs need.
 const DEVICES: [&str; 6] = ["null", "zero", "full", "random", "urandom", "tty"];
@@ -63,8 +64,8 @@ pub(super) fn build(confinement: &Confinement, sockets: &[PathBuf], fresh: &[Pat
             .map_err(broken("a fresh folder"))?;
     }
     fresh_devices(&devices).map_err(broken("/dev"))?;
-    for (path, tree) in &kept {
-        put_back(path, tree).map_err(|error| format!("{}: {error}", path.display()))?;
+    for (path, what) in &kept {
+        what.put(path).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     let flags = libc::MS_NOSUID | libc::MS_NODEV | libc::MS_NOEXEC;
     sys::mount("proc", Path::new("/proc"), "proc", flags, b"").map_err(broken("/proc"))?;
@@ -157,45 +158,27 @@ pub(super) fn fresh_folders(confinement: &Confinement) -> Vec<PathBuf> {
 }
 
 /// Copies of what has to stay visible in folders that are about to be covered, outer ones first.
-fn keep(confinement: &Confinement, fresh: &[PathBuf]) -> Result<Vec<(PathBuf, OwnedFd)>, Broken> {
+fn keep(confinement: &Confinement, fresh: &[PathBuf]) -> Result<Vec<(PathBuf, Kept)>, Broken> {
     let overlays = confinement.overlays.iter().map(|overlay| &overlay.tree);
-    let mut paths: Vec<PathBuf> = overlays
+    let is_covered = |path: &PathBuf| {
+        let covers = |covered: &PathBuf| path.starts_with(covered) && path != covered;
+        fresh.iter().any(covers)
+    };
+    let mut paths: Vec<&PathBuf> = overlays
         .chain(&confinement.writable)
         .chain(&confinement.shown)
-        .filter_map(|path| path.canonicalize().ok())
-        .filter(|path| {
-            let is_covered = |covered: &PathBuf| path.starts_with(covered) && path != covered;
-            fresh.iter().any(is_covered)
-        })
+        .filter(|path| is_covered(path) && fs::symlink_metadata(path).is_ok())
         .collect();
     paths.sort();
     paths.dedup();
-    let bound = confinement.bound.iter().map(|bound| (bound.at.clone(), &bound.folder));
-    let mut places: Vec<(PathBuf, &PathBuf)> = paths.iter().map(|path| (path.clone(), path)).collect();
-    places.extend(bound);
+    let bound = confinement.bound.iter().map(|bound| (&bound.at, &bound.folder));
+    let places = paths.into_iter().map(|path| (path, path)).chain(bound);
     places
-        .into_iter()
         .map(|(place, path)| {
-            let tree = sys::open_tree(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Ok((place, tree))
+            let what = Kept::take(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            Ok((place.clone(), what))
         })
         .collect()
-}
-
-pub(super) fn put_back(path: &Path, tree: &OwnedFd) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_err() {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        // A mount needs a place of its own kind; a file is told by trying the folder first.
-        fs::create_dir(path)?;
-        if sys::move_mount(tree, path).is_ok() {
-            return Ok(());
-        }
-        fs::remove_dir(path)?;
-        fs::write(path, "")?;
-    }
-    sys::move_mount(tree, path)
 }
 
 fn fresh_devices(devices: &[(&str, OwnedFd)]) -> io::Result<()> {

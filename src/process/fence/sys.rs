@@ -176,9 +176,21 @@ fn prctl(option: c_int, value: c_ulong) -> io::Result<()> {
     check(unsafe { libc::prctl(option, value, none, none, none) }).map(drop)
 }
 
-/// Asks to be killed when the thread that started this process ends.
-pub(super) fn die_with_parent() -> io::Result<()> {
-    prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as c_ulong)
+/// Asks for a signal when the thread that started this process ends.
+pub(super) fn hear_of_parents_end(signal: c_int) -> io::Result<()> {
+    prctl(libc::PR_SET_PDEATHSIG, signal as c_ulong)
+}
+
+/// Whatever this process started, and what that started, becomes its child when it loses its parent.
+pub(super) fn adopt_orphans() -> io::Result<()> {
+    prctl(libc::PR_SET_CHILD_SUBREAPER, 1)
+}
+
+/// The version of this kernel's Landlock; 0 or less where there is none.
+pub(super) fn landlock_version() -> c_long {
+    let (none, only_version): (c_ulong, c_ulong) = (0, 1);
+    // SAFETY: asked for its version, it takes no structure, and touches no memory.
+    unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, none, none, only_version) }
 }
 
 /// Nobody of the same user looks into this process or stops it with a debugger.
@@ -205,13 +217,13 @@ struct CapData {
     inheritable: u32,
 }
 
-/// Gives up every capability, for good.
+/// Gives up every capability, for good: nobody who may gain no privileges gets one back.
 pub(super) fn drop_capabilities() -> io::Result<()> {
     for capability in 0..=63 {
-        // A capability that the kernel does not know is an invalid argument.
-        match prctl(libc::PR_CAPBSET_DROP, capability) {
-            Err(error) if error.raw_os_error() != Some(libc::EINVAL) => return Err(error),
-            _ => {}
+        // A capability that the kernel does not know is an invalid argument, and who has none may limit none.
+        match prctl(libc::PR_CAPBSET_DROP, capability).map_err(|error| error.raw_os_error()) {
+            Ok(()) | Err(Some(libc::EINVAL | libc::EPERM)) => {}
+            Err(_) => return Err(io::Error::last_os_error()),
         }
     }
     const VERSION_3: u32 = 0x2008_0522;
