@@ -2,6 +2,8 @@
 //! comments, clean-up or encoding git uses. What the trailers say is not decided here, and nothing but ASCII is
 //! looked at, so that a message in any encoding stays what it was.
 
+use super::trailer_block::{self, Line};
+
 /// The line below which git throws everything away, behind the comment string.
 const CUT: &[u8] = b" ------------------------ >8 ------------------------";
 /// What `core.commentChar=auto` chooses from.
@@ -260,17 +262,11 @@ fn last_paragraph<'a>(text: &'a [u8], style: &Style) -> Option<Paragraph<'a>> {
 
 /// Whether a paragraph is one of trailers, each with a value.
 fn is_trailers(paragraph: &[&[u8]]) -> bool {
-    let is_trailer = |line: &[u8]| {
-        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-            return false;
-        };
-        let (key, value) = line.split_at(colon);
-        !key.is_empty()
-            && key.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
-            && !is_blank(&value[1..])
+    let has_value = |line: &&[u8]| match Line::of(line) {
+        Line::Pair { value, .. } => !is_blank(value),
+        Line::Folded(_) | Line::Other => true,
     };
-    paragraph.first().is_some_and(|line| is_trailer(line))
-        && paragraph.iter().all(|line| is_folded(line) || is_trailer(line))
+    trailer_block::is_block(paragraph) && paragraph.iter().all(has_value)
 }
 
 /// Whether a line looks like a trailer of ours to any reader of trailers.

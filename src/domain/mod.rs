@@ -39,5 +39,6 @@ pub mod symptom;
 pub mod task;
 pub mod test_report;
 pub mod trailer;
+pub mod trailer_block;
 pub mod usage;
 pub mod words;

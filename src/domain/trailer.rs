@@ -1,13 +1,15 @@
 //! Commit messages: the `Harness-*` trailers, written and read (design section 7).
 //!
-//! The grammar is git's: the block is the last paragraph, never the first, and is one of trailers only. What is read
-//! out of a body besides that are complete blocks of ours, since a squash merge indents and joins messages.
+//! The grammar is git's: the block is the last paragraph, never the first, and one that git takes for a block (see
+//! `trailer_block`). What is read out of a body besides that are complete blocks of ours, since a squash merge indents and
+//! joins messages.
 
 use std::fmt::Write as _;
 
 use super::actor::Actor;
 use super::id::{PlanId, TaskId, WriterId};
 use super::oid::{BlobId, CommitId, Digest, TreeId};
+use super::trailer_block::{self, Line};
 
 /// The key of a landing.
 pub const TASK: &str = "Harness-Task";
@@ -140,27 +142,38 @@ fn paragraphs(message: &str) -> Vec<Vec<&str>> {
     paragraphs
 }
 
-/// A paragraph of trailers and their continuations, or nothing. Squash merges indent all lines alike.
+/// The trailers of a paragraph that is a block of them, or nothing. Squash merges indent all lines alike.
 fn parse_block(lines: &[&str]) -> Option<Vec<Trailer>> {
     let indent = lines.first()?.len() - lines.first()?.trim_start().len();
-    let mut block: Vec<Trailer> = Vec::new();
+    let mut bare = Vec::with_capacity(lines.len());
     for line in lines {
         let (margin, line) = line.split_at_checked(indent)?;
         if !margin.trim().is_empty() {
             return None;
         }
-        if line.starts_with([' ', '\t']) {
-            let (_, value) = block.last_mut()?;
-            value.push(' ');
-            value.push_str(line.trim());
-            continue;
+        bare.push(line);
+    }
+    if !trailer_block::is_block(&bare.iter().map(|line| line.as_bytes()).collect::<Vec<_>>()) {
+        return None;
+    }
+    let mut block: Vec<Trailer> = Vec::new();
+    let mut goes_on = false;
+    for line in bare {
+        match Line::of(line.as_bytes()) {
+            Line::Pair { key, value } => {
+                let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+                block.push((text(key), text(value)));
+                goes_on = true;
+            }
+            Line::Folded(_) => {
+                if let Some((_, value)) = block.last_mut().filter(|_| goes_on) {
+                    value.push(' ');
+                    value.push_str(line.trim());
+                }
+            }
+            // Somebody's remark, or the note of a cherry-pick.
+            Line::Other => goes_on = false,
         }
-        let (key, value) = line.split_once(':')?;
-        let key = key.trim_end();
-        if key.is_empty() || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
-            return None;
-        }
-        block.push((key.to_owned(), value.trim().to_owned()));
     }
     for (_, value) in &mut block {
         // A value that begins on the line after its key.
@@ -190,7 +203,8 @@ pub fn folded(key: &str, value: &str) -> String {
     text
 }
 
-fn is_harness_key(key: &str) -> bool {
+/// Whether a key is one of ours, or looks like it to a reader that ignores case.
+pub fn is_harness_key(key: &str) -> bool {
     key.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("harness-"))
 }
 
@@ -848,6 +862,20 @@ mod tests {
             "a block of ours counts anywhere"
         );
         assert_eq!(trailers("s\n\nHarness-Task: a\nand prose\n"), []);
+    }
+
+    #[test]
+    fn what_git_writes_into_a_block_and_remarks_beside_it_leave_it_one() {
+        let task = ("Harness-Task".to_owned(), "a".to_owned());
+        let picked = "s\n\nHarness-Task: a\n(cherry picked from commit 3333333333333333333333333333333333333333)\n";
+        assert_eq!(trailers(picked), std::slice::from_ref(&task));
+        assert_eq!(read_message(picked), [Said::Landed(TaskId::new("a").unwrap())]);
+        let remark = "s\n\nHarness-Task:\n a\nSigned-off-by: Ann <a@b>\n[ann: touched up,\n Harness-like]\n";
+        assert_eq!(
+            trailers(remark),
+            [task, ("Signed-off-by".to_owned(), "Ann <a@b>".to_owned())]
+        );
+        assert_eq!(trailers("s\n\nHarness-Task: a\n[ann: touched up]\n"), []);
     }
 
     #[test]
