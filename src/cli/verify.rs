@@ -5,11 +5,13 @@ use serde::Serialize;
 
 use crate::domain::check::EvidenceRecord;
 use crate::domain::id::TaskId;
+use crate::engine::Engine;
 use crate::engine::attended;
 use crate::engine::project::Project;
 use crate::engine::renew::{self, RenewError};
 use crate::engine::run::RunError;
 use crate::engine::verify::{self, Ground};
+use crate::git::Head;
 use crate::report::table::duration;
 
 use super::context::{
@@ -36,7 +38,7 @@ pub struct VerifyArgs {
     /// Verify landings anew whose evidence is for another tree than the one committed [default: all of the branch]
     #[arg(long, conflicts_with = "rev")]
     landed: bool,
-    /// With --landed: the branch that they landed on
+    /// With --landed: the branch that they landed on [default: the one checked out, else the plan's]
     #[arg(long, value_name = "BRANCH", requires = "landed")]
     onto: Option<String>,
     /// On this commit [default: the worktree's candidate, else the branch's tip]
@@ -146,19 +148,29 @@ fn landed(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         [_] if args.what.len() == 1 => Vec::new(),
         _ => return Err(CliError::new(Exit::Usage, "name tasks, or one range of commits")),
     };
-    let project = match (tasks.first(), &args.onto) {
-        (Some(task), None) => project_of(&mut engine, task)?,
-        (_, onto) => {
-            let target = target(&mut engine, onto.as_deref())?;
-            Project::load(&mut engine, &target)?
-        }
-    };
     let among = match ranges.first() {
         Some(range) => Some(engine.git.commits_in(range).map_err(|error| {
             CliError::new(Exit::Usage, error.to_string()).hint("name commits of this clone, such as origin/main..HEAD")
         })?),
         None => None,
     };
+    // The branch that is checked out, as a release branch may be; where nothing waits there, the one that plans land on.
+    let named = match &args.onto {
+        Some(branch) => Some(branch.clone()),
+        None => governed_head(&engine)?,
+    };
+    let mut project = match named {
+        Some(branch) => Project::load(&mut engine, &branch)?,
+        None => planned(&mut engine, &tasks)?,
+    };
+    let mut stale = renew::stale(&engine, &project, &tasks, among.as_ref())?;
+    if args.onto.is_none() && stale.is_empty() {
+        let planned = planned(&mut engine, &tasks)?;
+        if planned.target != project.target {
+            stale = renew::stale(&engine, &planned, &tasks, among.as_ref())?;
+            project = planned;
+        }
+    }
     for task in &tasks {
         if project.history.landing(task).is_none() {
             return Err(
@@ -167,7 +179,6 @@ fn landed(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
             );
         }
     }
-    let stale = renew::stale(&engine, &project, &tasks, among.as_ref())?;
     for one in &stale {
         require_trust_of(context, &engine, &one.wanted.config, &one.wanted.checks)?;
     }
@@ -204,6 +215,28 @@ fn landed(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         }
     }
     Ok(if all_passed { Exit::Done } else { Exit::Refused })
+}
+
+/// The branch that is checked out, if the harness has come into its history.
+fn governed_head(engine: &Engine) -> Result<Option<String>, CliError> {
+    Ok(match engine.git.head()? {
+        Head::Branch { branch, commit } => {
+            let tree = engine.git.tree_of(commit)?;
+            engine.git.subtree(tree, ".harness")?.is_some().then_some(branch)
+        }
+        _ => None,
+    })
+}
+
+/// The branch that these tasks land on, or all of them do.
+fn planned(engine: &mut Engine, tasks: &[TaskId]) -> Result<Project, CliError> {
+    match tasks.first() {
+        Some(task) => project_of(engine, task),
+        None => {
+            let target = target(engine, None)?;
+            Ok(Project::load(engine, &target)?)
+        }
+    }
 }
 
 fn shown(record: &EvidenceRecord) -> String {

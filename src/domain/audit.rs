@@ -74,7 +74,7 @@ macro_rules! rules {
 rules! {
     Unreadable, "unreadable", Error, "A commit, its tree, or what governs it cannot be read.";
     Unrecorded, "unrecorded", Error, "A commit changes files and names no task.";
-    Trailers, "trailers", Error, "A landing's trailers are missing, doubled, malformed, or stand in the wrong place.";
+    Trailers, "trailers", Error, "Trailers are missing, doubled, malformed, in the wrong place, or on a commit that may change nothing and does.";
     Message, "message", Error, "A message holds characters that deceive or drive a terminal.";
     Card, "card", Error, "A landing names no card, or another one than the card at its base.";
     Scope, "scope", Error, "A landing changes a path that its card does not allow.";
@@ -82,6 +82,7 @@ rules! {
     HiddenText, "hidden-text", Warning, "A landing brings in text that is shown in another order than it is read.";
     Evidence, "evidence", Error, "A landing's evidence is for another tree, for other checks, or not all green.";
     Adopted, "adopted", Warning, "That a commit holds a task's work is a person's word, and nobody verified its tree.";
+    Elsewhere, "elsewhere", Warning, "A record or a verification speaks of a landing that is not in this history.";
     Approval, "approval", Error, "A gate of the card's lane was satisfied by nobody else than the author.";
     PlanApproval, "plan-approval", Error, "A landing's plan was not approved as it stood.";
     Record, "record", Error, "A tracked record was changed by something else than its landing, or says something else.";
@@ -157,6 +158,6 @@ mod tests {
     #[test]
     fn names_are_stable_and_each_rule_has_its_own() {
         let names: Vec<&str> = AuditRule::ALL.iter().map(|rule| rule.name()).collect();
-        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope secret hidden-text evidence adopted approval plan-approval record again merge resolution revert revision governance ledger time proof");
+        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope secret hidden-text evidence adopted elsewhere approval plan-approval record again merge resolution revert revision governance ledger time proof");
     }
 }

@@ -9,6 +9,7 @@ use crate::domain::record::TaskRecord;
 use crate::domain::trailer::{self, CARD, EVIDENCE, EvidenceLine, TASK, Trailer};
 use crate::git::{Commit, History, ReadError, Repository};
 
+use super::landed::Wanted;
 use super::record;
 use super::undo::{own_changes, said_alone};
 
@@ -74,6 +75,11 @@ pub fn brought(git: &Repository, task: &TaskId, commit: &Commit) -> Result<Optio
     Ok(there.filter(|entry| Some(*entry) != before))
 }
 
+/// Whether a commit is here, and part of a tip's history.
+pub fn is_in(git: &Repository, commit: CommitId, tip: CommitId) -> Result<bool, ReadError> {
+    Ok(git.contains(commit.object_id()) && git.is_ancestor(commit, tip)?)
+}
+
 /// The block of a message that lands a task.
 pub fn block_of(commit: &Commit, task: &TaskId) -> Option<Vec<Trailer>> {
     trailer::blocks(&commit.message)
@@ -99,6 +105,8 @@ pub fn is_of(record: &TaskRecord, task: &TaskId, landing: &Commit) -> bool {
 /// What history alone tells of a landing of one task, as far as it can be held against a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Facts {
+    /// The task.
+    pub task: TaskId,
     /// The card's blob, as the landing names it.
     pub card: BlobId,
     /// The parent.
@@ -127,6 +135,7 @@ impl Facts {
             return Ok(None);
         };
         Ok(Some(Self {
+            task: task.clone(),
             card,
             parent,
             parent_tree: git.tree_of(parent)?,
@@ -135,14 +144,42 @@ impl Facts {
         }))
     }
 
-    /// Whether a record says the same.
-    pub fn fit(&self, record: &TaskRecord, landing: CommitId) -> bool {
-        record.landing.as_deref() == Some(&*landing.to_string())
-            && record.card == self.card.to_string()
-            && record.parent == self.parent.to_string()
-            && record.parent_tree == self.parent_tree.to_string()
-            && record.check_tree == self.check_tree
-            && record.change_set().unwrap_or_default() == self.changes
+    /// Whether a record says the same of a landing, at a tip. Ids of commits may be those from before a rebase or a
+    /// cherry-pick, of which nothing is left in this history; then the content has to be the same. A landing that was
+    /// moved onto other work in the same files has other blobs there than its record.
+    pub fn fit(
+        &self,
+        git: &Repository,
+        record: &TaskRecord,
+        landing: CommitId,
+        tip: CommitId,
+    ) -> Result<bool, ReadError> {
+        let named = record
+            .landing
+            .as_deref()
+            .and_then(|named| named.parse::<CommitId>().ok());
+        let Some(named) = named else {
+            return Ok(false);
+        };
+        if record.card != self.card.to_string() || record.check_tree != self.check_tree {
+            return Ok(false);
+        }
+        let changes = record.change_set().unwrap_or_default();
+        let is_change = changes == self.changes;
+        if named == landing {
+            let is_parent =
+                record.parent == self.parent.to_string() && record.parent_tree == self.parent_tree.to_string();
+            return Ok(is_parent && is_change);
+        }
+        if is_in(git, named, tip)? {
+            return Ok(false);
+        }
+        let is_moved = || -> Result<bool, ReadError> {
+            let wanted = Wanted::of(git, &self.task, landing)?;
+            Ok(wanted.is_none_or(|wanted| wanted.check_tree.to_string() != self.check_tree))
+        };
+        let paths = |changes: &[Change]| -> Vec<_> { changes.iter().map(|change| change.path.clone()).collect() };
+        Ok(is_change || paths(&changes) == paths(&self.changes) && is_moved()?)
     }
 
     /// Writes it into a record.

@@ -134,8 +134,12 @@ impl Repository {
         Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
     }
 
-    /// Whether `old` is `new` or one of its ancestors.
+    /// Whether `old` is `new` or one of its ancestors. What is no commit, whatever a message calls it, is nobody's.
     pub fn is_ancestor(&self, old: CommitId, new: CommitId) -> Result<bool, ReadError> {
+        let header = self.gix.find_header(old.object_id());
+        if header.is_ok_and(|header| header.kind() != gix::objs::Kind::Commit) {
+            return Ok(false);
+        }
         let mut call = self.trusted();
         call.words(["merge-base", "--is-ancestor"])
             .word(old.to_string())

@@ -18,6 +18,16 @@ impl Repository {
         Ok(decoded.message.to_vec())
     }
 
+    /// A commit's message as git shows it to people: decoded, where the commit names an encoding.
+    pub fn shown_message(&self, id: CommitId) -> Result<String, ReadError> {
+        let mut call = self.trusted();
+        let bytes = call
+            .words(["log", "-1", "--no-show-signature", "--encoding=UTF-8", "--format=%B"])
+            .word(id.to_string())
+            .bytes()?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
     /// Gives HEAD another message, as `git commit --amend` does: author, dates of its author and signature as they would
     /// be, and nothing of the index.
     pub fn reword(&self, message: &[u8]) -> Result<(), WriteError> {

@@ -78,8 +78,10 @@ pub struct Commit {
     pub tree: TreeId,
     /// Its parents.
     pub parents: Vec<CommitId>,
-    /// Its message; bytes that are not UTF-8 are replaced.
+    /// Its message as it is stored; bytes that are not UTF-8 are replaced.
     pub message: String,
+    /// Whether it names an encoding, so that git shows people another message than the one that is stored.
+    pub is_encoded: bool,
     /// The committer's time, in seconds since 1970.
     pub seconds: i64,
     /// Its author.
@@ -138,6 +140,7 @@ impl Repository {
             tree: TreeId::new(decoded.tree()),
             parents: decoded.parents().map(CommitId::new).collect(),
             message: String::from_utf8_lossy(decoded.message).into_owned(),
+            is_encoded: decoded.encoding.is_some(),
             seconds: committer.seconds(),
             author: Identity {
                 name: author.name.to_string(),

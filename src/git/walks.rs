@@ -137,6 +137,19 @@ impl Repository {
         Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
     }
 
+    /// What a range of commits stands on: the newest commits outside of it that are parents of some inside.
+    pub fn footing_of(&self, tips: &[CommitId], without: &[CommitId]) -> Result<Vec<CommitId>, ReadError> {
+        let mut call = self.trusted();
+        let tips = tips.iter().map(|tip| format!("{tip}\n"));
+        let without = without.iter().map(|commit| format!("^{commit}\n"));
+        let listing = call
+            .words(["rev-list", "--boundary", "--stdin"])
+            .input(tips.chain(without).collect::<String>())
+            .text()?;
+        let boundary = listing.lines().filter_map(|line| line.strip_prefix('-')?.parse().ok());
+        self.independent(&boundary.collect::<Vec<_>>())
+    }
+
     /// Where two histories part; `None` where they have nothing in common.
     pub fn fork_of(&self, one: CommitId, other: CommitId) -> Result<Option<CommitId>, ReadError> {
         let mut call = self.trusted();

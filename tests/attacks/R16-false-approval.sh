@@ -2,8 +2,8 @@
 # The message approves a plan, and a file changes along.
 #
 # plain: lands
-# hooks: found scope: unrecorded
-# strict: found scope: unrecorded
+# hooks: found scope: trailers, unrecorded
+# strict: found scope: trailers, unrecorded
 # shadow: refused
 
 attack() {

@@ -2,8 +2,8 @@
 # Commits that say something of landings change nothing.
 #
 # plain: lands
-# hooks: found scope: unrecorded
-# strict: found scope: unrecorded
+# hooks: found scope: trailers, unrecorded
+# strict: found scope: trailers, unrecorded
 # shadow: refused
 
 attack() {

@@ -121,7 +121,7 @@ impl Auditor<'_> {
             self.find(commit.id, Some(task), AuditRule::Trailers, None, message);
         }
         for (key, _) in own {
-            let is_ours = key.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("harness-"));
+            let is_ours = trailer::is_harness_key(key);
             let is_known = WANTED
                 .iter()
                 .chain(&ALLOWED)

@@ -29,8 +29,10 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
             _ => None,
         })
         .collect();
+    let mut answered = Vec::new();
     for landing in &judged.landings {
         if let Some(renewal) = is_renewed(git, &landing.task, landing.commit, &judged.renewals)? {
+            answered.push(renewal);
             let message = unverified(git, landing, renewal, &verified)?;
             judged.report.findings.extend(message.map(|message| Finding {
                 commit: landing.commit,
@@ -63,6 +65,27 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
                 message,
             }));
         }
+    }
+    // What was said of landings before the range has its row all the same.
+    for renewal in judged.renewals.iter().filter(|renewal| !answered.contains(renewal)) {
+        let (writer, seq, hash) = &renewal.row;
+        let message = match verified.get(&(writer.as_str(), *seq)) {
+            None => "no journal that was looked at holds the row of what it verified: it is unrecorded",
+            Some((row, _)) if row.hash.short() != *hash => "the row of what it verified has another hash",
+            Some((_, evidence)) if evidence.key.check_tree.to_string() != renewal.tree => {
+                "the row of what it verified is for another tree"
+            }
+            Some((_, evidence)) if !evidence.passed() => "the row of what it verified says that checks failed",
+            Some(_) => continue,
+        };
+        judged.report.findings.push(Finding {
+            commit: renewal.commit,
+            task: Some(renewal.task.clone()),
+            rule: AuditRule::Ledger,
+            level: AuditRule::Ledger.level(),
+            path: None,
+            message: message.to_owned(),
+        });
     }
     judged.report.strength = Strength::Recorded;
     Ok(())

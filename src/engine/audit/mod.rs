@@ -158,9 +158,13 @@ impl Footing {
                 footing.strictness.unrecorded = config.unrecorded;
                 footing.strictness.plan_approval = config.approval.plan;
             }
-            let before = history::of(git, commit, None)?;
-            let landings = before.landings().map(|(task, commit)| (task.clone(), commit));
-            footing.landed.extend(landings);
+            // What landed on the base after the two parted is no landing of what is judged: a release branch brings
+            // the same work again.
+            for commit in git.footing_of(&range.tips, &range.without)? {
+                let before = history::of(git, commit, None)?;
+                let landings = before.landings().map(|(task, commit)| (task.clone(), commit));
+                footing.landed.extend(landings);
+            }
         }
         Ok(footing)
     }
@@ -218,6 +222,11 @@ impl<'a> Auditor<'a> {
             }
             Err(error) => Err(error.into()),
         };
+        self.ended(id, result)
+    }
+
+    /// The opinion of a commit that was judged to its end, or as far as that went.
+    fn ended(&mut self, id: CommitId, result: Result<(), Stop>) -> Result<Opinion, AuditError> {
         match result {
             Ok(()) => {}
             Err(Stop::Finding(rule, message)) => self.find(id, None, rule, None, message),
@@ -228,11 +237,12 @@ impl<'a> Auditor<'a> {
 
     fn judge_commit(&mut self, commit: &Commit) -> Result<(), Stop> {
         if commit.parents.len() < 2 && Self::says_of_landings(&commit.message) {
+            self.characters(commit, None)?;
             return self.said_of_landings(commit);
         }
         let own = trailer::trailers(&commit.message);
         let task = trailer::value(&own, TASK).and_then(|text| text.parse::<TaskId>().ok());
-        self.message(commit, task.as_ref(), &own);
+        self.message(commit, task.as_ref(), &own)?;
         let has = |key: &str| own.iter().any(|(name, _)| name.eq_ignore_ascii_case(key));
         if commit.parents.len() > 1 {
             return self.merge(commit);
@@ -252,18 +262,31 @@ impl<'a> Auditor<'a> {
         if has(APPROVES) {
             return self.approval(commit);
         }
+        self.without_a_task(commit)
+    }
+
+    /// A commit that undoes something, or does whatever else.
+    fn without_a_task(&mut self, commit: &Commit) -> Result<(), Stop> {
         match undoing::read(&commit.message) {
             Some(said) => self.reversal(commit, &said),
             None => self.plain(commit),
         }
     }
 
+    /// A commit of the harness that only says something changes no file. That its words are there hides nothing: what it
+    /// changes all the same is judged as if they were not.
+    fn says_only(&mut self, commit: &Commit, what: &str) -> Result<(), Stop> {
+        if self.base_of(commit)? == commit.tree {
+            return Ok(());
+        }
+        let message = format!("{what} changes no file, and this commit does");
+        self.find(commit.id, None, AuditRule::Trailers, None, message);
+        self.without_a_task(commit)
+    }
+
     /// No line that looks like ours but stands where no reader of trailers finds it, and nothing that deceives.
-    fn message(&mut self, commit: &Commit, task: Option<&TaskId>, own: &[trailer::Trailer]) {
-        let ours = own
-            .iter()
-            .filter(|(key, _)| key.get(..8).is_some_and(|head| head.eq_ignore_ascii_case("harness-")))
-            .count();
+    fn message(&mut self, commit: &Commit, task: Option<&TaskId>, own: &[trailer::Trailer]) -> Result<(), Stop> {
+        let ours = own.iter().filter(|(key, _)| trailer::is_harness_key(key)).count();
         let lines = trailer::harness_lines(&commit.message);
         if lines.len() != ours {
             self.find(
@@ -274,15 +297,25 @@ impl<'a> Auditor<'a> {
                 "`Harness-` lines stand outside the message's trailer block; a squash merge does that".to_owned(),
             );
         }
-        if commit.message.chars().any(deceives) {
-            self.find(
-                commit.id,
-                task,
-                AuditRule::Message,
-                None,
-                "its message holds control or direction characters".to_owned(),
-            );
-        }
+        self.characters(commit, task)
+    }
+
+    /// Nothing that deceives whoever reads the message, and nothing of ours in it that git shows and nobody else sees.
+    fn characters(&mut self, commit: &Commit, task: Option<&TaskId>) -> Result<(), Stop> {
+        let decoded = match commit.is_encoded {
+            true => Some(self.git.shown_message(commit.id)?),
+            false => None,
+        };
+        let shown = decoded.as_ref().unwrap_or(&commit.message);
+        let message = if shown.chars().any(deceives) {
+            "its message holds control or direction characters"
+        } else if decoded.is_some() && trailer::harness_lines(shown) != trailer::harness_lines(&commit.message) {
+            "its encoding makes other `Harness-` lines of its message than those that are stored"
+        } else {
+            return Ok(());
+        };
+        self.find(commit.id, task, AuditRule::Message, None, message.to_owned());
+        Ok(())
     }
 
     fn find(

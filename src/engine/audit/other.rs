@@ -98,19 +98,7 @@ impl Auditor<'_> {
 
     /// An approval says something and changes nothing.
     pub(super) fn approval(&mut self, commit: &Commit) -> Result<(), Stop> {
-        let base = self.base_of(commit)?;
-        for path in outside(&self.git.diff(base, commit.tree)?, |_| false) {
-            let message = format!("{path}: an approval changes no file");
-            self.find(
-                commit.id,
-                None,
-                AuditRule::Governance,
-                Some(path.clone()),
-                message.clone(),
-            );
-            self.find(commit.id, None, AuditRule::Unrecorded, Some(path), message);
-        }
-        Ok(())
+        self.says_only(commit, "an approval")
     }
 
     /// A commit that names no task: what governs the work is for people to change; anything else has to have a card.

@@ -4,8 +4,9 @@
 use crate::domain::audit::AuditRule;
 use crate::domain::change::{Change, FileMode};
 use crate::domain::id::TaskId;
-use crate::domain::oid::TreeId;
+use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::record::{RecordSource, TaskRecord};
+use crate::domain::trailer::{self, TASK};
 use crate::engine::facts::{self, Facts, Fate};
 use crate::engine::history;
 use crate::engine::undo::LEDGER;
@@ -27,10 +28,10 @@ impl Auditor<'_> {
         }
         let history = history::of(self.git, commit.id, self.approvals.take())?;
         for change in records {
-            if let Some(why) = self.misfit(commit, base, &history, change)? {
+            if let Some((rule, why)) = self.misfit(commit, base, &history, change)? {
                 let path = change.path.to_string();
                 let message = format!("{path}: {why}");
-                self.find(commit.id, None, AuditRule::Record, Some(path), message);
+                self.find(commit.id, None, rule, Some(path), message);
             }
         }
         self.approvals = Some(HistorySeed::new(commit.id, history));
@@ -44,24 +45,25 @@ impl Auditor<'_> {
         base: TreeId,
         history: &History,
         change: &Change,
-    ) -> Result<Option<&'static str>, Stop> {
+    ) -> Result<Option<(AuditRule, &'static str)>, Stop> {
+        let wrong = |why| Ok(Some((AuditRule::Record, why)));
         let path = change.path.to_text();
         let task = path
             .strip_prefix(LEDGER)
             .and_then(|name| name.strip_prefix('/')?.strip_suffix(".toml"))
             .and_then(|name| TaskId::new(name).ok());
         let Some(task) = task else {
-            return Ok(Some("no task's record is kept there"));
+            return wrong("no task's record is kept there");
         };
         let Some(entry) = change.new else {
-            return Ok(Some("a record is taken away by nobody but a revert"));
+            return wrong("a record is taken away by nobody but a revert");
         };
         let record = match entry.mode {
             FileMode::Regular => TaskRecord::of_bytes(&self.git.blob(entry.blob)?),
             _ => None,
         };
         let Some(record) = record.filter(|record| record.id == task.as_str()) else {
-            return Ok(Some("this is no record of that task"));
+            return wrong("this is no record of that task");
         };
         let at_base = match self.git.file(base, &task.record_path())? {
             Some(bytes) => TaskRecord::of_bytes(&bytes),
@@ -69,20 +71,22 @@ impl Auditor<'_> {
         };
         let fate = facts::fate(history, &task);
         let (landing, before, says_so) = match fate {
+            None if self.is_of_elsewhere(commit, &task, &record)? => {
+                let why = "it tells of a landing that is not in this history";
+                return Ok(Some((AuditRule::Elsewhere, why)));
+            }
             None => {
-                return Ok(Some(
-                    "records are written by landings and rollbacks alone, and this task never landed",
-                ));
+                return wrong("records are written by landings and rollbacks alone, and this task never landed");
             }
             Some(Fate::Landed(landing)) => (landing, None, record.is_complete()),
             Some(Fate::Undone { landing, by }) => {
-                let undone = record.undone.iter().any(|undone| undone.landing == landing.to_string());
+                let undone = self.tells_of(commit, &record, landing)?;
                 let before = facts::kept(self.git, &task, landing, by)?;
                 (landing, before, undone && !record.is_complete())
             }
         };
         if !says_so {
-            return Ok(Some("history says something else of what became of the task"));
+            return wrong("history says something else of what became of the task");
         }
         let landed = self.git.commit(landing)?;
         let brought = match facts::brought(self.git, &task, &landed)? {
@@ -95,9 +99,60 @@ impl Auditor<'_> {
             .or(brought);
         let fits = match old {
             Some(old) => record.same_landing(&old),
-            None => Facts::of(self.git, &task, &landed)?.is_some_and(|facts| facts.fit(&record, landing)),
+            None => match Facts::of(self.git, &task, &landed)? {
+                Some(facts) => facts.fit(self.git, &record, landing, commit.id)?,
+                None => false,
+            },
         };
-        let why = "records are written by landings and rollbacks alone, and this is not what the landing says";
-        Ok((!fits || landing == commit.id).then_some(why))
+        match fits && landing != commit.id {
+            true => Ok(None),
+            false => {
+                wrong("records are written by landings and rollbacks alone, and this is not what the landing says")
+            }
+        }
+    }
+
+    /// Whether a record says that a landing was undone. A rebase gave that another name, and the record keeps the old one.
+    fn tells_of(&self, commit: &Commit, record: &TaskRecord, landing: CommitId) -> Result<bool, Stop> {
+        for undone in &record.undone {
+            let Ok(named) = undone.landing.parse::<CommitId>() else {
+                continue;
+            };
+            if named == landing || !facts::is_in(self.git, named, commit.id)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether the record of a task that never landed here came with a landing that did: that was picked out of a history
+    /// in which the record's own landing stands, as far as anybody here can see.
+    fn is_of_elsewhere(&self, commit: &Commit, task: &TaskId, record: &TaskRecord) -> Result<bool, Stop> {
+        let Some(Ok(named)) = record.landing.as_ref().map(|named| named.parse::<CommitId>()) else {
+            return Ok(false);
+        };
+        if self.git.contains(named.object_id()) {
+            if self.git.is_ancestor(named, commit.id)? {
+                return Ok(false);
+            }
+            let landed = self.git.commit(named)?;
+            return match Facts::of(self.git, task, &landed)? {
+                Some(facts) => Ok(facts.fit(self.git, record, named, commit.id)?),
+                None => Ok(false),
+            };
+        }
+        self.is_rewritten(commit)
+    }
+
+    /// Whether a landing says of itself, by its record, that it was made on another commit than it stands on.
+    fn is_rewritten(&self, commit: &Commit) -> Result<bool, Stop> {
+        let own = trailer::trailers(&commit.message);
+        let Some(task) = trailer::value(&own, TASK).and_then(|text| text.parse::<TaskId>().ok()) else {
+            return Ok(false);
+        };
+        let record = self.git.file(commit.tree, &task.record_path())?;
+        let record = record.and_then(|bytes| TaskRecord::of_bytes(&bytes));
+        let parent = commit.parents.first().map(CommitId::to_string);
+        Ok(record.is_some_and(|record| Some(record.parent) != parent))
     }
 }

@@ -5,8 +5,9 @@ use crate::domain::audit::{AuditRule, Finding};
 use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
 use crate::domain::trailer::{self, ADOPTS, CARD, EVIDENCE, EvidenceLine, LEDGER, Trailer, VERIFIES};
+use crate::engine::history;
 use crate::engine::landed::{self, Content, Wanted};
-use crate::git::{Commit, ReadError, Repository};
+use crate::git::{Commit, HistorySeed, ReadError, Repository};
 
 use super::landing::row_place;
 use super::{Auditor, Stop};
@@ -14,6 +15,8 @@ use super::{Auditor, Stop};
 /// What a commit says that it verified of a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renewal {
+    /// The commit that says so.
+    pub commit: CommitId,
     /// The task.
     pub task: TaskId,
     /// Its landing, by the id that it had.
@@ -36,14 +39,13 @@ impl Auditor<'_> {
 
     /// Judges one.
     pub(super) fn said_of_landings(&mut self, commit: &Commit) -> Result<(), Stop> {
-        let base = self.base_of(commit)?;
-        let changes = self.git.diff(base, commit.tree)?;
-        if let Some(change) = changes.iter().next() {
-            let path = change.path.to_string();
-            let message = format!("{path}: a commit that says something of landings changes no file");
-            self.find(commit.id, None, AuditRule::Unrecorded, Some(path), message);
+        self.says_only(commit, "what says something of landings")?;
+        // A sign-off and the like say nothing of landings.
+        let mut blocks = trailer::blocks(&commit.message);
+        for block in &mut blocks {
+            block.retain(|(key, _)| trailer::is_harness_key(key));
         }
-        let blocks = trailer::blocks(&commit.message);
+        blocks.retain(|block| !block.is_empty());
         let told: usize = blocks.iter().map(Vec::len).sum();
         if trailer::harness_trailers(&commit.message).len() != told {
             let message = "`Harness-` lines stand outside its blocks".to_owned();
@@ -61,7 +63,10 @@ impl Auditor<'_> {
                     true
                 }
                 Some((task, landing, false)) if has_only(block, &[VERIFIES, EVIDENCE, LEDGER]) => {
-                    let renewal = renewal(block, task, landing);
+                    let renewal = renewal(block, commit.id, task, landing);
+                    if let Some(renewal) = &renewal {
+                        self.verification(commit, renewal)?;
+                    }
                     let is_whole = renewal.is_some();
                     self.opinion.renewals.extend(renewal);
                     is_whole
@@ -72,6 +77,29 @@ impl Auditor<'_> {
                 let message = "a block of it is malformed".to_owned();
                 self.find(commit.id, None, AuditRule::Trailers, None, message);
             }
+        }
+        Ok(())
+    }
+
+    /// The checks passed on a landing. That is an ancestor, or was one before a rebase: then the landing that it became
+    /// has the same tree, or what was said serves nothing here.
+    fn verification(&mut self, commit: &Commit, renewal: &Renewal) -> Result<(), Stop> {
+        let (task, landing) = (&renewal.task, renewal.landing);
+        if self.git.contains(landing.object_id()) && self.git.is_ancestor(landing, commit.id)? {
+            return Ok(());
+        }
+        let history = history::of(self.git, commit.id, self.approvals.take())?;
+        let here = history.landing(task);
+        self.approvals = Some(HistorySeed::new(commit.id, history));
+        let serves = match here {
+            Some(here) => Wanted::of(self.git, task, here)?.is_some_and(|wanted| wanted.fits(renewal.line())),
+            None => false,
+        };
+        if !serves {
+            let name = landing.short(10);
+            let message =
+                format!("it says that {task} was verified as {name}, and no landing of {task} here is that one");
+            self.find(commit.id, Some(task), AuditRule::Elsewhere, None, message);
         }
         Ok(())
     }
@@ -104,13 +132,24 @@ impl Auditor<'_> {
     }
 }
 
+impl Renewal {
+    fn line(&self) -> EvidenceLine<'_> {
+        EvidenceLine {
+            tree: &self.tree,
+            digest: &self.digest,
+            counts: None,
+        }
+    }
+}
+
 fn has_only(block: &[Trailer], keys: &[&str]) -> bool {
     block.len() == keys.len() && keys.iter().all(|key| trailer::value(block, key).is_some())
 }
 
-fn renewal(block: &[Trailer], task: TaskId, landing: CommitId) -> Option<Renewal> {
+fn renewal(block: &[Trailer], commit: CommitId, task: TaskId, landing: CommitId) -> Option<Renewal> {
     let line = EvidenceLine::read(trailer::value(block, EVIDENCE)?)?;
     Some(Renewal {
+        commit,
         task,
         landing,
         tree: line.tree.to_owned(),
@@ -155,10 +194,5 @@ pub fn is_renewed<'r>(
     let Some(wanted) = Wanted::of(git, task, landing)? else {
         return Ok(None);
     };
-    let line = |renewal: &'r Renewal| EvidenceLine {
-        tree: &renewal.tree,
-        digest: &renewal.digest,
-        counts: None,
-    };
-    Ok(of_task.find(|renewal| wanted.fits(line(renewal))))
+    Ok(of_task.find(|renewal| wanted.fits(renewal.line())))
 }

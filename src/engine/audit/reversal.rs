@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::{Config, Unrecorded};
-use crate::domain::audit::AuditRule;
+use crate::domain::audit::{AuditRule, Finding};
 use crate::domain::change::{Change, ChangeSet};
 use crate::domain::gate::AiPermission;
 use crate::domain::id::TaskId;
@@ -17,7 +17,8 @@ use crate::engine::history::undo::{self, Undoing};
 use crate::engine::undo::{self as task_undo, LEDGER, Undone};
 use crate::git::Commit;
 
-use super::{Auditor, Stop};
+use super::walk::TakenOut;
+use super::{AuditError, Auditor, Stop};
 
 /// The longest chain of reverts of reverts that is followed.
 const MOST_REVERTS: usize = 64;
@@ -48,15 +49,40 @@ impl Auditor<'_> {
                 let path = change.path.to_string();
                 let message = format!("{path}: what it undoes conflicts with later work, and was resolved by hand");
                 self.find(commit.id, None, AuditRule::Resolution, Some(path), message);
+                taken_out.push(change.clone());
             } else if undoing.beside.contains(&change.path) || undoing.conflicts.contains(&change.path) {
                 self.beside(commit, change, &undoing);
             } else {
                 taken_out.push(change.clone());
             }
         }
-        self.taken_out(commit, &ChangeSet::new(taken_out), &undoing)?;
+        let mut landed = Vec::new();
+        for undone in &undoing.undone {
+            let said = trailer::read_message(&self.git.commit(*undone)?.message);
+            landed.extend(said.into_iter().filter_map(|said| match said {
+                Said::Landed(task) => Some(task),
+                _ => None,
+            }));
+        }
+        self.taken_out(commit, &ChangeSet::new(taken_out), &undoing.undone, landed)?;
         self.opinion.undone = undoing.undone;
         Ok(())
+    }
+
+    /// What a commit is held to that names nothing, and of which its content alone tells that it takes landings out.
+    pub(super) fn by_content(&mut self, id: CommitId, undone: &[TakenOut]) -> Result<Vec<Finding>, AuditError> {
+        let result = self.git.commit(id).map_err(Stop::from).and_then(|commit| {
+            let changes = self.git.diff(self.base_of(&commit)?, commit.tree)?;
+            let is_theirs = |change: &&Change| {
+                let mut paths = undone.iter().flat_map(|(_, _, changes)| changes.paths());
+                paths.any(|path| *path == change.path)
+            };
+            let changes = ChangeSet::new(changes.iter().filter(is_theirs).cloned().collect());
+            let landings: Vec<CommitId> = undone.iter().map(|(_, landing, _)| *landing).collect();
+            let tasks = undone.iter().map(|(task, ..)| task.clone()).collect();
+            self.taken_out(&commit, &changes, &landings, tasks)
+        });
+        Ok(self.ended(id, result)?.findings)
     }
 
     /// A rollback takes its task's own change out, and nothing else of the commit that brought it.
@@ -92,7 +118,13 @@ impl Auditor<'_> {
 
     /// What is taken out changes files like anything else: what governs the work and what is protected is for people, and
     /// so is taking back what no task brought.
-    fn taken_out(&mut self, commit: &Commit, changes: &ChangeSet, undoing: &Undoing) -> Result<(), Stop> {
+    fn taken_out(
+        &mut self,
+        commit: &Commit,
+        changes: &ChangeSet,
+        undone: &[CommitId],
+        mut landed: Vec<TaskId>,
+    ) -> Result<(), Stop> {
         let base = self.base_of(commit)?;
         let config = self.config_of(base)?;
         let protected = Protected::new(&config.policy.protected).ok();
@@ -112,16 +144,8 @@ impl Auditor<'_> {
         if !is_work {
             return Ok(());
         }
-        let mut landed = Vec::new();
-        for undone in &undoing.undone {
-            let said = trailer::read_message(&self.git.commit(*undone)?.message);
-            landed.extend(said.into_iter().filter_map(|said| match said {
-                Said::Landed(task) => Some(task),
-                _ => None,
-            }));
-        }
         if landed.is_empty() && self.strictness.unrecorded == Unrecorded::Refuse {
-            let names: Vec<String> = undoing.undone.iter().take(3).map(|undone| undone.short(10)).collect();
+            let names: Vec<String> = undone.iter().take(3).map(|undone| undone.short(10)).collect();
             let message = format!("it undoes {}, which no task landed", names.join(", "));
             self.find(commit.id, None, AuditRule::Governance, None, message);
         }

@@ -12,8 +12,9 @@ use crate::domain::audit::{AuditReport, AuditRule, Finding, Strength};
 use crate::domain::change::ChangeSet;
 use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
-use crate::engine::history;
-use crate::git::{PlainError, PlainView};
+use crate::domain::trailer;
+use crate::engine::history::{self, HistoryError, undo};
+use crate::git::{PlainError, PlainView, ReadError};
 
 use super::renewal;
 use super::{AuditError, Auditor, Footing, Judged, Landing, Opinion, Range, Strictness};
@@ -26,8 +27,9 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
     let mut course = Course {
         order: footing.landed.values().copied().collect(),
         landed: footing.landed,
-        rows: BTreeSet::new(),
+        rows: BTreeMap::new(),
     };
+    let mut auditor = Auditor::new(view, footing.strictness);
     let (mut findings, mut landings) = (Vec::new(), Vec::new());
     let mut renewals = Vec::new();
     for opinion in opinions(view, &commits, footing.strictness)? {
@@ -35,15 +37,22 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
             Some(commit) => course.taken_out(view, commit)?,
             None => Vec::new(),
         };
+        let restored = match opinion.speaks {
+            Some(commit) => restored(view, commit, &undone)?,
+            None => BTreeSet::new(),
+        };
         findings.extend(
             opinion
                 .findings
                 .into_iter()
-                .filter(|finding| !explains(&undone, finding)),
+                .filter(|finding| !explains(&undone, &restored, finding)),
         );
+        if let (Some(commit), false) = (opinion.speaks, undone.is_empty()) {
+            findings.extend(auditor.by_content(commit, &undone)?);
+        }
         let by_content: Vec<CommitId> = undone.iter().map(|(_, landing, _)| *landing).collect();
         if let Some(landing) = opinion.landing {
-            course.landing(&landing, &mut findings);
+            course.landing(view, &landing, &mut findings)?;
             landings.push(landing);
         }
         for (task, landing) in opinion.adopted {
@@ -54,6 +63,8 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
             let is_gone = |landing: &CommitId| opinion.undone.contains(landing) || by_content.contains(landing);
             course.landed.retain(|_, landing| !is_gone(landing));
             course.order.retain(|landing| !is_gone(landing));
+            // What was undone may land again as it was: a cherry-pick brings it back with its row.
+            course.rows.retain(|_, landing| !is_gone(landing));
         }
     }
     renewal::clear(view, &mut findings, &renewals)?;
@@ -109,16 +120,16 @@ struct Course {
     landed: BTreeMap<TaskId, CommitId>,
     /// The same commits, the newest last.
     order: Vec<CommitId>,
-    /// Rows of journals that landings named: the writer, the number, and the hash, since a journal that was restored may
-    /// use a number again.
-    rows: BTreeSet<(String, u64, String)>,
+    /// Rows of journals with the landings that named them: the writer, the number, and the hash, since a journal that was
+    /// restored may use a number again.
+    rows: BTreeMap<(String, u64, String), CommitId>,
 }
 
 /// A landing that a commit took out, and what it had changed.
-type TakenOut = (TaskId, CommitId, Rc<ChangeSet>);
+pub(super) type TakenOut = (TaskId, CommitId, Rc<ChangeSet>);
 
 /// Whether what was found of a commit is that it takes landings out.
-fn explains(undone: &[TakenOut], finding: &Finding) -> bool {
+fn explains(undone: &[TakenOut], restored: &BTreeSet<String>, finding: &Finding) -> bool {
     let Some(path) = &finding.path else {
         return false;
     };
@@ -127,9 +138,47 @@ fn explains(undone: &[TakenOut], finding: &Finding) -> bool {
             let mut paths = undone.iter().flat_map(|(_, _, changes)| changes.paths());
             paths.any(|changed| changed.to_string() == *path)
         }
-        AuditRule::Record => undone.iter().any(|(task, ..)| task.record_path() == *path),
+        AuditRule::Record => restored.contains(path),
         _ => false,
     }
+}
+
+/// The records of landings that a commit takes out which it leaves as they were before those.
+fn restored(view: &PlainView, commit: CommitId, undone: &[TakenOut]) -> Result<BTreeSet<String>, ReadError> {
+    let mut restored = BTreeSet::new();
+    for (task, landing, _) in undone {
+        let path = task.record_path();
+        let before = match view.commit(*landing)?.parents.first() {
+            Some(parent) => view.entry(view.tree_of(*parent)?, &path)?,
+            None => None,
+        };
+        if view.entry(view.tree_of(commit)?, &path)? == before {
+            restored.insert(path);
+        }
+    }
+    Ok(restored)
+}
+
+/// Whether two landings of a task are one and its copy on another line of history, as a release branch has it that is
+/// merged back.
+fn is_copy(view: &PlainView, one: CommitId, other: CommitId) -> Result<bool, AuditError> {
+    if view.is_ancestor(one, other)? || view.is_ancestor(other, one)? {
+        return Ok(false);
+    }
+    let (one, other) = (view.commit(one)?, view.commit(other)?);
+    let ours = |message: &str| {
+        let mut own = trailer::trailers(message);
+        own.retain(|(key, _)| key.starts_with("Harness-"));
+        own
+    };
+    if ours(&one.message) != ours(&other.message) {
+        return Ok(false);
+    }
+    let changes = [&one, &other].map(|commit| undo::change_of(view, commit));
+    let [one, other] = changes.map(|changes| changes.map_err(HistoryError::from));
+    let (one, other) = (one?, other?);
+    let new = |changes: &ChangeSet| -> Vec<_> { changes.iter().map(|one| (one.path.clone(), one.new)).collect() };
+    Ok(new(&one) == new(&other))
 }
 
 impl Course {
@@ -170,15 +219,20 @@ impl Course {
     }
 
     /// A task lands once, and by a row of its own.
-    fn landing(&mut self, landing: &Landing, findings: &mut Vec<Finding>) {
+    fn landing(&mut self, view: &PlainView, landing: &Landing, findings: &mut Vec<Finding>) -> Result<(), AuditError> {
         let mut messages = Vec::new();
+        if let Some(before) = self.landed.get(&landing.task)
+            && is_copy(view, *before, landing.commit)?
+        {
+            return Ok(());
+        }
         self.order.push(landing.commit);
         if let Some(before) = self.landed.insert(landing.task.clone(), landing.commit) {
             let (task, before) = (&landing.task, before.short(10));
             messages.push(format!("{task} landed in {before} already, and nothing undid that"));
         }
         if let Some(row) = &landing.row
-            && !self.rows.insert(row.clone())
+            && self.rows.insert(row.clone(), landing.commit).is_some()
         {
             let (writer, seq, hash) = row;
             messages.push(format!("another landing names the row {writer}:{seq} {hash} too"));
@@ -191,5 +245,6 @@ impl Course {
             path: None,
             message,
         }));
+        Ok(())
     }
 }
