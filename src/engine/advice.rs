@@ -44,7 +44,7 @@ pub(super) fn advise<T>(
         .put(question.packet.as_bytes())
         .map_err(RunError::Transcript)?;
     let pool = engine.pool(project.config.worktrees_dir.as_deref());
-    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
+    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build, &engine.cancel)?;
     let ignored = ignore_rules(&engine.git, project.tree)?;
     let card = project.card(question.about);
     let cone = card.map_or_else(

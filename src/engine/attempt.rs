@@ -112,7 +112,7 @@ fn build(
     let cone = project.config.cone_for(card);
     let mut environment = environment(engine, project, builder);
     let pool = engine.pool(project.config.worktrees_dir.as_deref());
-    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build)?;
+    let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Build, &engine.cancel)?;
     let top = slot.tree();
     let edits_files = builder.answers_with() == AnswerMode::Files;
     if edits_files {

@@ -34,6 +34,7 @@ use crate::domain::scope::ignored::Ignored;
 use crate::fault::{self, Point};
 use crate::git::{ReadError, Repository};
 use crate::ledger::{Ledger, SlotLock};
+use crate::process::{self, Cancel};
 
 pub use content::{Contents, is_below, read_regular};
 pub use repository::LendError;
@@ -79,6 +80,9 @@ impl Purpose {
 /// The most slots of one kind that one clone uses.
 const MOST_SLOTS: usize = 64;
 
+/// The most things that are put aside.
+const MOST_ASIDE: usize = 1000;
+
 /// What is known of a slot between uses. Slots of earlier versions know of nothing that holds here.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Memory {
@@ -114,6 +118,8 @@ pub struct Slot {
     /// Runs that were begun since it was taken.
     runs: usize,
     lacks: Vec<String>,
+    /// Ends the removing of what runs left.
+    cancel: Cancel,
     /// Dropped after the short folder, which is the slot's.
     _lock: SlotLock,
     short: temporary::Short,
@@ -134,8 +140,10 @@ pub enum Keep {
 
 impl Slot {
     /// Takes a free slot below `pool`, making one where all are in use.
-    pub fn take(ledger: &Ledger, pool: &Path, purpose: Purpose) -> Result<Self, SlotError> {
+    pub fn take(ledger: &Ledger, pool: &Path, purpose: Purpose, cancel: &Cancel) -> Result<Self, SlotError> {
         fs::create_dir_all(pool).map_err(io_at(pool))?;
+        // What programs leave there may be started with its owner's rights by whoever can go there.
+        let _ = fs::set_permissions(pool, fs::Permissions::from_mode(0o700));
         // What works there is told where it is by its place, not by one of the ways that lead to it.
         let pool = &pool.canonicalize().map_err(io_at(pool))?;
         for number in 1..=MOST_SLOTS {
@@ -156,13 +164,16 @@ impl Slot {
                 memory,
                 runs: 0,
                 lacks: Vec::new(),
+                cancel: cancel.clone(),
                 _lock: lock,
                 short: temporary::Short::new(),
             };
             fault::at(Point::SlotTaken).map_err(io_at(&slot.dir))?;
-            // Whoever was killed here left them.
-            slot.drop_layers()?;
-            return Ok(slot);
+            // Whoever was killed here left them. What can be neither removed nor put aside spoils this slot and no other.
+            match slot.drop_layers() {
+                Err(SlotError::Io { .. }) if !cancel.is_cancelled() && number < MOST_SLOTS => {}
+                done => return done.map(|()| slot),
+            }
         }
         Err(SlotError::AllTaken(MOST_SLOTS))
     }
@@ -207,9 +218,31 @@ impl Slot {
     fn clear_tmp(&self) -> Result<(), SlotError> {
         let tmp = self.tmp();
         for found in fs::read_dir(&tmp).map_err(io_at(&tmp))? {
-            remove(&found.map_err(io_at(&tmp))?.path())?;
+            self.clear_away(&found.map_err(io_at(&tmp))?.path())?;
         }
         self.clear_short_tmp()
+    }
+
+    /// Removes what a run left. What cannot be removed is put aside, so that it is in nobody's way.
+    fn clear_away(&self, path: &Path) -> Result<(), SlotError> {
+        let cancel = &self.cancel;
+        match process::remove(path, &|| cancel.is_cancelled()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(io_at(path)(error)),
+            Err(error) => self.set_aside(path).map_err(|_| io_at(path)(error)),
+        }
+    }
+
+    /// Moves something out of the slot for good; whoever has the rights may look at it there.
+    fn set_aside(&self, path: &Path) -> io::Result<()> {
+        let aside = self.dir.with_file_name("aside");
+        fs::create_dir_all(&aside)?;
+        let slot = self.dir.file_name().unwrap_or_default().to_string_lossy();
+        let places = (1..=MOST_ASIDE).map(|number| aside.join(format!("{slot}-{number}")));
+        let mut free = places.filter(|place| fs::symlink_metadata(place).is_err());
+        let place = free.next().ok_or(io::ErrorKind::AlreadyExists)?;
+        fault::at(Point::SlotDrop)?;
+        fs::rename(path, place)
     }
 
     fn remember(&self) -> Result<(), SlotError> {
@@ -256,25 +289,7 @@ pub fn on_disk(top: &Path, path: &RepoPath) -> PathBuf {
 }
 
 fn remove(path: &Path) -> Result<(), SlotError> {
-    let kind = fs::symlink_metadata(path).map_err(io_at(path))?;
-    if !kind.is_dir() {
-        return fs::remove_file(path).map_err(io_at(path));
-    }
-    if fs::remove_dir_all(path).is_ok() {
-        return Ok(());
-    }
-    open_up(path);
-    fs::remove_dir_all(path).map_err(io_at(path))
-}
-
-/// Gives the owner all rights on a folder and those below it, so that they can be removed.
-fn open_up(dir: &Path) {
-    let _ = fs::set_permissions(dir, fs::Permissions::from_mode(0o700));
-    for found in fs::read_dir(dir).into_iter().flatten().flatten() {
-        if found.file_type().is_ok_and(|kind| kind.is_dir()) {
-            open_up(&found.path());
-        }
-    }
+    process::remove(path, &|| false).map_err(io_at(path))
 }
 
 /// The ignore rules that a tree brings with it.

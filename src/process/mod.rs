@@ -8,7 +8,9 @@ mod environment;
 pub mod fence;
 mod group;
 mod pipes;
+mod removal;
 
 pub use capture::Captured;
 pub use environment::Environment;
 pub use group::{Cancel, Ending, Finished, Input, Program, StartError, find_program, run, shell};
+pub use removal::remove;

@@ -130,6 +130,26 @@ fn closed_folders(as_whom: &[&str]) {
     }
 }
 
+/// Programs with their owner's rights, which a Builder may leave in its copy, are out of reach for others.
+#[test]
+fn nobody_else_comes_to_the_copies() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]);
+    sandbox.import("p.json", &one_card("p-1", "src/**", "true"));
+    let pool = || {
+        let slots = fs::read_dir(sandbox.beside("cache/git-harness/slots")).unwrap();
+        let mut clones = slots.map(|entry| entry.unwrap().path());
+        clones.next().unwrap()
+    };
+    let mode = || fs::metadata(pool()).unwrap().permissions().mode() & 0o777;
+    let _ = sandbox.harness(&["exec", "p-1", "--", "sh", "-c", "exit 3"]).exits(1);
+    assert_eq!(mode(), 0o700);
+    // As earlier versions made it.
+    fs::set_permissions(pool(), fs::Permissions::from_mode(0o755)).unwrap();
+    let _ = sandbox.harness(&["exec", "p-1", "--", "sh", "-c", "exit 3"]).exits(1);
+    assert_eq!(mode(), 0o700);
+}
+
 /// A user's own folders that are links, or are named by way of others.
 struct Roundabout {
     what: &'static str,

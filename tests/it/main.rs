@@ -11,6 +11,7 @@ mod canaries;
 mod chain;
 mod clone;
 mod conversions;
+mod deep_folders;
 mod doctor;
 mod evidence;
 #[path = "../fakes/mod.rs"]

@@ -50,7 +50,7 @@ fn tried(engine: &Engine, project: &Project, findings: &mut Findings) {
     let pool = engine.pool(config.worktrees_dir.as_deref());
     let environment = verify::environment(engine, config);
     let cone = config.cone_of(&project.cards);
-    let result = Slot::take(&engine.ledger, &pool, Purpose::Verify)
+    let result = Slot::take(&engine.ledger, &pool, Purpose::Verify, &engine.cancel)
         .map_err(VerifyError::from)
         .and_then(|mut slot| verify::set_up(engine, config, &mut slot, &cone, project.tree, &environment));
     match result {

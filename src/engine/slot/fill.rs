@@ -17,6 +17,7 @@ use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
+use crate::domain::scope::names::MOST_PATH;
 use crate::fault::{self, Point};
 use crate::git::{NewStatCache, Repository, StatCache};
 
@@ -47,7 +48,12 @@ impl Slot {
         };
         let rules = keep_ignored.then_some(ignored);
         let mut filling = Filling::new(&contents, &top, contents.wanted()?, rules, known);
-        filling.clean(&top, b"")?;
+        if let Err(error) = filling.clean(&top, b"") {
+            // A folder that cannot be made what it has to be is left to whoever can look at it.
+            self.set_aside(&top).map_err(|_| error)?;
+            fs::create_dir(&top).map_err(io_at(&top))?;
+            filling.begin_anew();
+        }
         filling.write_what_is_missing()?;
         let stayed = filling.stayed.take();
         filling.keep(&self.stat_cache())?;
@@ -154,6 +160,14 @@ impl<'a> Filling<'a> {
         }
     }
 
+    /// The folder is empty now.
+    fn begin_anew(&mut self) {
+        self.right.clear();
+        self.seen = NewStatCache::new(self.contents.hash());
+        self.learned = true;
+        self.stayed = Some(Vec::new());
+    }
+
     fn clean(&mut self, dir: &Path, folder: &[u8]) -> Result<(), SlotError> {
         open_to_owner(dir).map_err(io_at(dir))?;
         for found in fs::read_dir(dir).map_err(io_at(dir))? {
@@ -187,6 +201,8 @@ impl<'a> Filling<'a> {
                 self.stays(name);
                 Ok(())
             }
+            // No change that is taken lies so deep, and what lies deeper yet could not even be named.
+            Some(_) if name.as_bytes().len() > MOST_PATH => remove(path),
             Some(_) => {
                 // Ignored files may lie in a folder that is not ignored itself; it goes only when it is empty.
                 self.clean(path, name.as_bytes())?;

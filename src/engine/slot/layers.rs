@@ -9,7 +9,7 @@ use crate::domain::oid::Digest;
 use crate::fault::{self, Point};
 use crate::process::fence::{self, Overlay};
 
-use super::{Slot, SlotError, io_at, remove, stray};
+use super::{Slot, SlotError, io_at, stray};
 
 /// One run of a program in a slot: what it finds there, and where its changes go.
 #[derive(Debug, Clone)]
@@ -188,7 +188,7 @@ impl Slot {
     /// Throws away what one run changed.
     pub fn drop_run(&self, run: &Run) -> Result<(), SlotError> {
         fault::at(Point::SlotDrop).map_err(io_at(&run.dir))?;
-        remove(&run.dir)
+        self.clear_away(&run.dir)
     }
 
     /// Throws away what runs changed. Earlier versions had the layers of one run beside the tree.
@@ -197,7 +197,7 @@ impl Slot {
             let dir = self.dir.join(name);
             if fs::symlink_metadata(&dir).is_ok() {
                 fault::at(Point::SlotDrop).map_err(io_at(&dir))?;
-                remove(&dir)?;
+                self.clear_away(&dir)?;
             }
         }
         Ok(())

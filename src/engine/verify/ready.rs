@@ -53,7 +53,7 @@ impl Ready {
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
         let pool = engine.pool(ground.config.worktrees_dir.as_deref());
-        let slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
+        let slot = Slot::take(&engine.ledger, &pool, Purpose::Verify, &engine.cancel)?;
         Self::of(slot, engine, ground, whole, environment)
     }
 
@@ -65,7 +65,7 @@ impl Ready {
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
         let pool = engine.pool(ground.config.worktrees_dir.as_deref());
-        let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify)?;
+        let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify, &engine.cancel)?;
         slot.forget()?;
         Self::of(slot, engine, ground, whole, environment)
     }

@@ -51,7 +51,7 @@ pub struct Overlay {
     #[serde(with = "paths::one")]
     pub tree: PathBuf,
     /// The folders whose entries show in it, the topmost first; the folder itself has to be one of them. None: it alone.
-    #[serde(default)]
+    #[serde(default, with = "paths::many")]
     pub lower: Vec<PathBuf>,
     /// Where its changes go: an empty folder on the same file system.
     #[serde(with = "paths::one")]

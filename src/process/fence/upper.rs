@@ -236,18 +236,9 @@ fn open_all(dir: &Path) {
 }
 
 fn remove(path: &Path) -> Result<(), UpperError> {
-    let Ok(kind) = fs::symlink_metadata(path) else {
-        return Ok(());
-    };
-    if kind.is_dir() {
-        // What is closed to its owner cannot be emptied.
-        if fs::remove_dir_all(path).is_err() {
-            open_all(path);
-            fs::remove_dir_all(path).map_err(at(path))?;
-        }
-        Ok(())
-    } else {
-        fs::remove_file(path).map_err(at(path))
+    match crate::process::remove(path, &|| false) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(path)(error)),
+        _ => Ok(()),
     }
 }
 
