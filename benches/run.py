@@ -9,6 +9,7 @@ import time
 import at_size
 import audit
 import fence
+import floods
 import hooks
 import jobs
 import large
@@ -69,11 +70,13 @@ if "fence" in PARTS:
     fence.rows(table)
 if "jobs" in PARTS:
     jobs.rows(table)
+if "floods" in PARTS:
+    floods.rows(table, BIN, f"{WORK}/floods")
 if "hooks" in PARTS:
     peers = hooks.rows(table, BIN, WORK, SIZES, ROUNDS)
 if "large" in PARTS:
     large.rows(table, BIN, WORK, LARGE, ROUNDS)
-table.add("records lost, cards given out twice, in 10,000 kills", "see `.ci/crash`", "0, 0")
+table.add("records lost, cards given out twice, in 10,000 kills", "see `KILLS=10000 .ci/crash`", "0, 0")
 table.print()
 if peers:
     print("\n" + "\n".join(peers))

@@ -5,7 +5,7 @@
 # hits all sides alike. Tools that are not on the PATH are skipped by name. Needs Python with the module blake3.
 #
 #   benches/run.sh [WORKDIR]
-#       PARTS="start tasks size next audit fence jobs hooks large"  ROUNDS=25  TASKS=200  SIZES="1000 100000"
+#       PARTS="start tasks size next audit fence jobs hooks large" (and floods)  ROUNDS=25  TASKS=200  SIZES="1000 100000"
 #       SHAPES="1000:10000:10000 10000:50000:100000 100000:1000000:100000"   (cards:events:commits)
 #       LARGE=40000  AUDITED="10000 100000"  NEXT_OF=1000  SPAWNS=200  BUILDS=5  JOBS="1 2 4 8"  JOB_CARDS=64  SECONDS_EACH=2
 #
