@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::id::TaskId;
 use crate::engine::project::Project;
 use crate::engine::rollback::{dependants, landed_since, rollback};
+use crate::engine::undo::own_changes;
 
 use super::context::{Context, Telling, print, project_of, require_trust, target};
 use super::decide::Why;
@@ -79,7 +80,13 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
     require_trust(context, &engine, &project)?;
     let undone = rollback(&mut engine, &project, &all, &person, &args.why.reason)?;
     for (task, commit) in undone {
-        print(&format!("{task} is open again; {} undoes it\n", commit.short(10)))?;
+        let made = engine.git.commit(commit)?;
+        let is_word = own_changes(&engine.git, &made)?.is_empty();
+        let what = match is_word {
+            true => "takes its adoption back and leaves the files as they are",
+            false => "undoes it",
+        };
+        print(&format!("{task} is open again; {} {what}\n", commit.short(10)))?;
     }
     Ok(Exit::Done)
 }

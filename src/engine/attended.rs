@@ -5,6 +5,7 @@
 //! takes what the card allows and lands it; a plain `git commit` goes through the hooks. The base is HEAD when the
 //! commit is made, and the card is the one that was handed out.
 
+mod guarded;
 mod mark;
 pub mod reading;
 mod settle;
@@ -35,6 +36,8 @@ use super::project::Project;
 use super::record;
 use super::run::RunError;
 use super::verify::{self, Verified};
+pub use guarded::guarded;
+use guarded::in_hand;
 use mark::mark;
 pub use mark::{clear_mark, mark_of, set_mark};
 pub use settle::{just_landed, settle};
@@ -136,25 +139,13 @@ pub fn open(engine: &Engine) -> Result<Option<Open>, AttendedError> {
         return Ok(None);
     };
     let here = work_tree.to_string_lossy().into_owned();
-    let in_hand = |is_it: &dyn Fn(&Dispatched, &str) -> bool| {
-        engine.replay().in_hand().find_map(|(_, log)| {
-            let dispatched = log.open()?;
-            let landed = log.landed.iter().any(|landed| landed.attempt == dispatched.attempt);
-            let in_hand = log.state.is_with_builder() || log.state.waits_for_person() || !landed;
-            let AttemptMode::Attended { worktree } = &dispatched.mode else {
-                return None;
-            };
-            // Another clone may have a worktree of the same name.
-            let is_ours = || !engine.ledger.is_copied(&dispatched.attempt.writer);
-            (in_hand && is_it(dispatched, worktree) && is_ours()).then(|| dispatched.clone())
-        })
-    };
-    let found = in_hand(&|_, worktree| worktree == here).or_else(|| {
+    let is_here = |dispatched: &&Dispatched| matches!(&dispatched.mode, AttemptMode::Attended { worktree, .. } if *worktree == here);
+    let found = in_hand(engine).find(is_here).or_else(|| {
         // `git --work-tree=elsewhere commit` still commits to the branch of this git folder, whose mark names the task.
         let marked = fs::read_to_string(mark(engine)).ok()?;
-        in_hand(&|dispatched, _| dispatched.task.as_str() == marked.trim())
+        in_hand(engine).find(|dispatched| dispatched.task.as_str() == marked.trim())
     });
-    let Some(dispatched) = found else {
+    let Some(dispatched) = found.cloned() else {
         return Ok(None);
     };
     let text = engine.git.blob(dispatched.card)?;
@@ -180,8 +171,10 @@ pub fn is_at_rest(engine: &Engine) -> Result<(), AttendedError> {
 pub fn start(engine: &mut Engine, project: &Project, card: &Card, person: Actor) -> Result<String, AttendedError> {
     is_at_rest(engine)?;
     let work_tree = engine.git.work_tree().ok_or(AttendedError::NoWorktree)?;
+    let (on, _) = branch(engine)?;
     let mode = AttemptMode::Attended {
         worktree: work_tree.to_string_lossy().into_owned(),
+        branch: Some(on),
     };
     let assignment = dispatch::dispatch(engine, project, card, &Manual::new("manual"), person, mode)?;
     set_mark(engine, &card.id)?;

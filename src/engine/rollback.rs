@@ -13,7 +13,7 @@ use crate::domain::record::TaskRecord;
 use crate::domain::task::event::{self, Event};
 use crate::domain::trailer::RollbackMessage;
 use crate::fault::{self, Point};
-use crate::git::{MoveError, NewCommit, ReadError, WriteError};
+use crate::git::{How, MoveError, NewCommit, ReadError, WriteError};
 use crate::ledger::AppendError;
 
 use super::Engine;
@@ -253,6 +253,8 @@ fn undo_one(
                 paths: paths.iter().map(ToString::to_string).collect(),
             });
         }
+        // Somebody said that a commit holds the task's work, and nothing tells which part: those words are taken back.
+        Undone::NotApart if project.history.how(task) == Some(How::Adopted) => engine.git.tree_of(tip)?,
         Undone::NotApart => {
             return Err(RollbackError::NotApart {
                 task: task.clone(),

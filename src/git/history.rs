@@ -158,7 +158,8 @@ impl History {
 
     /// How a landing came to be believed; what its own tree bears out needs no word.
     pub fn how(&self, task: &TaskId) -> Option<How> {
-        self.how.get(task).copied()
+        let how = self.how.get(task).copied();
+        how.filter(|_| self.landings.contains_key(task))
     }
 
     /// The commit that claims a task and does not hold what was verified.
@@ -248,8 +249,8 @@ impl History {
     /// A commit takes a task's landing away.
     pub fn unland(&mut self, task: TaskId, landing: CommitId, by: CommitId) {
         if self.landings.get(&task) == Some(&landing) {
+            // How it came to be believed is kept, for a revert of the revert.
             self.landings.remove(&task);
-            self.how.remove(&task);
         }
         self.reverted.insert(landing, by);
         self.named.insert(task.clone());
@@ -282,6 +283,14 @@ impl History {
             }
         }
         found
+    }
+
+    /// What a commit took away of a task is there after all: a merge did not keep what that commit did.
+    pub fn regain(&mut self, task: &TaskId, landing: CommitId, undone: CommitId) {
+        if let Some(taken) = self.taken.get_mut(&undone) {
+            taken.retain(|(one, other)| (one, *other) != (task, landing));
+        }
+        self.reverted.remove(&landing);
     }
 
     /// A commit undoes a revert: what that took, it may give back. Returns what was taken.

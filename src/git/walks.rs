@@ -10,6 +10,10 @@ use crate::domain::reversal;
 use super::open::Repository;
 use super::tree::ReadError;
 
+mod sides;
+
+use sides::{Listing, Sides};
+
 /// A commit that says something.
 #[derive(Debug, Clone)]
 pub struct Saying {
@@ -23,6 +27,8 @@ pub struct Saying {
     pub author: String,
     /// Its message.
     pub message: String,
+    /// Of a merge, what each parent has that another lacks, as far as it may matter.
+    pub sides: Vec<Vec<CommitId>>,
 }
 
 impl Saying {
@@ -41,13 +47,26 @@ impl Saying {
                 .ok()?,
             author: author.to_owned(),
             message: message.to_owned(),
+            sides: Vec::new(),
         })
     }
 }
 
+/// A commit as git lists it.
+struct Listed<'l> {
+    /// Its fields, of which the last is the message.
+    record: &'l [u8],
+    /// Whether git shows the message as it is stored.
+    is_stored_so: bool,
+    /// Whether it holds anything that looks like a line of ours.
+    is_ours: bool,
+    /// Whether it may say anything.
+    speaks: bool,
+}
+
 impl Repository {
-    /// The commits of a tip that say anything of tasks or of undoing, the oldest first; with one of its ancestors, only
-    /// those since then.
+    /// The commits of a tip that say anything of tasks or of undoing, and the merges of such commits, the oldest first; with
+    /// one of its ancestors, only those since then.
     ///
     /// Messages are read as they are stored, as everywhere: an encoding that a commit names shows its bytes to one reader
     /// as lines of ours, and to another one as nothing.
@@ -62,22 +81,47 @@ impl Repository {
         let listing = call.bytes()?;
         let words = reversal::WORDS.map(Finder::new);
         let ours = Finder::new("arness-");
-        let mut found = Vec::new();
-        for record in listing.split(|byte| *byte == 0) {
-            // Most commits of most repositories say nothing of either; those are not even decoded.
+        // Most commits of most repositories say nothing of either; those are not even decoded.
+        let read = |record| -> Option<Listed> {
+            let (encoding, record) = ByteSlice::split_once_str(record, b"\x01")?;
             let says = |finder: &Finder| finder.find(record).is_some();
-            let Some((encoding, record)) = record.split_once_str(b"\x01") else {
-                continue;
-            };
             // Of a commit that names one git shows another text than the one that is stored.
             let is_stored_so = encoding.is_empty() || encoding.eq_ignore_ascii_case(b"utf-8");
-            if !is_stored_so || says(&ours) || words.iter().any(says) {
-                let mut saying = Saying::read(record);
-                if let (false, Some(saying)) = (is_stored_so, &mut saying) {
-                    saying.message = self.commit(saying.commit)?.message;
-                }
-                found.extend(saying);
+            let is_ours = !is_stored_so || says(&ours);
+            Some(Listed {
+                record,
+                is_stored_so,
+                is_ours,
+                speaks: is_ours || words.iter().any(says),
+            })
+        };
+        let records: Vec<Listed> = listing.split(|byte| *byte == 0).filter_map(read).collect();
+        // Without a word of ours nothing ever landed, and no merge can leave it out.
+        let matters = from.is_some() || records.iter().any(|listed| listed.is_ours);
+        let headings = records.iter().take_while(|_| matters).map(|listed| {
+            let mut fields = listed.record.splitn(4, |byte| *byte == 1);
+            let (commit, _, parents) = (fields.next(), fields.next(), fields.next());
+            (commit.unwrap_or_default(), parents.unwrap_or_default(), listed.speaks)
+        });
+        let graph = Listing::new(headings, from.is_none());
+        let mut found = Vec::new();
+        for (place, listed) in records.iter().enumerate() {
+            let sides = graph.sides(place);
+            if !listed.speaks && matches!(sides, Sides::Alike) {
+                continue;
             }
+            let Some(mut saying) = Saying::read(listed.record) else {
+                continue;
+            };
+            if !listed.is_stored_so {
+                saying.message = self.commit(saying.commit)?.message;
+            }
+            saying.sides = match sides {
+                Sides::Alike => Vec::new(),
+                Sides::Known(sides) => sides,
+                Sides::Beyond => self.sides_of(&saying.parents)?,
+            };
+            found.push(saying);
         }
         Ok(found)
     }

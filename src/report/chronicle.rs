@@ -57,7 +57,7 @@ fn said(event: &Event) -> String {
         Event::Dispatched(dispatched) => {
             let whom = match &dispatched.mode {
                 AttemptMode::Unattended => dispatched.author.to_string(),
-                AttemptMode::Attended { worktree } => format!("{} in {worktree}", dispatched.author),
+                AttemptMode::Attended { worktree, .. } => format!("{} in {worktree}", dispatched.author),
             };
             let place = dispatched.place;
             format!("attempt {} (round {}) to {whom}", place.number, place.round)

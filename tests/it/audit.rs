@@ -277,7 +277,7 @@ fn a_strict_guard_lets_no_branch_move_to_work_without_the_open_task() {
         let outcome = sandbox.try_git(&args);
         assert_ne!(outcome.code, 0, "{what}: {}", outcome.stderr);
         assert!(
-            outcome.stderr.contains("task r-1 is open here"),
+            outcome.stderr.contains("task r-1 is open on main"),
             "{what}: {}",
             outcome.stderr
         );

@@ -7,9 +7,10 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::domain::audit::AuditReport;
+use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
 use crate::domain::trailer::harness_lines;
-use crate::engine::{attended, audit};
+use crate::engine::{Engine, attended, audit};
 use crate::git::Repository;
 
 use super::made::commit_made;
@@ -78,48 +79,87 @@ fn findings(report: &AuditReport) -> Vec<String> {
         .collect()
 }
 
-/// While a task is open, this worktree's branch moves to nothing that is not a landing, a merge, a reversal or a change
-/// of what governs the work. For `[hooks] guard = "strict"`.
+/// While a task is open, its branch moves to nothing that is not a landing, a merge, a reversal or a change of what governs
+/// the work, from whichever worktree and wherever HEAD is. For `[hooks] guard = "strict"`.
 pub(super) fn reference_transaction(context: &Context, arguments: &[OsString]) -> Result<(), CliError> {
     if arguments.first().is_none_or(|state| state != "prepared") {
         return Ok(());
     }
     let mut lines = String::new();
     std::io::stdin().read_to_string(&mut lines)?;
-    commit_made(context, &lines)?;
     let engine = context.reading_engine()?;
-    let refused = |error: attended::AttendedError| CliError::new(Exit::Refused, error.to_string());
-    let (Some(open), Ok((branch, tip))) = (attended::open(&engine).map_err(refused)?, attended::branch(&engine)) else {
-        return Ok(());
-    };
-    let Some(new) =
-        moved_to(&lines, &format!("refs/heads/{branch}")).filter(|new| engine.git.contains(new.object_id()))
-    else {
-        return Ok(());
-    };
+    if attended::mark_of(&engine.git).exists() {
+        commit_made(context, &lines)?;
+    }
+    for (task, branch) in attended::guarded(&engine) {
+        match moved(&lines, &format!("refs/heads/{branch}")) {
+            None => {}
+            Some(Moved::Away) => {
+                return Err(held(
+                    &task,
+                    format!("task {task} is open on {branch}, so it is not deleted"),
+                ));
+            }
+            Some(Moved::To(new)) if engine.git.contains(new.object_id()) => judge(&engine, &task, &branch, new)?,
+            Some(Moved::To(_)) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Where a transaction moves a ref.
+enum Moved {
+    To(CommitId),
+    /// It is deleted.
+    Away,
+}
+
+fn moved(lines: &str, name: &str) -> Option<Moved> {
+    let mut moves = lines.lines().map(|line| line.split(' ').collect::<Vec<_>>());
+    moves.find_map(|words| match words[..] {
+        [_, new, moved] if moved == name => match new.bytes().all(|digit| digit == b'0') {
+            true => Some(Moved::Away),
+            false => new.parse().ok().map(Moved::To),
+        },
+        _ => None,
+    })
+}
+
+fn held(task: &TaskId, message: String) -> CliError {
+    CliError::new(Exit::Refused, message).hint(format!("give the task back first: git harness release {task}"))
+}
+
+/// Judges what a guarded branch is about to move to.
+fn judge(engine: &Engine, task: &TaskId, branch: &str, new: CommitId) -> Result<(), CliError> {
+    // A branch that is gone is held to what there is on others.
+    let tip = engine.git.branch_tip(branch)?;
     // What a remote has is others' work; what only this clone has is judged, on whichever branch it waited.
     let mut without = engine.git.remote_tips()?;
-    without.push(tip);
+    without.extend(tip);
+    let base = match tip {
+        Some(tip) => Some(tip),
+        None => engine
+            .replay()
+            .task(task)
+            .and_then(|log| log.open())
+            .map(|open| open.base),
+    };
+    if tip.is_none() {
+        without.extend(base);
+    }
     let range = audit::Range {
         tips: vec![new],
         without,
-        base: Some(tip),
+        base,
     };
     let view = engine.git.plain_view().map_err(audit::AuditError::from)?;
     let wrong = findings(&audit::audit_strictly(&view, &range)?);
     if wrong.is_empty() {
         return Ok(());
     }
-    Err(CliError::new(
-        Exit::Refused,
-        format!(
-            "task {} is open here, so {branch} does not move to these commits\n{}",
-            open.card.id,
-            wrong.join("\n")
-        ),
-    )
-    .hint(format!(
-        "give the task back first: git harness release {}",
-        open.card.id
-    )))
+    let text = format!(
+        "task {task} is open on {branch}, so it does not move to these commits\n{}",
+        wrong.join("\n")
+    );
+    Err(held(task, text))
 }

@@ -36,6 +36,9 @@ pub enum AttemptMode {
     Attended {
         /// The worktree's top folder.
         worktree: String,
+        /// The branch that was checked out there, where whoever wrote it told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
     },
 }
 

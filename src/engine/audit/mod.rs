@@ -11,6 +11,7 @@ mod other;
 mod prove;
 mod records;
 mod renewal;
+mod resolution;
 mod reversal;
 mod stop;
 mod walk;
@@ -196,6 +197,10 @@ struct Opinion {
     adopted: Vec<(TaskId, CommitId)>,
     /// The commits that it undoes.
     undone: Vec<CommitId>,
+    /// The commit itself, where it is a merge that is not what git makes of its parents.
+    merged: Option<CommitId>,
+    /// The adoptions that it takes back.
+    disowned: Vec<(TaskId, CommitId)>,
     /// The commit itself, where it speaks of undoing something and names nothing that is here.
     speaks: Option<CommitId>,
 }

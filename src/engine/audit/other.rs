@@ -10,16 +10,23 @@ use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::revision;
-use crate::domain::trailer::{self, REVISES, Trailer};
+use crate::domain::trailer::{self, ADOPTS, APPROVES, REVERTS, REVISES, Trailer, VERIFIES};
 use crate::engine::undo::LEDGER;
 use crate::git::{Commit, Merge};
 
 use super::{Auditor, Stop};
 
+/// Trailers that say something of what is not in their own commit.
+const SPEAKING: [&str; 5] = [ADOPTS, APPROVES, REVERTS, REVISES, VERIFIES];
+
 impl Auditor<'_> {
     /// A merge brings what its sides have, as git joins them, and nothing of its own.
     pub(super) fn merge(&mut self, commit: &Commit) -> Result<(), Stop> {
-        if trailer::harness_lines(&commit.message)
+        if self.quotes_what_it_brings(commit)? {
+            // As forges do that put the words of a pull request into its merge.
+            let findings = &mut self.opinion.findings;
+            findings.retain(|finding| finding.rule != AuditRule::Trailers);
+        } else if trailer::harness_lines(&commit.message)
             .iter()
             .any(|line| !line.is_empty())
         {
@@ -28,6 +35,7 @@ impl Auditor<'_> {
         }
         let (tree, conflicts) = self.joined(&commit.parents)?;
         for change in &self.git.diff(tree, commit.tree)? {
+            self.opinion.merged = Some(commit.id);
             let path = change.path.to_string();
             if conflicts.contains(&change.path) {
                 let message = format!("{path}: the conflict was resolved by hand");
@@ -38,6 +46,27 @@ impl Auditor<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the lines of ours in a merge's message are those of landings that it brings, word for word. Nobody takes
+    /// them for a landing there; what is said of plans and of other commits counts wherever it stands, and is no quotation.
+    fn quotes_what_it_brings(&self, commit: &Commit) -> Result<bool, Stop> {
+        let quoted = trailer::harness_trailers(&commit.message);
+        let speaks = |key: &str| SPEAKING.iter().any(|own| key.eq_ignore_ascii_case(own));
+        let Some(first) = commit.parents.first() else {
+            return Ok(false);
+        };
+        if quoted.is_empty() || quoted.iter().any(|(key, _)| speaks(key)) {
+            return Ok(false);
+        }
+        let mut known = BTreeSet::new();
+        for brought in self.git.commits_between(&[commit.id], &[*first])? {
+            let brought = self.git.commit(brought)?;
+            if brought.parents.len() < 2 {
+                known.extend(trailer::harness_trailers(&brought.message));
+            }
+        }
+        Ok(quoted.iter().all(|line| known.contains(line)))
     }
 
     /// What git makes of the parents: one after the other, as its octopus does.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::config::{Config, Unrecorded};
 use crate::domain::audit::{AuditRule, Finding};
+use crate::domain::block;
 use crate::domain::change::{Change, ChangeSet};
 use crate::domain::gate::AiPermission;
 use crate::domain::id::TaskId;
@@ -31,12 +32,14 @@ impl Auditor<'_> {
             self.opinion.speaks = Some(commit.id);
             return self.plain(commit);
         };
+        let base = self.base_of(commit)?;
+        let changes = self.git.diff(base, commit.tree)?;
+        let is_word = changes.iter().all(|change| change.path.is_under(LEDGER));
+        self.opinion.disowned = self.adoptions_of(said, &undoing, is_word)?;
         if self.brings_back_what_never_landed(&undoing)? {
             return self.plain(commit);
         }
         let undoing = self.of_task(commit, said, undoing)?;
-        let base = self.base_of(commit)?;
-        let changes = self.git.diff(base, commit.tree)?;
         // A plain revert takes a record away with the landing that brought it; what else becomes of records is ours.
         let is_ours = !said.tasks.is_empty();
         let records = changes
@@ -45,7 +48,7 @@ impl Auditor<'_> {
         self.records(commit, base, records)?;
         let mut taken_out = Vec::new();
         for change in changes.iter().filter(|change| !change.path.is_under(LEDGER)) {
-            if undoing.conflicts.contains(&change.path) && self.is_of_lines(commit, change, &undoing)? {
+            if undoing.conflicts.contains(&change.path) && self.is_resolution(commit, change, &undoing)? {
                 let path = change.path.to_string();
                 let message = format!("{path}: what it undoes conflicts with later work, and was resolved by hand");
                 self.find(commit.id, None, AuditRule::Resolution, Some(path), message);
@@ -65,7 +68,10 @@ impl Auditor<'_> {
             }));
         }
         self.taken_out(commit, &ChangeSet::new(taken_out), &undoing.undone, landed)?;
-        self.opinion.undone = undoing.undone;
+        // What changes no file takes out nothing, whatever it says.
+        if !is_word {
+            self.opinion.undone = undoing.undone;
+        }
         Ok(())
     }
 
@@ -85,6 +91,26 @@ impl Auditor<'_> {
         Ok(self.ended(id, result)?.findings)
     }
 
+    /// The adoptions that a reversal takes back: those that the commits spoke which it names, and, where it changes no
+    /// file itself, what it names of commits that do not say of themselves that they land the task.
+    fn adoptions_of(&self, said: &Reversal, undoing: &Undoing, is_word: bool) -> Result<Vec<(TaskId, CommitId)>, Stop> {
+        let mut found = Vec::new();
+        for undone in &undoing.undone {
+            let spoken = trailer::read_message(&self.git.commit(*undone)?.message);
+            found.extend(spoken.into_iter().filter_map(|said| match said {
+                Said::Adopted { task, landing } => Some((task, landing)),
+                _ => None,
+            }));
+        }
+        for (task, landing) in said.tasks.iter().filter(|_| is_word) {
+            let claims = block::claims(&self.git.commit(*landing)?.message);
+            if claims.iter().all(|claim| claim.task != *task) {
+                found.push((task.clone(), *landing));
+            }
+        }
+        Ok(found)
+    }
+
     /// A rollback takes its task's own change out, and nothing else of the commit that brought it.
     fn of_task(&self, commit: &Commit, said: &Reversal, undoing: Undoing) -> Result<Undoing, Stop> {
         let ([(task, landing)], Some(parent)) = (&said.tasks[..], commit.parents.first()) else {
@@ -98,6 +124,7 @@ impl Auditor<'_> {
             undone: undoing.undone,
             beside: differing.paths().cloned().collect(),
             conflicts: BTreeSet::new(),
+            joined: Some(tree),
         })
     }
 
@@ -179,38 +206,6 @@ impl Auditor<'_> {
         };
         self.find(commit.id, Some(task), AuditRule::Governance, None, message);
         Ok(())
-    }
-
-    /// Whether a conflict was resolved with lines that one of the sides has: what is new is not a resolution.
-    fn is_of_lines(&self, commit: &Commit, change: &Change, undoing: &Undoing) -> Result<bool, Stop> {
-        let Some(new) = change.new else { return Ok(true) };
-        let path = change.path.to_text().into_owned();
-        let mut known = BTreeSet::new();
-        let mut trees = Vec::new();
-        trees.extend(
-            commit
-                .parents
-                .first()
-                .map(|parent| self.git.tree_of(*parent))
-                .transpose()?,
-        );
-        for undone in &undoing.undone {
-            let undone = self.git.commit(*undone)?;
-            trees.push(undone.tree);
-            for parent in undone.parents {
-                trees.push(self.git.tree_of(parent)?);
-            }
-        }
-        for tree in trees {
-            let text = self.git.file(tree, &path)?.unwrap_or_default();
-            known.extend(text.split(|byte| *byte == b'\n').map(<[u8]>::to_vec));
-        }
-        let text = if new.mode.is_file() {
-            self.git.blob(new.blob)?
-        } else {
-            return Ok(false);
-        };
-        Ok(text.split(|byte| *byte == b'\n').all(|line| known.contains(line)))
     }
 
     /// Whether to undo these commits is to do once more what no task did: a revert of a revert brings its first change

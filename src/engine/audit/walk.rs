@@ -58,6 +58,14 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
         for (task, landing) in opinion.adopted {
             course.adopted(task, landing, &mut findings);
         }
+        if let Some(merge) = opinion.merged {
+            course.merged(view, merge, &mut findings)?;
+        }
+        for (task, landing) in opinion.disowned {
+            if course.landed.get(&task) == Some(&landing) {
+                course.landed.remove(&task);
+            }
+        }
         renewals.extend(opinion.renewals);
         if !opinion.undone.is_empty() || !by_content.is_empty() {
             let is_gone = |landing: &CommitId| opinion.undone.contains(landing) || by_content.contains(landing);
@@ -202,9 +210,32 @@ impl Course {
 
     /// The landings that a commit takes out which speaks of undoing and names nothing that is here.
     fn taken_out(&self, view: &PlainView, commit: CommitId) -> Result<Vec<TakenOut>, AuditError> {
-        if self.landed.is_empty() {
-            return Ok(Vec::new());
+        Ok(history::taken_out(view, &self.newest(), &view.commit(commit)?)?)
+    }
+
+    /// What a merge leaves out of what a side of it brought is open again.
+    fn merged(&mut self, view: &PlainView, merge: CommitId, findings: &mut Vec<Finding>) -> Result<(), AuditError> {
+        for (task, landing) in history::left_out(view, &self.newest(), &view.commit(merge)?)? {
+            if self.landed.get(&task) == Some(&landing) {
+                self.landed.remove(&task);
+            }
+            findings.push(Finding {
+                commit: merge,
+                message: format!(
+                    "it leaves out what {task} had brought in {}, so that the task is open again",
+                    landing.short(10)
+                ),
+                task: Some(task),
+                rule: AuditRule::Resolution,
+                level: AuditRule::Resolution.level(),
+                path: None,
+            });
         }
+        Ok(())
+    }
+
+    /// The newest landings with their tasks.
+    fn newest(&self) -> Vec<(TaskId, CommitId)> {
         let mut tasks: BTreeMap<CommitId, Vec<&TaskId>> = BTreeMap::new();
         for (task, landing) in &self.landed {
             tasks.entry(*landing).or_default().push(task);
@@ -214,8 +245,7 @@ impl Course {
             tasks.map(|task| ((*task).clone(), *landing)).collect::<Vec<_>>()
         };
         let newest = self.order.len().saturating_sub(history::NEWEST);
-        let landings: Vec<(TaskId, CommitId)> = self.order[newest..].iter().flat_map(of_commit).collect();
-        Ok(history::taken_out(view, &landings, &view.commit(commit)?)?)
+        self.order[newest..].iter().flat_map(of_commit).collect()
     }
 
     /// A task lands once, and by a row of its own.

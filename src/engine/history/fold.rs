@@ -10,7 +10,7 @@ use crate::domain::oid::CommitId;
 use crate::domain::path::RepoPath;
 use crate::domain::reversal::{self, Reversal};
 use crate::domain::trailer::{Said, read_message};
-use crate::git::{Commit, History, How, Merge, PlainView, Repository, Saying, Verified};
+use crate::git::{History, How, PlainView, Repository, Saying, Verified};
 
 use super::HistoryError;
 use super::prove::Prover;
@@ -40,6 +40,11 @@ impl<'a> Fold<'a> {
         }
     }
 
+    /// The repository.
+    pub fn git(&self) -> &'a Repository {
+        self.git
+    }
+
     /// The next commit, parents before children.
     pub fn take(&mut self, saying: &Saying) -> Result<(), HistoryError> {
         for said in read_message(&saying.message) {
@@ -54,9 +59,9 @@ impl<'a> Fold<'a> {
                 _ => {}
             }
         }
-        // A merge lands nothing itself: what it brings landed on its sides.
+        // A merge lands nothing itself: what it brings landed on its sides, and it may leave some of that out.
         if saying.parents.len() > 1 {
-            return Ok(());
+            return self.merged(saying);
         }
         let landed = self.claims(saying)?;
         if let Some(said) = reversal::read(&saying.message) {
@@ -153,19 +158,16 @@ impl<'a> Fold<'a> {
             return Ok(());
         }
         let changes = self.changes_of(saying.commit)?;
-        if changes.is_empty() {
-            return Ok(());
-        }
         let paths: BTreeSet<&RepoPath> = changes.paths().collect();
         let mut done = false;
         for (task, landing) in &said.tasks {
-            let touches = |changes: &ChangeSet| changes.paths().any(|path| paths.contains(path));
-            if self.history.landing(task) == Some(*landing)
-                && touches(&*self.changes_of(*landing)?)
-                && self.git.is_ancestor(*landing, *parent)?
-            {
-                self.history.unland(task.clone(), *landing, saying.commit);
-                done = true;
+            if self.history.landing(task) == Some(*landing) && self.git.is_ancestor(*landing, *parent)? {
+                // An adoption was words, so that words alone take it back.
+                let is_word = self.history.how(task) == Some(How::Adopted);
+                if is_word || self.touches(*parent, *landing, &paths)? {
+                    self.history.unland(task.clone(), *landing, saying.commit);
+                    done = true;
+                }
             }
         }
         if self.is_worth_a_look(said, *parent)? {
@@ -173,14 +175,31 @@ impl<'a> Fold<'a> {
             let view = scratch(&mut self.scratch, self.git)?;
             if let Some(undoing) = undo::of(view, &commit, said)? {
                 for undone in undoing.undone.iter().rev() {
-                    done |= self.undo(saying, *undone, &paths, undoing.is_exact())?;
+                    done |= self.undo(saying, *parent, *undone, &paths, undoing.is_exact())?;
                 }
             }
         }
-        if done || landed {
+        if done || landed || changes.is_empty() {
             return Ok(());
         }
         self.by_content(saying, &changes)
+    }
+
+    /// Whether a commit on `parent` that changes these paths touches what a landing brought, wherever that was put since:
+    /// files are renamed, and git follows them.
+    fn touches(
+        &mut self,
+        parent: CommitId,
+        landing: CommitId,
+        paths: &BTreeSet<&RepoPath>,
+    ) -> Result<bool, HistoryError> {
+        if paths.is_empty() || self.changes_of(landing)?.paths().any(|path| paths.contains(path)) {
+            return Ok(!paths.is_empty());
+        }
+        let landed = self.git.commit(landing)?;
+        let here = self.git.tree_of(parent)?;
+        let places = undo::places(self.view()?, here, &landed)?;
+        Ok(places.paths().any(|path| paths.contains(path)))
     }
 
     /// Whether something that a message names can matter to a task.
@@ -222,11 +241,17 @@ impl<'a> Fold<'a> {
     fn undo(
         &mut self,
         by: &Saying,
+        parent: CommitId,
         undone: CommitId,
         paths: &BTreeSet<&RepoPath>,
         exact: bool,
     ) -> Result<bool, HistoryError> {
         let mut done = false;
+        // What changed no file and brought or took something was words, as an adoption is, and so is what undoes it.
+        let is_word = self.changes_of(undone)?.is_empty();
+        if paths.is_empty() && !is_word {
+            return Ok(false);
+        }
         if !self.history.taken_by(undone).is_empty() {
             for (task, landing) in self.history.give_back(undone) {
                 if exact || self.is_there_again(by, landing)? {
@@ -239,8 +264,7 @@ impl<'a> Fold<'a> {
         }
         for (task, landing) in self.history.brought_by(undone) {
             // What it says is one thing; where it touches nothing of the landing, that stands.
-            let touches = self.changes_of(landing)?.paths().any(|path| paths.contains(path));
-            if touches && self.history.landing(&task) == Some(landing) {
+            if self.history.landing(&task) == Some(landing) && (is_word || self.touches(parent, landing, paths)?) {
                 self.history.unland(task, landing, by.commit);
                 done = true;
             }
@@ -249,103 +273,13 @@ impl<'a> Fold<'a> {
     }
 
     /// Whether a commit holds what a landing brought.
-    fn is_there_again(&mut self, by: &Saying, landing: CommitId) -> Result<bool, HistoryError> {
+    pub(super) fn is_there_again(&mut self, by: &Saying, landing: CommitId) -> Result<bool, HistoryError> {
         for change in self.changes_of(landing)?.iter() {
             if self.git.entry(by.tree, &change.path.to_text())? != change.new {
                 return Ok(false);
             }
         }
         Ok(true)
-    }
-
-    /// A commit that speaks of undoing and names nothing that is known here: the trees tell what it undoes.
-    pub(super) fn by_content(&mut self, saying: &Saying, changes: &ChangeSet) -> Result<(), HistoryError> {
-        let recent: Vec<CommitId> = self.history.recent().rev().collect();
-        let mut candidates = Vec::new();
-        for landing in recent {
-            let change = self.changes_of(landing)?;
-            let touched = |path: &RepoPath| changes.paths().any(|changed| changed == path);
-            if change.paths().any(touched) {
-                candidates.push((landing, change));
-            }
-        }
-        if candidates.is_empty() {
-            return Ok(());
-        }
-        for landing in self.gone(saying, changes, &candidates)? {
-            for (task, landing) in self.history.brought_by(landing) {
-                if self.history.landing(&task) == Some(landing) {
-                    self.history.unland(task, landing, saying.commit);
-                }
-            }
-        }
-        // A revert of a revert, as a forge squashes it.
-        for (landing, change) in &candidates {
-            let back = change
-                .iter()
-                .any(|one| changes.iter().any(|new| new.path == one.path && new.new == one.new));
-            if let (true, Some(undone)) = (back, self.history.reverted_by(*landing))
-                && undone != saying.commit
-                && self.is_there_again(saying, *landing)?
-            {
-                let taken = self.history.give_back(undone);
-                for (task, taken) in taken {
-                    self.history.land(task, taken, saying.commit);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The landings whose change a commit takes out, the newest first.
-    fn gone(
-        &mut self,
-        saying: &Saying,
-        changes: &ChangeSet,
-        candidates: &[(CommitId, Rc<ChangeSet>)],
-    ) -> Result<Vec<CommitId>, HistoryError> {
-        let after = |path: &RepoPath| changes.iter().find(|one| one.path == *path).map(|one| one.new);
-        let mut gone = Vec::new();
-        let mut rest = Vec::new();
-        for (landing, change) in candidates {
-            if self.history.brought_by(*landing).is_empty() {
-                continue;
-            }
-            match change.iter().all(|one| after(&one.path) == Some(one.old)) {
-                true => gone.push(*landing),
-                false => rest.push((*landing, change.clone())),
-            }
-        }
-        if rest.is_empty() {
-            return Ok(gone);
-        }
-        // Later work stands in the same files: what would be left without them?
-        let Some(parent) = saying.parents.first() else {
-            return Ok(gone);
-        };
-        let view = scratch(&mut self.scratch, self.git)?;
-        let mut tree = view.tree_of(*parent)?;
-        for (landing, _) in candidates {
-            let Commit {
-                tree: landed, parents, ..
-            } = view.commit(*landing)?;
-            let Some(before) = parents.first() else { continue };
-            if let Merge::Clean(without) = undo::take_out(view, tree, landed, view.tree_of(*before)?)? {
-                tree = without;
-            }
-        }
-        for (landing, change) in rest {
-            let mut is_gone = true;
-            for one in change.iter() {
-                let path = one.path.to_text();
-                let (here, wanted) = (view.entry(saying.tree, &path)?, view.entry(tree, &path)?);
-                is_gone &= here == wanted && after(&one.path).is_some();
-            }
-            if is_gone {
-                gone.push(landing);
-            }
-        }
-        Ok(gone)
     }
 }
 

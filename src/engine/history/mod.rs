@@ -4,7 +4,9 @@
 //! message that speaks of undoing counts for its own ancestors, and where it names nothing the trees decide (`undo.rs`).
 //! What no message tells is found by the records and by the change itself (`search.rs`).
 
+mod by_content;
 mod fold;
+mod merged;
 pub mod prove;
 pub mod search;
 pub mod undo;
@@ -123,6 +125,7 @@ pub fn taken_out(
         parents: commit.parents.clone(),
         author: String::new(),
         message: String::new(),
+        sides: Vec::new(),
     };
     let changes = fold.changes_of(commit.id)?;
     fold.by_content(&saying, &changes)?;
@@ -133,6 +136,27 @@ pub fn taken_out(
         }
     }
     Ok(found)
+}
+
+/// The landings, of these, that a merge leaves out of a side that brought them: it has nothing of theirs in its tree.
+pub fn left_out(
+    view: &PlainView,
+    landings: &[(TaskId, CommitId)],
+    merge: &Commit,
+) -> Result<Vec<(TaskId, CommitId)>, HistoryError> {
+    let mut fold = Fold::new(view, History::default());
+    for (task, landing) in landings {
+        fold.history.lands(task.clone(), *landing, How::Verified);
+    }
+    fold.merged(&Saying {
+        commit: merge.id,
+        tree: merge.tree,
+        parents: merge.parents.clone(),
+        author: String::new(),
+        message: String::new(),
+        sides: view.sides_of(&merge.parents)?,
+    })?;
+    Ok(fold.history.taken_by(merge.id).to_vec())
 }
 
 /// How many of the newest landings are looked at by whoever undoes something and names nothing.

@@ -158,6 +158,7 @@ fn saying_of(commit: &Commit) -> Saying {
         parents: commit.parents.clone(),
         author: String::new(),
         message: commit.message.clone(),
+        sides: Vec::new(),
     }
 }
 

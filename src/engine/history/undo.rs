@@ -32,6 +32,8 @@ pub struct Undoing {
     pub beside: BTreeSet<RepoPath>,
     /// Where taking out conflicts with later work, so that somebody had to decide.
     pub conflicts: BTreeSet<RepoPath>,
+    /// What git makes of it, with its marks where it conflicts.
+    pub joined: Option<TreeId>,
 }
 
 /// A commit that is named, and the tree without it.
@@ -138,6 +140,7 @@ fn taken_out(view: &Repository, commit: &Commit, base: TreeId, targets: &[Target
     let differing = view.diff(tree, commit.tree)?;
     found.beside = differing.paths().cloned().collect();
     found.beside.retain(|path| !found.conflicts.contains(path));
+    found.joined = Some(tree);
     Ok(found)
 }
 
@@ -147,6 +150,19 @@ pub fn take_out(view: &Repository, tree: TreeId, after: TreeId, before: TreeId) 
         return Ok(Merge::Clean(before));
     }
     Ok(view.join_in_view(after, tree, before)?)
+}
+
+/// Where in a tree the change of a landing is by now, with what it would be without it: files may have been renamed since,
+/// and git follows them.
+pub fn places(view: &Repository, tree: TreeId, landing: &Commit) -> Result<ChangeSet, UndoError> {
+    let before = match landing.parents.first() {
+        Some(parent) => view.tree_of(*parent)?,
+        None => view.empty_tree(),
+    };
+    let (Merge::Clean(without) | Merge::Conflict { tree: without, .. }) = take_out(view, tree, landing.tree, before)?;
+    let changes = view.diff(tree, without)?;
+    let own = changes.iter().filter(|change| !change.path.is_harness());
+    Ok(ChangeSet::new(own.cloned().collect()))
 }
 
 /// `git revert --no-commit A..B` makes one commit of a range and names its oldest: the range of which the commit is the

@@ -94,7 +94,7 @@ fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doing
             .insert(card.id.clone(), "its candidate is not known here".to_owned());
         return Ok(());
     };
-    if let AttemptMode::Attended { worktree } = &dispatched.mode {
+    if let AttemptMode::Attended { worktree, .. } = &dispatched.mode {
         // Whoever has it may be in the middle of committing it.
         let why = format!("it is open in {worktree}: commit it there, or `git harness submit`");
         doings.left.insert(card.id.clone(), why);

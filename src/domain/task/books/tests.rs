@@ -86,6 +86,7 @@ fn only_first_tries_count_and_only_what_the_builder_is_to_blame_for() {
     let mut by_hand = dispatched("b", 1, "q");
     by_hand.mode = AttemptMode::Attended {
         worktree: "w".to_owned(),
+        branch: None,
     };
     books.take(at(4), &failed(&by_hand, Failure::NoChange), Some(&by_hand));
     assert_eq!(passes(&books, "q"), [false]);
