@@ -11,7 +11,9 @@ import time
 from bench import in_turn, ratio, repository, sh, write
 
 PLAIN, COMMIT, SUBMIT, EXEC = "plain commit", "commit", "submit", "exec"
-WANTED = {COMMIT: 2.0, SUBMIT: 3.0, EXEC: 4.0}
+# Beside what it lands it takes back what the Builder before it left.
+AFTER = "exec after one that failed,"
+WANTED = {COMMIT: 2.0, SUBMIT: 3.0, EXEC: 4.0, AFTER: 4.0}
 COPY, WORKTREE = "first copy", "git worktree add"
 MOST_COPY = 1.1
 
@@ -46,9 +48,10 @@ def spent(args, cwd):
 def landings(binary, work, files, rounds):
     """Milliseconds of each way, in turn; every landing is of a card and a file of its own, so no evidence is known."""
     unmeasured = 2
-    numbers = iter(range(1, 4 * (rounds + unmeasured) + 1))
+    ways = 1 + len(WANTED)
+    numbers = iter(range(1, ways * (rounds + unmeasured) + 1))
     plain, path = repository(f"{work}/large-plain", files), repository(f"{work}/large", files)
-    cards(binary, path, 4 * (rounds + unmeasured))
+    cards(binary, path, ways * (rounds + unmeasured))
 
     def by_plain():
         number = next(numbers)
@@ -66,8 +69,10 @@ def landings(binary, work, files, rounds):
         sh("git", "add", f"new/{number}.txt", cwd=path)
         return spent(["git", "commit", "-qm", "m"], path)
 
-    def by_exec():
+    def by_exec(before=None):
         number = next(numbers)
+        if before:
+            subprocess.run([binary, "exec", f"l-{number}", "--", "sh", "-c", before], cwd=path, capture_output=True)
         script = f"mkdir -p new; echo {number} > new/{number}.txt"
         return spent([binary, "exec", f"l-{number}", "--", "sh", "-c", script], path)
 
@@ -76,6 +81,7 @@ def landings(binary, work, files, rounds):
         COMMIT: lambda: attended(by_commit),
         SUBMIT: lambda: attended(lambda _: spent([binary, "submit"], path)),
         EXEC: by_exec,
+        AFTER: lambda: by_exec("rm -rf d0000/e00; for f in d0000/e01/*; do echo x >> $f; done; mkdir out; exit 1"),
     }
     return in_turn(sides, rounds, unmeasured)
 

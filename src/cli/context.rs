@@ -149,6 +149,9 @@ impl Context {
         if let Some(watcher) = voice.watcher() {
             engine.progress = watcher;
         }
+        if let Some(watcher) = voice.copying() {
+            engine.copying = watcher;
+        }
         Ok(engine)
     }
 

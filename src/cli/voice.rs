@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::domain::task::event::{Event, Sink};
 use crate::engine::builder::Watcher;
+use crate::engine::slot::Watcher as Copying;
 use crate::report::progress::{Moving, Progress};
 
 /// What several engines tell of their work by.
@@ -37,6 +38,12 @@ impl Voice {
     pub fn watcher(&self) -> Option<Box<Watcher>> {
         let moving = self.moving.as_ref()?;
         Some(Box::new(moving.watcher()))
+    }
+
+    /// Who is told how far a copy is, where that can be shown.
+    pub fn copying(&self) -> Option<Box<Copying>> {
+        let moving = self.moving.as_ref()?;
+        Some(Box::new(moving.copying()))
     }
 }
 

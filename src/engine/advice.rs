@@ -51,7 +51,15 @@ pub(super) fn advise<T>(
         || project.config.cone_of(&project.cards),
         |card| project.config.cone_for(card),
     );
-    let top = view::prepare(&mut slot, &engine.git, project.tip, project.tree, &cone, &ignored)?;
+    let top = view::prepare(
+        &mut slot,
+        &engine.git,
+        project.tip,
+        project.tree,
+        &cone,
+        &ignored,
+        &*engine.copying,
+    )?;
     let names: Vec<String> = project
         .config
         .env

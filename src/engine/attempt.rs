@@ -119,7 +119,15 @@ fn build(
         verify::set_up(engine, &project.config, &mut slot, &cone, project.tree, &environment)?;
     }
     if builder.looks_around() {
-        view::prepare(&mut slot, &engine.git, project.tip, assignment.start, &cone, &ignored)?;
+        view::prepare(
+            &mut slot,
+            &engine.git,
+            project.tip,
+            assignment.start,
+            &cone,
+            &ignored,
+            &*engine.copying,
+        )?;
     }
     let layered = verify::tier(engine)? == FenceTier::Overlay;
     let run = slot

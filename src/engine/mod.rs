@@ -110,6 +110,8 @@ pub struct Engine {
     pub cancel: Cancel,
     /// Told of what a model has written so far, and of `None` once it stops; nothing of it is recorded.
     pub progress: Box<builder::Watcher>,
+    /// Told how far a copy of a tree is; nothing of it is recorded.
+    pub copying: Box<slot::Watcher>,
     /// What all who work in this process share of the models.
     pub supply: Arc<supply::Supply>,
     /// Where the work is shared with other machines, if it is.
@@ -139,6 +141,7 @@ impl Engine {
             clock,
             cancel,
             progress: Box::new(|_| {}),
+            copying: Box::new(|_| {}),
             supply: Arc::default(),
             server: None,
             replay,

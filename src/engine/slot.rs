@@ -17,6 +17,7 @@ mod refill;
 mod repository;
 mod stray;
 mod temporary;
+mod write;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -39,6 +40,7 @@ use crate::process::{self, Cancel};
 pub use content::{Contents, is_below, read_regular};
 pub use repository::LendError;
 pub use temporary::Temporary;
+pub use write::Made;
 
 /// Why a slot could not be had or filled. Always the machine's fault, never a Builder's.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +129,9 @@ pub struct Slot {
 
 pub use layers::Run;
 pub use products::Files;
+
+/// Told how many files of how many are written into a copy, and of `None` once it is full.
+pub type Watcher = dyn Fn(Option<(usize, usize)>);
 
 /// What may stay in a slot's tree when it is filled anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use crate::domain::scope::cone::Cone;
 use crate::domain::scope::ignored::Ignored;
 use crate::git::{Lent, Repository, WriteError};
 
-use super::slot::{Keep, LendError, Slot, SlotError};
+use super::slot::{Keep, LendError, Slot, SlotError, Watcher};
 
 /// Why a view could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +35,9 @@ pub fn prepare(
     start: TreeId,
     cone: &Cone,
     ignored: &Ignored,
+    watcher: &Watcher,
 ) -> Result<PathBuf, ViewError> {
-    slot.fill(git, held(git, start, cone)?, ignored, Keep::IgnoredFiles)?;
+    slot.fill(git, held(git, start, cone)?, ignored, Keep::IgnoredFiles, watcher)?;
     let lent = Lent {
         base: Some(base),
         tree: git.tree_of(base).map_err(SlotError::from)?,

@@ -203,8 +203,7 @@ impl Repository {
             there.retain(|change| is_there(change));
             self.adopt(lock, &there)?;
         }
-        // Times that changed without the content are no edits, and only a refresh knows.
-        self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
+        self.refresh(lock, step.changes)?;
         let mut from = step.old;
         let mut tried = self.two_way(lock, from, step.new, Trial::DryRun)?;
         if tried.is_err()
@@ -229,7 +228,7 @@ impl Repository {
         let edits: Vec<(RepoPath, Option<Entry>)> =
             made.iter().map(|change| (change.path.clone(), change.new)).collect();
         let from = self.write_tree(step.old, &edits)?;
-        self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
+        self.refresh(lock, step.changes)?;
         match self.two_way(lock, from, step.new, Trial::DryRun)? {
             Ok(()) => Ok(from),
             Err(error) => Err(self.refusal(lock, step, &error)?),

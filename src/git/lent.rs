@@ -8,19 +8,20 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use gix::ObjectId;
+use gix::bstr::{BStr, ByteSlice};
 use gix::index::entry::{Flags, Mode, Stat};
 use gix::index::{File, State};
 use gix::objs::Write as _;
 
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::{CommitId, TreeId};
-use crate::domain::path::RepoPath;
 use crate::domain::scope::cone::Cone;
 
 use super::convert::Conversions;
 use super::open::Repository;
 use super::stat_cache::{self, StatCache};
-use super::tree::ReadError;
+use super::tree::{ReadError, entries_of, entry_of, push};
 use super::write::WriteError;
 
 /// What a copy's repository stands on.
@@ -75,15 +76,27 @@ impl Repository {
         )
     }
 
+    /// Whether it is known without asking the git program that there is no tag.
+    fn has_no_tags(&self) -> bool {
+        let first = || {
+            let refs = self.gix.references().ok()?;
+            Some(refs.tags().ok()?.next().is_none())
+        };
+        !self.refs_by_git && first().unwrap_or(false)
+    }
+
     /// The tags as git packs them: with what annotated ones lead to.
     fn packed_tags(&self) -> Result<Vec<u8>, ReadError> {
+        let mut text = b"# pack-refs with: peeled fully-peeled sorted \n".to_vec();
+        if self.has_no_tags() {
+            return Ok(text);
+        }
         let mut call = self.trusted();
         call.words([
             "for-each-ref",
             "--format=%(objectname) %(refname)%(if)%(*objectname)%(then)%0a^%(*objectname)%(end)",
             "refs/tags",
         ]);
-        let mut text = b"# pack-refs with: peeled fully-peeled sorted \n".to_vec();
         text.extend(call.bytes()?);
         Ok(text)
     }
@@ -137,30 +150,51 @@ impl Repository {
         Ok(CommitId::new(id.map_err(|error| io::Error::other(error.to_string()))?))
     }
 
+    /// Hands every file of a tree over, by its path, in the order of paths.
+    fn each_file(&self, tree: TreeId, take: &mut impl FnMut(&[u8], Entry)) -> Result<(), ReadError> {
+        self.each_file_in(tree.object_id(), &mut Vec::new(), take)
+    }
+
+    fn each_file_in(
+        &self,
+        tree: ObjectId,
+        prefix: &mut Vec<u8>,
+        take: &mut impl FnMut(&[u8], Entry),
+    ) -> Result<(), ReadError> {
+        let object = self.tree_object(tree)?;
+        for entry in entries_of(object.as_ref()) {
+            let entry = entry.map_err(|error| ReadError::object(tree, &error))?;
+            let length = prefix.len();
+            push(prefix, entry.filename);
+            match entry_of(entry.mode.kind(), entry.oid.into()) {
+                Some(file) => take(prefix, file),
+                None => self.each_file_in(entry.oid.into(), prefix, take)?,
+            }
+            prefix.truncate(length);
+        }
+        Ok(())
+    }
+
     fn lend_index(&self, file: &Path, tree: TreeId, cone: &Cone, known: &StatCache) -> Result<(), WriteError> {
         let mut state = State::new(self.hash());
         let top = file.ancestors().nth(2).map(Path::to_owned).unwrap_or_default();
-        for (path, entry) in self.list(tree, "")? {
-            let stat = known.stat(&path).filter(|(blob, _)| *blob == entry.blob);
-            let flags = match cone.is_whole() || cone.holds(&path) {
+        let mut known = known.in_order();
+        self.each_file(tree, &mut |path, entry| {
+            let path = path.as_bstr();
+            let stat = known.find(path).filter(|(blob, _)| *blob == entry.blob);
+            let flags = match cone.is_whole() || cone.holds_file(path) {
                 true => Flags::empty(),
                 false => Flags::SKIP_WORKTREE | Flags::EXTENDED,
             };
             let stat = match stat {
                 Some((_, stat)) => stat,
                 // It was filled just now, so it is what it has to be.
-                None if flags.is_empty() && entry.mode.is_file() => stat_at(&top, &path),
+                None if flags.is_empty() && entry.mode.is_file() => stat_at(&top, path),
                 None => Stat::default(),
             };
-            state.dangerously_push_entry(
-                stat,
-                entry.blob.object_id(),
-                flags,
-                mode_of(entry),
-                path.as_bytes().into(),
-            );
-        }
-        // Paths in the order of their bytes are in git's order.
+            state.dangerously_push_entry(stat, entry.blob.object_id(), flags, mode_of(entry), path);
+        })?;
+        // A tree's order is the index's.
         let options = gix::index::write::Options {
             extensions: gix::index::write::Extensions::None,
             skip_hash: true,
@@ -174,8 +208,8 @@ impl Repository {
     }
 }
 
-fn stat_at(top: &Path, path: &RepoPath) -> Stat {
-    let found = fs::symlink_metadata(top.join(OsStr::from_bytes(path.as_bytes())));
+fn stat_at(top: &Path, path: &BStr) -> Stat {
+    let found = fs::symlink_metadata(top.join(OsStr::from_bytes(path)));
     found.map_or_else(|_| Stat::default(), |found| stat_cache::stat(&found))
 }
 

@@ -5,11 +5,13 @@
 //! was changed as late as the cache itself was written: it may have been written once more within the clock's tick. Kept
 //! in the format of git's index, written and read by gix; which folders may be believed at all is the caller's business.
 
+use std::cmp::Ordering;
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use gix::bstr::BStr;
 use gix::hash::Kind;
 use gix::index::entry::stat::Time;
 use gix::index::entry::{Flags, Mode, Stat};
@@ -69,11 +71,9 @@ impl StatCache {
         self.len() == 0
     }
 
-    /// What was noted of a file, touched or not: its contents then, and what the system said of it.
-    pub(super) fn stat(&self, path: &RepoPath) -> Option<(BlobId, Stat)> {
-        let (state, _) = self.known.as_ref()?;
-        let entry = state.entry_by_path(path.as_bytes().into())?;
-        Some((BlobId::new(entry.id), entry.stat))
+    /// The same, for whoever asks for one path after the other in the order of their bytes.
+    pub(super) fn in_order(&self) -> InOrder<'_> {
+        InOrder { cache: self, at: 0 }
     }
 
     /// The contents of the regular file that `found` was asked of, if it is as it was.
@@ -82,6 +82,28 @@ impl StatCache {
         let entry = state.entry_by_path(path.as_bytes().into())?;
         let now = stat(found);
         (entry.stat == now && now.ctime < *written && now.mtime < *written).then(|| BlobId::new(entry.id))
+    }
+}
+
+/// A stat cache that is gone through once.
+pub(super) struct InOrder<'a> {
+    cache: &'a StatCache,
+    at: usize,
+}
+
+impl InOrder<'_> {
+    /// What was noted of a file, touched or not: its contents then, and what the system said of it.
+    pub(super) fn find(&mut self, path: &BStr) -> Option<(BlobId, Stat)> {
+        let (state, _) = self.cache.known.as_ref()?;
+        let rest = state.entries().get(self.at..)?;
+        for entry in rest {
+            match entry.path(state).cmp(path) {
+                Ordering::Less => self.at += 1,
+                Ordering::Equal => return Some((BlobId::new(entry.id), entry.stat)),
+                Ordering::Greater => return None,
+            }
+        }
+        None
     }
 }
 

@@ -106,9 +106,22 @@ impl Repository {
 
     /// Paths of this worktree's index that hold several sides of a conflict.
     pub fn unmerged_paths(&self) -> Result<Vec<String>, ReadError> {
+        if is_merged(self.index_file(), self.hash()) {
+            return Ok(Vec::new());
+        }
         let mut call = self.program().as_user(self.git_dir(), self.work_tree());
         Ok(unmerged(&call.words(["ls-files", "--unmerged", "-z"]).bytes()?))
     }
+}
+
+/// Whether an index is known to hold no conflict, without a start of git. One that is kept in parts is not read here.
+pub(super) fn is_merged(index: &Path, hash: gix::hash::Kind) -> bool {
+    let options = gix::index::decode::Options::default();
+    let Ok(file) = gix::index::File::at(index, hash, true, options) else {
+        return false;
+    };
+    let is_whole = !file.is_sparse() && file.link().is_none();
+    is_whole && file.entries().iter().all(|entry| entry.stage_raw() == 0)
 }
 
 /// The paths that `ls-files --unmerged -z` names, each once.

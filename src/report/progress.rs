@@ -22,6 +22,9 @@ use super::text::one_line;
 /// How often the clocks are drawn.
 const TICK: Duration = Duration::from_millis(200);
 
+/// A copy of fewer files is there before anybody has read of it.
+const WORTH_TELLING: usize = 1000;
+
 /// Lines on standard error, and moving lines below them.
 pub struct Progress {
     moving: MultiProgress,
@@ -96,6 +99,30 @@ impl Moving {
                 Some(writing) => {
                     let bar = line.get_or_insert_with(|| moving.add(ProgressBar::new_spinner()));
                     bar.set_message(written(writing));
+                }
+                None => {
+                    if let Some(bar) = line.take() {
+                        bar.finish_and_clear();
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Moving {
+    /// Shows how much of a copy is there on a line of its own, where it takes so long that anybody sees it.
+    pub fn copying(&self) -> impl Fn(Option<(usize, usize)>) + use<> {
+        let moving = self.0.clone();
+        let line: RefCell<Option<ProgressBar>> = RefCell::new(None);
+        move |copied| {
+            let mut line = line.borrow_mut();
+            match copied {
+                Some((_, all)) if all < WORTH_TELLING => {}
+                Some((files, all)) => {
+                    let bar = line.get_or_insert_with(|| moving.add(ProgressBar::new_spinner()));
+                    bar.set_message(format!("  a copy of the tree: {files} of {all} files"));
+                    bar.tick();
                 }
                 None => {
                     if let Some(bar) = line.take() {
@@ -186,6 +213,15 @@ mod tests {
         let watcher = progress.moving().watcher();
         watcher(Some(&writing));
         watcher(None);
+    }
+
+    #[test]
+    fn how_far_a_copy_is_stands_below_until_it_is_full() {
+        let progress = Progress::on(ProgressDrawTarget::hidden(), Colour::Off);
+        let watcher = progress.moving().copying();
+        for told in [Some((0, 40_000)), Some((20_000, 40_000)), None, Some((0, 3)), None] {
+            watcher(told);
+        }
     }
 
     #[test]

@@ -91,8 +91,13 @@ impl Cone {
 
     /// Whether a file is held.
     pub fn holds(&self, file: &RepoPath) -> bool {
-        let parent = file.parent();
-        self.extent(parent.as_ref().map_or(&[], RepoPath::as_bytes)) != Extent::Nothing
+        self.holds_file(file.as_bytes())
+    }
+
+    /// The same by the bytes of its path.
+    pub fn holds_file(&self, file: &[u8]) -> bool {
+        let slash = file.iter().rposition(|byte| *byte == b'/');
+        self.extent(&file[..slash.unwrap_or(0)]) != Extent::Nothing
     }
 }
 

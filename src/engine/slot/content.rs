@@ -9,14 +9,13 @@ use std::io::{self, Read};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::time::Duration;
 
 use crate::domain::change::{Entry, FileMode};
 use crate::domain::oid::{BlobId, CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::git::{Conversions, Pointer, ReadError, Repository, Smudged, Way};
 
-use super::{SlotError, below, ignore_rules, io_at};
+use super::{Made, SlotError, below, ignore_rules, io_at};
 
 /// How deep submodules of submodules are followed.
 const DEEPEST: usize = 8;
@@ -255,35 +254,38 @@ impl<'a> Contents<'a> {
         }
     }
 
-    /// Writes what a copy has at a path, where nothing is yet.
-    pub fn write(&self, file: &Path, path: &RepoPath, entry: Entry) -> Result<(), SlotError> {
+    /// What a copy has at a path.
+    pub fn made(&self, path: &RepoPath, entry: Entry) -> Result<Made, ReadError> {
         if entry.mode == FileMode::Gitlink {
-            // What is in it are entries of their own.
-            return fs::create_dir_all(file).map_err(io_at(file));
+            return Ok(Made::Folder);
         }
         let (git, conversions, way) = self.source(path);
         let stored = git.blob(entry.blob)?;
         if entry.mode == FileMode::Symlink {
-            let target = OsString::from_vec(stored);
-            return std::os::unix::fs::symlink(target, file).map_err(io_at(file));
+            return Ok(Made::Link(OsString::from_vec(stored)));
         }
+        let mode = permissions(entry.mode);
         if way.is_plain() {
-            fs::write(file, stored).map_err(io_at(file))?;
-        } else {
-            match conversions.smudge(git, &way, entry.blob, (&stored).into()) {
-                Ok(Smudged::Bytes(bytes)) => fs::write(file, bytes).map_err(io_at(file))?,
-                Ok(Smudged::Copy(from)) => copy(&from, file).map_err(io_at(file))?,
-                Ok(Smudged::Lacks(bytes, why)) => {
-                    self.lacks(path, why);
-                    fs::write(file, bytes).map_err(io_at(file))?;
-                }
-                Err(error) => {
-                    self.lacks(path, error.to_string());
-                    fs::write(file, stored).map_err(io_at(file))?;
-                }
-            }
+            return Ok(Made::Bytes(stored, mode));
         }
-        fs::set_permissions(file, fs::Permissions::from_mode(permissions(entry.mode))).map_err(io_at(file))
+        Ok(match conversions.smudge(git, &way, entry.blob, (&stored).into()) {
+            Ok(Smudged::Bytes(bytes)) => Made::Bytes(bytes.into_owned(), mode),
+            Ok(Smudged::Copy(from)) => Made::CopyOf(from, mode),
+            Ok(Smudged::Lacks(bytes, why)) => {
+                self.lacks(path, why);
+                Made::Bytes(bytes.into_owned(), mode)
+            }
+            Err(error) => {
+                self.lacks(path, error.to_string());
+                Made::Bytes(stored, mode)
+            }
+        })
+    }
+
+    /// Writes it, where nothing is yet.
+    pub fn write(&self, file: &Path, path: &RepoPath, entry: Entry) -> Result<(), SlotError> {
+        let made = self.made(path, entry)?;
+        made.put(file).map(drop).map_err(io_at(file))
     }
 }
 
@@ -300,14 +302,6 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// Copies the bytes of a file and nothing else of it.
-fn copy(from: &Path, to: &Path) -> io::Result<()> {
-    let (mut from, mut to) = (fs::File::open(from)?, fs::File::create(to)?);
-    io::copy(&mut from, &mut to)?;
-    // Older than any index that knows it: git would read it again, and without the filter take it for another content.
-    to.set_modified(to.metadata()?.modified()? - Duration::from_secs(10))
 }
 
 /// The rights that a file of a mode has in a copy.

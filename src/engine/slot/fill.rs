@@ -21,11 +21,18 @@ use crate::domain::scope::names::MOST_PATH;
 use crate::fault::{self, Point};
 use crate::git::{NewStatCache, Repository, StatCache};
 
-use super::{Contents, Keep, Slot, SlotError, below, boot, holds_any, io_at, on_disk, remove, stray};
+use super::{Contents, Keep, Slot, SlotError, Watcher, below, boot, holds_any, io_at, on_disk, remove, stray, write};
 
 impl Slot {
     /// Makes the folder equal the tree.
-    pub fn fill(&mut self, git: &Repository, tree: TreeId, ignored: &Ignored, keep: Keep) -> Result<(), SlotError> {
+    pub fn fill(
+        &mut self,
+        git: &Repository,
+        tree: TreeId,
+        ignored: &Ignored,
+        keep: Keep,
+        watcher: &Watcher,
+    ) -> Result<(), SlotError> {
         if self.refill(git, tree, ignored, keep)? {
             return Ok(());
         }
@@ -54,7 +61,7 @@ impl Slot {
             fs::create_dir(&top).map_err(io_at(&top))?;
             filling.begin_anew();
         }
-        filling.write_what_is_missing()?;
+        filling.write_what_is_missing(watcher)?;
         let stayed = filling.stayed.take();
         filling.keep(&self.stat_cache())?;
         self.clear_tmp()?;
@@ -101,6 +108,9 @@ impl Slot {
         self.dir.join("files")
     }
 }
+
+/// After so many files somebody who waits is told.
+const TOLD_EVERY: usize = 100;
 
 /// One walk that removes everything that is not as wanted and notes what is; then the rest is written.
 pub(super) struct Filling<'a> {
@@ -254,18 +264,30 @@ impl<'a> Filling<'a> {
         equals
     }
 
-    pub(super) fn write_what_is_missing(&mut self) -> Result<(), SlotError> {
-        for (path, entry) in self.wanted.iter().filter(|(path, _)| !self.right.contains(*path)) {
-            let file = on_disk(self.top, path);
-            make_folders(self.top, path)?;
-            self.contents.write(&file, path, *entry)?;
-            if entry.mode.is_file() {
-                let kind = fs::symlink_metadata(&file).map_err(io_at(&file))?;
-                if self.contents.is_lasting(path) {
-                    self.seen.add(path, &kind, *entry);
-                }
-                self.learned = true;
+    pub(super) fn write_what_is_missing(&mut self, watcher: &Watcher) -> Result<(), SlotError> {
+        let missing = self.wanted.iter().filter(|(path, _)| !self.right.contains(*path));
+        let missing: Vec<(&RepoPath, Entry)> = missing.map(|(path, entry)| (path, *entry)).collect();
+        let (contents, top) = (self.contents, self.top);
+        let mut made_folder: Option<RepoPath> = None;
+        let written = write::all(missing.len(), |number| {
+            if number % TOLD_EVERY == 0 {
+                watcher(Some((number, missing.len())));
             }
+            let (path, entry) = missing[number];
+            let folder = path.parent();
+            if folder != made_folder {
+                make_folders(top, path)?;
+                made_folder = folder;
+            }
+            Ok((on_disk(top, path), contents.made(path, entry)?))
+        });
+        watcher(None);
+        for (number, kind) in written? {
+            let (path, entry) = missing[number];
+            if self.contents.is_lasting(path) {
+                self.seen.add(path, &kind, entry);
+            }
+            self.learned = true;
         }
         Ok(())
     }

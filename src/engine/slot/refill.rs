@@ -107,7 +107,7 @@ impl Slot {
         for change in rest.iter().filter(|change| change.old.is_some()) {
             self.take_out(change)?;
         }
-        filling.write_what_is_missing()?;
+        filling.write_what_is_missing(&|_| {})?;
         for change in rest {
             if let Some(entry) = change.new {
                 make_folders(&top, &change.path)?;

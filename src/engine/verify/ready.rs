@@ -80,7 +80,7 @@ impl Ready {
         let Ground { config, cone, .. } = *ground;
         let tree = engine.git.narrowed(whole, cone)?;
         let products = set_up(engine, config, &mut slot, cone, ground.base, environment)?;
-        slot.fill(&engine.git, tree, &Ignored::default(), Keep::Nothing)?;
+        slot.fill(&engine.git, tree, &Ignored::default(), Keep::Nothing, &*engine.copying)?;
         let lent = Lent {
             base: config.base,
             tree: whole,
@@ -125,8 +125,13 @@ impl Ready {
     pub(super) fn begin(&mut self, engine: &Engine) -> Result<Run, VerifyError> {
         if !self.layered && !self.is_fresh {
             // What the last run left is in the folder itself.
-            self.slot
-                .fill(&engine.git, self.tree, &Ignored::default(), Keep::Nothing)?;
+            self.slot.fill(
+                &engine.git,
+                self.tree,
+                &Ignored::default(),
+                Keep::Nothing,
+                &*engine.copying,
+            )?;
             let lent = Lent {
                 base: self.base,
                 tree: self.whole,
@@ -231,7 +236,7 @@ pub fn set_up(
     }
     slot.clear_products()?;
     let base = engine.git.narrowed(base, cone)?;
-    slot.fill(&engine.git, base, &Ignored::default(), Keep::Nothing)?;
+    slot.fill(&engine.git, base, &Ignored::default(), Keep::Nothing, &*engine.copying)?;
     let run = slot.run(tier(engine)? == FenceTier::Overlay, Vec::new())?;
     let walls = Walls::around(engine, config, slot, &run, Inmate::Check, &Network::Open)?;
     let environment = walls.with_tmp(environment);

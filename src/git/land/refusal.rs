@@ -8,7 +8,7 @@ use crate::domain::change::{Change, ChangeSet};
 use crate::domain::path::RepoPath;
 use crate::git::command::GitError;
 use crate::git::open::Repository;
-use crate::git::under_way::unmerged;
+use crate::git::under_way::{is_merged, unmerged};
 
 use super::lock::IndexLock;
 use super::way::{Held, Index, on_disk};
@@ -34,6 +34,9 @@ impl Repository {
 
     /// Git merges nothing into an index that holds several sides of a conflict.
     pub(super) fn has_no_conflict(&self, lock: &IndexLock) -> Result<(), MoveError> {
+        if is_merged(&lock.copy, self.hash()) {
+            return Ok(());
+        }
         let paths = unmerged(&self.on_copy(lock).words(["ls-files", "--unmerged", "-z"]).bytes()?);
         match paths.is_empty() {
             true => Ok(()),

@@ -58,6 +58,9 @@ pub(super) fn is_as_after(index: &Index, change: &Change) -> bool {
     }
 }
 
+/// Of so few files git looks at each; of more, at all.
+const FEW: usize = 200;
+
 /// Has a call see what filters would make of files as it lies there.
 pub(super) fn turn_off(call: &mut Call, filters: &[String]) {
     for name in filters {
@@ -84,6 +87,33 @@ impl Repository {
     pub(super) fn entries_before(&self, lock: &IndexLock) -> Result<Index, MoveError> {
         let worktree = &lock.worktree;
         entries_in(self.program().as_user(&worktree.git_dir, Some(&worktree.path)))
+    }
+
+    /// Lets git look once more at the files that a move changes: times that changed without the content are no edits, and only
+    /// a refresh knows. Other files are not written, whatever they are.
+    pub(super) fn refresh(&self, lock: &IndexLock, changes: &ChangeSet) -> Result<(), MoveError> {
+        let index_has = changes.iter().filter(|change| change.old.is_some());
+        let mut input = Vec::new();
+        let mut count = 0;
+        for change in index_has {
+            input.extend_from_slice(change.path.as_bytes());
+            input.push(0);
+            count += 1;
+        }
+        if count == 0 {
+            return Ok(());
+        }
+        if count <= FEW {
+            let mut call = self.on_copy(lock);
+            call.variable("GIT_LITERAL_PATHSPECS", "1");
+            let words = ["add", "--refresh", "--pathspec-from-file=-", "--pathspec-file-nul"];
+            if call.words(words).input(input).output()?.status.success() {
+                return Ok(());
+            }
+            // One that the index does not have, or has for another part of a sparse checkout.
+        }
+        self.on_copy(lock).words(["update-index", "-q", "--refresh"]).output()?;
+        Ok(())
     }
 
     /// Paths whose file is not as the index has it, by content and mode and through the user's own filters.
