@@ -127,12 +127,15 @@ pub fn read_sources(path: &Path) -> Result<Vec<(String, String)>, CliError> {
     Ok(files)
 }
 
-/// Without the mark that some editors put before UTF-8.
+/// Without the mark that some editors put before UTF-8, and with line ends that others know.
 fn without_mark(mut text: String) -> String {
     if text.starts_with('\u{feff}') {
         text.drain(..'\u{feff}'.len_utf8());
     }
-    text
+    match text.contains('\r') && !text.contains('\n') {
+        true => text.replace('\r', "\n"),
+        false => text,
+    }
 }
 
 /// The branch that an import is for.

@@ -5,6 +5,7 @@
 //! earlier run of the same check left. A passed check is not run again for the same tree, definition, environment, set-up
 //! and fence.
 
+mod ignored;
 mod one;
 mod ready;
 
@@ -28,6 +29,7 @@ use super::known;
 use super::slot::{LendError, SlotError};
 use super::walls::WallsError;
 
+pub use ignored::beside as ignored_beside;
 use ready::Ready;
 pub use ready::set_up;
 

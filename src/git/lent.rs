@@ -62,6 +62,12 @@ impl Repository {
         self.lend_index(&dir.join("index"), tree, lent.cone, known)
     }
 
+    /// What this user's settings make of line ends in every fresh clone; `None` where they say nothing.
+    pub fn own_line_ends(&self) -> Option<String> {
+        let said = Conversions::checkout_settings(self);
+        (said != "\tautocrlf = false\n\teol = native\n").then_some(said)
+    }
+
     fn lent_config(&self, governed: bool) -> String {
         let line_ends = Conversions::checkout_settings(self);
         let plain = self.plain_config();

@@ -14,6 +14,7 @@ mod durable;
 mod folder;
 mod hash;
 mod history;
+mod ignored;
 mod index;
 mod land;
 mod lent;

@@ -30,12 +30,14 @@ mod hostile;
 mod jobs;
 mod landed;
 mod left_behind;
+mod local;
 mod lost;
 mod merges;
 mod merging;
 mod messages;
 mod model;
 mod money;
+mod notations;
 mod packets;
 #[path = "../fakes/place.rs"]
 mod place;

@@ -155,9 +155,17 @@ const BUILDS: &[&str] = &[
     ".config/dotnet-tools.json",
 ];
 
-/// The patterns of every project. All but the harness's are meant at any depth.
-const BUILT_IN: [&[&str]; 9] = [
-    GOVERNMENT, AGENTS, CI, OPENING, RUST, JAVASCRIPT, PYTHON, OTHERS, BUILDS,
+/// What a tool that nobody has listed loads by itself lies at the top, and is hidden or has a name of one of these forms.
+const FORMS: &[&str] = &[
+    "/.*",
+    "/.*/**",
+    "/*.{config,conf}.{js,cjs,mjs,ts,cts,mts,json,json5,jsonc,yml,yaml,toml,py,rb,lua,ex,exs}",
+    "/*file",
+];
+
+/// The patterns of every project. All but the harness's and the forms are meant at any depth.
+const BUILT_IN: [&[&str]; 10] = [
+    GOVERNMENT, AGENTS, CI, OPENING, RUST, JAVASCRIPT, PYTHON, OTHERS, BUILDS, FORMS,
 ];
 
 /// The patterns in tables. Each number is the pattern's place in the list.

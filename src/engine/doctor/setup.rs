@@ -9,6 +9,22 @@ use crate::engine::verify::{self, VerifyError};
 
 use super::Findings;
 
+/// Names that hold what programs need to run, and not what they make.
+const NEEDED: [&str; 12] = [
+    "node_modules",
+    "bower_components",
+    "vendor",
+    "deps",
+    ".venv",
+    "venv",
+    "env",
+    ".env",
+    ".env.local",
+    ".env.test",
+    "Pods",
+    ".bundle",
+];
+
 /// Tries the set-up of every project whose commands its user trusts.
 pub(super) fn set_up(engine: &Engine, projects: &[Project], trusts: &dyn Fn(&Config) -> bool, findings: &mut Findings) {
     for project in projects {
@@ -29,6 +45,20 @@ fn lacks(engine: &Engine, project: &Project, findings: &mut Findings) {
         return;
     };
     let proposal = Proposal::of(files.iter().map(|(path, _)| path));
+    let needed = |name: &String| NEEDED.contains(&name.trim_end_matches('/'));
+    let mut beside = verify::ignored_beside(engine, &project.config);
+    beside.retain(needed);
+    if !beside.is_empty() {
+        findings.look(
+            "ignored files",
+            format!(
+                "{}: copies for checks have nothing that git ignores: not {}",
+                project.target,
+                beside.join(", ")
+            ),
+            "if checks need it, [slot] setup in .harness/config.toml makes it there; variables go into [slot] env",
+        );
+    }
     if !proposal.setup.is_empty() {
         findings.look(
             "set-up",

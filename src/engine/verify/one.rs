@@ -12,6 +12,7 @@ use crate::engine::walls::{Inmate, Walls, WallsError};
 use crate::process::{self, Ending, Environment, Input, Program};
 
 use super::VerifyError;
+use super::ignored;
 use super::ready::Ready;
 
 /// Bytes of a check's output that are kept.
@@ -83,6 +84,9 @@ pub(super) fn run(
                 let mut shown = excerpt(&String::from_utf8_lossy(&output));
                 for line in ready.slot().lacks() {
                     shown.push_str(&format!("\nthe copy for the checks lacks {line}"));
+                }
+                if let Some(line) = ignored::told(engine, config) {
+                    shown.push_str(&format!("\n{line}"));
                 }
                 shown
             },

@@ -210,7 +210,9 @@ pub(super) fn digest(
         paths.iter().map(named)
     });
     let digest = set_up.map(|digest| digest.to_string().into_bytes());
-    let fields: Vec<Vec<u8>> = digest.into_iter().chain(places).collect();
+    // The user's own line ends show in the copy as they would in their fresh clone.
+    let line_ends = engine.git.own_line_ends().map(String::into_bytes);
+    let fields: Vec<Vec<u8>> = digest.into_iter().chain(places).chain(line_ends).collect();
     if fields.is_empty() {
         return Ok(None);
     }

@@ -205,6 +205,7 @@ enum Raw {
     Null,
     Bool(bool),
     Int(i64),
+    Float(f64),
     Text(String),
     List(Vec<Spanned<Raw>>),
     Table(Vec<(Spanned<String>, Spanned<Raw>)>),
@@ -237,7 +238,7 @@ impl<'de> Deserialize<'de> for Raw {
                 Ok(i64::try_from(number).map_or_else(|_| Raw::Text(number.to_string()), Raw::Int))
             }
             fn visit_f64<E>(self, number: f64) -> Result<Raw, E> {
-                Ok(Raw::Text(number.to_string()))
+                Ok(Raw::Float(number))
             }
             fn visit_str<E>(self, text: &str) -> Result<Raw, E> {
                 Ok(Raw::Text(text.to_owned()))
@@ -262,11 +263,21 @@ impl<'de> Deserialize<'de> for Raw {
 }
 
 fn place(raw: Spanned<Raw>, places: &Places) -> Node {
-    let span = places.to_line_end(raw.referenced.line(), raw.referenced.column());
+    let (line, column) = (raw.referenced.line(), raw.referenced.column());
+    let span = places.to_line_end(line, column);
+    // `1.10` and `007` are what was meant where text is wanted, and not the numbers that they are.
+    let as_written = |number: String| match places.word(line, column) {
+        word if word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) => word.to_owned(),
+        _ => number,
+    };
     let value = match raw.value {
         Raw::Null => Value::Null,
         Raw::Bool(yes) => Value::Bool(yes),
-        Raw::Int(number) => Value::Int(number),
+        Raw::Int(number) => match as_written(number.to_string()) {
+            word if word == number.to_string() => Value::Int(number),
+            word => Value::Text(word),
+        },
+        Raw::Float(number) => Value::Text(as_written(number.to_string())),
         Raw::Text(text) => Value::Text(text),
         Raw::List(list) => Value::List(list.into_iter().map(|node| place(node, places)).collect()),
         Raw::Table(entries) => Value::Table(

@@ -30,6 +30,13 @@ impl<'a> Places<'a> {
         }
     }
 
+    /// The word of letters, digits and the marks of numbers that stands there.
+    pub(super) fn word(&self, line: u64, column: u64) -> &'a str {
+        let rest = self.text.get(self.offset(line, column)..).unwrap_or_default();
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '+' | '-' | '_' | ':'));
+        &rest[..end.unwrap_or(rest.len())]
+    }
+
     /// The offset of a line and a column in characters, both from 1; the text's end where it is shorter.
     pub(super) fn offset(&self, line: u64, column: u64) -> usize {
         let from_zero = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).max(1) - 1;
