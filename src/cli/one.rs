@@ -9,6 +9,7 @@ use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::network::Network;
+use crate::engine::attended;
 use crate::engine::builder::command::Command;
 use crate::engine::builder::{Builder, BuilderError, Built, Job};
 use crate::engine::finish::Finish;
@@ -118,6 +119,7 @@ fn attempt(context: &Context, task: &TaskId, builder: &dyn Builder) -> Result<Ex
     engine.person()?;
     match one_attempt(&mut engine, &project.target, task, builder, builder.author())? {
         Finish::Landed(landed) => {
+            attended::mark_if_landed(&engine)?;
             print(&format!(
                 "{task} landed on {} as {}\n",
                 project.target,

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::task::state::TaskState;
+use crate::engine::attended;
 use crate::engine::models;
 use crate::engine::project::Project;
 use crate::engine::run::{self, Crew, RunOptions, Summary};
@@ -96,6 +97,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
         hire: &hire,
     };
     let summary = run::run_with(&mut engine, &target, &options, &crew)?;
+    attended::mark_if_landed(&engine)?;
     if summary.is_empty() && !args.json {
         print(&nothing_to_do(&project))?;
     } else if !args.json {

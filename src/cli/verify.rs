@@ -172,7 +172,7 @@ fn landed(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         }
     }
     for task in &tasks {
-        if project.history.landing(task).is_none() {
+        if project.history.landing(task).is_none() && project.history.claim(task).is_none() {
             return Err(
                 CliError::new(Exit::Refused, format!("{task} is not complete on {}", project.target))
                     .hint(format!("`git harness show {task}` tells its story")),

@@ -66,6 +66,12 @@ pub fn has_any(message: &str) -> bool {
         .any(|line| key_of(bare(line)).is_some_and(|(key, _)| key.eq_ignore_ascii_case(TASK)))
 }
 
+/// How many lines a message holds that could begin a block.
+pub fn begun(message: &str) -> usize {
+    let begins = |line: &&str| key_of(bare(line)).is_some_and(|(key, _)| key.eq_ignore_ascii_case(TASK));
+    message.lines().filter(begins).count()
+}
+
 /// A line without the indentation, the quotation marks and the bullets that squashes and mails put before it.
 fn bare(line: &str) -> &str {
     let mut line = line.trim();

@@ -73,6 +73,7 @@ impl Reversal {
 
 /// What a message says of being undone; `None` where it does not speak of it.
 pub fn read(message: &str) -> Option<Reversal> {
+    let message = without_borrowed_subject(message);
     let tasks = rolled_back(message);
     if !tasks.is_empty() {
         return Some(Reversal {
@@ -84,6 +85,18 @@ pub fn read(message: &str) -> Option<Reversal> {
         commits: named(message),
         tasks,
     })
+}
+
+/// A message without a subject that git made of another commit's: what is to be squashed into a revert is none.
+fn without_borrowed_subject(message: &str) -> &str {
+    let is_borrowed = ["fixup! ", "squash! ", "amend! "]
+        .iter()
+        .any(|mark| message.starts_with(mark));
+    match message.split_once('\n') {
+        Some((_, rest)) if is_borrowed => rest,
+        None if is_borrowed => "",
+        _ => message,
+    }
 }
 
 /// Whether a message speaks of undoing something, in whatever words.
@@ -226,6 +239,19 @@ mod tests {
             assert_eq!(read(message), None, "{message}");
         }
         assert_eq!(ids("This reverts commit abc.\n"), [] as [&str; 0], "too short");
+    }
+
+    #[test]
+    fn what_is_to_be_squashed_into_a_revert_is_none() {
+        assert_eq!(
+            read("fixup! This reverts commit 3333333 (x, 2026-01-01).\n\nMore of it\n"),
+            None
+        );
+        assert_eq!(read("squash! Revert \"x\"\n"), None);
+        assert_eq!(
+            ids("amend! x\n\nThis reverts commit 3333333 (x, 2026-01-01).\n"),
+            ["3333333"]
+        );
     }
 
     #[test]

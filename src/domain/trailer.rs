@@ -48,17 +48,6 @@ const WIDTH: usize = 72;
 pub enum Said {
     /// The commit lands a task.
     Landed(TaskId),
-    /// The commit undoes the landing of a task.
-    RevertedTask {
-        /// The task.
-        task: TaskId,
-        /// Its landing.
-        landing: CommitId,
-    },
-    /// The commit undoes another, by git's own words.
-    RevertedCommit(CommitId),
-    /// The same with a shortened id, as `git revert --reference` writes it: lower-case hexadecimal digits.
-    RevertedShort(String),
     /// A person says that another commit holds a task's work.
     Adopted {
         /// The task.
@@ -70,6 +59,8 @@ pub enum Said {
     Verified {
         /// The task.
         task: TaskId,
+        /// Its landing.
+        landing: CommitId,
         /// The tree that they ran on.
         tree: String,
         /// The beginning of the digest of the checks.
@@ -221,17 +212,15 @@ pub fn read_message(message: &str) -> Vec<Said> {
         {
             said.push(Said::Landed(task));
         }
-        if let Some((task, landing)) = value(&block, REVERTS).and_then(task_at) {
-            said.push(Said::RevertedTask { task, landing });
-        }
         if let Some((task, landing)) = value(&block, ADOPTS).and_then(task_at) {
             said.push(Said::Adopted { task, landing });
         }
-        if let Some((task, _)) = value(&block, VERIFIES).and_then(task_at)
+        if let Some((task, landing)) = value(&block, VERIFIES).and_then(task_at)
             && let Some(line) = value(&block, EVIDENCE).and_then(EvidenceLine::read)
         {
             said.push(Said::Verified {
                 task,
+                landing,
                 tree: line.tree.to_owned(),
                 digest: line.digest.to_owned(),
             });
@@ -244,9 +233,6 @@ pub fn read_message(message: &str) -> Vec<Said> {
         {
             said.push(Said::Approved { plan, digest });
         }
-    }
-    if !said.iter().any(|said| matches!(said, Said::RevertedTask { .. })) {
-        said.extend(reverted_commits(message));
     }
     said
 }
@@ -264,26 +250,6 @@ fn folded_task_at(key: &str, task: &TaskId, commit: CommitId) -> String {
         true => folded(key, &whole),
         false => folded(key, &format!("{task} @{commit}")),
     }
-}
-
-/// The shortest id that git prints for a commit.
-const SHORTEST_ID: usize = 4;
-/// The longest id that there is: SHA-256.
-const LONGEST_ID: usize = 64;
-
-/// The commits that git's own sentence names: `This reverts commit <oid>`, in full or shortened.
-fn reverted_commits(message: &str) -> impl Iterator<Item = Said> + '_ {
-    message.split("This reverts commit ").skip(1).filter_map(|rest| {
-        let end = rest
-            .bytes()
-            .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-            .unwrap_or(rest.len());
-        match &rest[..end] {
-            _ if !(SHORTEST_ID..=LONGEST_ID).contains(&end) => None,
-            full if matches!(end, 40 | LONGEST_ID) => full.parse().ok().map(Said::RevertedCommit),
-            short => Some(Said::RevertedShort(short.to_owned())),
-        }
-    })
 }
 
 /// Lines that look like a trailer of ours to any reader of trailers. In a message that we did not write, every one
@@ -673,6 +639,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::reversal;
 
     fn landing(bullets: &[String]) -> String {
         let task = TaskId::new("game-04").unwrap();
@@ -813,11 +780,8 @@ mod tests {
         );
         let (landing, digest) = (oid.parse().unwrap(), Digest::of(b"plan"));
         assert_eq!(
-            read_message(&rollback),
-            [Said::RevertedTask {
-                task: task.clone(),
-                landing
-            }]
+            reversal::read(&rollback).map(|said| said.tasks),
+            Some(vec![(task.clone(), landing)])
         );
         assert_eq!(read_message(&revision), [Said::Revised(task)]);
         assert_eq!(read_message(&approval), [Said::Approved { plan, digest }]);
@@ -888,30 +852,6 @@ mod tests {
         let squash =
             "Squashed commit\n\ncommit 1\n\n    Task a: x\n\n    Harness-Task: a\n    Harness-Attempt: 1\n\ncommit 2\n";
         assert_eq!(read_message(squash), [Said::Landed(TaskId::new("a").unwrap())]);
-    }
-
-    #[test]
-    fn reverts_are_read_in_our_words_and_in_gits() {
-        let oid = "3".repeat(40);
-        let task = TaskId::new("a").unwrap();
-        let ours = RollbackMessage {
-            task: &task,
-            title: "t",
-            landing: oid.parse().unwrap(),
-            why: "",
-        }
-        .render();
-        assert_eq!(
-            read_message(&ours),
-            [Said::RevertedTask {
-                task,
-                landing: oid.parse().unwrap()
-            }]
-        );
-        let plain = format!("Revert \"Task a\"\n\nThis reverts commit {oid}.\n");
-        assert_eq!(read_message(&plain), [Said::RevertedCommit(oid.parse().unwrap())]);
-        let reference = "Revert \"Task a\"\n\nThis reverts commit 3333333 (Task a, 2026-01-01).\n";
-        assert_eq!(read_message(reference), [Said::RevertedShort("3333333".to_owned())]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! takes what the card allows and lands it; a plain `git commit` goes through the hooks. The base is HEAD when the
 //! commit is made, and the card is the one that was handed out.
 
+mod amend;
 mod guarded;
 mod mark;
 pub mod reading;
@@ -36,11 +37,12 @@ use super::project::Project;
 use super::record;
 use super::run::RunError;
 use super::verify::{self, Verified};
+pub use amend::{with_new_record, without_records};
 pub use guarded::guarded;
 use guarded::in_hand;
 use mark::mark;
 pub use mark::{clear_mark, mark_of, set_mark};
-pub use settle::{just_landed, settle};
+pub use settle::{just_landed, mark_if_landed, settle};
 pub use submit::{describe, submit};
 
 /// Why there is no commit for an open task.
@@ -187,7 +189,7 @@ pub fn release(engine: &mut Engine, task: &TaskId, by: Actor) -> Result<(), Atte
     let task = task.clone();
     engine.record(&[Event::Released { task, by }])?;
     match is_here {
-        true => clear_mark(engine),
+        true => settle::mark_landed(engine),
         false => Ok(()),
     }
 }

@@ -5,6 +5,7 @@
 //! as it is, and says so in a commit without changes; the audit holds what that says against the landing itself.
 
 use crate::config::{self, Config, Layer, Source};
+use crate::domain::block;
 use crate::domain::change::Change;
 use crate::domain::check::{Check, check_set_digest};
 use crate::domain::id::TaskId;
@@ -12,6 +13,7 @@ use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::record::TaskRecord;
+use crate::domain::scope::Allowed;
 use crate::domain::scope::cone::Cone;
 use crate::domain::trailer::{self, EVIDENCE, EvidenceLine};
 use crate::git::{History, ReadError, Repository, Verified};
@@ -76,6 +78,12 @@ impl Wanted {
         evidence.tree == self.check_tree.to_string() && evidence.digest == self.digest.short()
     }
 
+    /// Whether any of some changes is of a file that the card allows.
+    pub fn touches<'c>(&self, mut changes: impl Iterator<Item = &'c Change>) -> bool {
+        let allowed = Allowed::new(&self.card.files).ok();
+        allowed.is_some_and(|allowed| changes.any(|change| allowed.matches(&change.path)))
+    }
+
     /// Whether what somebody said later is.
     pub fn is_said_by(&self, said: &Verified) -> bool {
         self.fits(EvidenceLine {
@@ -83,6 +91,20 @@ impl Wanted {
             digest: &said.digest,
             counts: None,
         })
+    }
+
+    /// Whether nobody verified the landing as it is. In a squash of several, each was verified on what stood before it, and
+    /// the last as the whole is.
+    pub fn is_missing(&self, git: &Repository, history: &History, landing: CommitId) -> Result<bool, ReadError> {
+        let task = &self.card.id;
+        if history.verifications(task).any(|said| self.is_said_by(said)) || self.is_verified_by(git, landing)? {
+            return Ok(false);
+        }
+        let claims = block::claims(&git.commit(landing)?.message);
+        let own = claims.iter().find(|claim| claim.task == *task);
+        let is_of_checks = own.is_some_and(|own| own.checks == self.digest.short());
+        let is_whole = claims.iter().any(|claim| claim.tree == self.check_tree);
+        Ok(!(is_of_checks && is_whole && history.how(task).is_none()))
     }
 
     /// Whether the landing's own evidence is.
@@ -98,11 +120,10 @@ impl Wanted {
 
 /// Whether a landing has no evidence for the tree that it has.
 pub fn is_stale(git: &Repository, history: &History, task: &TaskId, landing: CommitId) -> Result<bool, ReadError> {
-    let Some(wanted) = Wanted::of(git, task, landing)? else {
-        return Ok(false);
-    };
-    let is_renewed = history.verifications(task).any(|said| wanted.is_said_by(said));
-    Ok(!is_renewed && !wanted.is_verified_by(git, landing)?)
+    match Wanted::of(git, task, landing)? {
+        Some(wanted) => wanted.is_missing(git, history, landing),
+        None => Ok(false),
+    }
 }
 
 /// The configuration that a tree brings, without anybody's own files.

@@ -83,3 +83,19 @@ pub fn forget(engine: &Engine) -> io::Result<()> {
         _ => Ok(()),
     }
 }
+
+/// Whether a commit is being made in another worktree, which waits for the hooks that all of them share.
+pub fn is_another(engine: &Engine) -> io::Result<bool> {
+    let (own, common) = (place(engine), engine.git.common_dir());
+    let mut others = vec![common.join("harness").join("making")];
+    match fs::read_dir(common.join("worktrees")) {
+        Ok(worktrees) => {
+            for worktree in worktrees {
+                others.push(worktree?.path().join("harness").join("making"));
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(at(common, &error)),
+    }
+    Ok(others.iter().any(|other| *other != own && other.exists()))
+}

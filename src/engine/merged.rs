@@ -7,11 +7,14 @@ use crate::domain::change::ChangeSet;
 use crate::domain::failure::Failure;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
+use crate::domain::reversal;
 use crate::git::{Merge, NewCommit};
 
 use super::Engine;
 use super::attended::{AttendedError, Candidate, Open};
 use super::finish;
+use super::history::HistoryError;
+use super::history::undo;
 use super::project::Project;
 
 /// What git makes of several commits that are joined one after the other: the tree, and the paths that it left to a person.
@@ -66,40 +69,13 @@ pub fn merge_scope(
     Ok((!violations.is_empty()).then(|| Failure::out_of_scope(violations)))
 }
 
-/// Whether a commit is exactly what its message says: another one, which HEAD stands on, taken out again.
+/// Whether a commit is exactly what its message says: others, which HEAD stands on, taken out again.
 pub fn is_reversal(engine: &Engine, message: &str, candidate: Candidate) -> Result<bool, AttendedError> {
-    for named in reverted(message) {
-        let Ok(undone) = engine.git.resolve(named) else {
-            continue;
-        };
-        if !engine.git.is_ancestor(undone, candidate.parent)? {
-            continue;
-        }
-        let commit = engine.git.commit(undone)?;
-        let before: Vec<TreeId> = match &commit.parents[..] {
-            [] => vec![engine.git.empty_tree()],
-            parents => parents
-                .iter()
-                .map(|parent| engine.git.tree_of(*parent))
-                .collect::<Result<_, _>>()?,
-        };
-        for before in before {
-            let back = engine.git.counter_commit(undone, before)?;
-            if matches!(engine.git.merge(candidate.parent, back)?, Merge::Clean(tree) if tree == candidate.tree) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
-}
-
-/// The ids in git's own sentence.
-fn reverted(message: &str) -> impl Iterator<Item = &str> {
-    message.split("This reverts commit ").skip(1).filter_map(|rest| {
-        let end = rest
-            .bytes()
-            .position(|byte| !byte.is_ascii_hexdigit())
-            .unwrap_or(rest.len());
-        (end >= 4).then(|| &rest[..end])
-    })
+    let Some(said) = reversal::read(message).filter(|said| !said.names_nothing()) else {
+        return Ok(false);
+    };
+    let view = engine.git.scratch().map_err(HistoryError::from)?;
+    let made = view.joining_commit(candidate.tree, &[candidate.parent])?;
+    let undoing = undo::of(&view, &view.commit(made)?, &said).map_err(HistoryError::from)?;
+    Ok(undoing.is_some_and(|undoing| undoing.is_exact()))
 }

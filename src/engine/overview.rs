@@ -139,11 +139,29 @@ impl Overview {
         });
         let mut found = Vec::new();
         for (task, landing) in moved.take(MOST_REWRITTEN) {
-            if landed::is_stale(&engine.git, &self.history, task, landing)? {
+            if landed::is_stale(&engine.git, &self.history, task, landing)?
+                && !self.is_as_verified_here(engine, landing)?
+            {
                 found.push(task.clone());
             }
         }
         Ok(found)
+    }
+
+    /// Whether a commit has the very tree that one of the landings was verified on which it joins, as a squash has that lost
+    /// their words on a branch that had not moved.
+    fn is_as_verified_here(&self, engine: &Engine, commit: CommitId) -> Result<bool, ReadError> {
+        for (task, _) in self.history.landings().filter(|(_, landing)| *landing == commit) {
+            let made = engine.replay().standing(task).and_then(|standing| standing.landing);
+            let made = made.filter(|made| engine.git.contains(made.object_id()));
+            let (Some(made), Some(wanted)) = (made, landed::Wanted::of(&engine.git, task, commit)?) else {
+                continue;
+            };
+            if wanted.is_verified_by(&engine.git, made)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Where the records of tasks are read.

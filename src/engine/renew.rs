@@ -17,8 +17,9 @@ use crate::ledger::AppendError;
 
 use super::Engine;
 use super::commit::{CommitFilesError, commit_words};
-use super::landed::Wanted;
+use super::landed::{self, Content, Wanted};
 use super::project::Project;
+use super::undo::own_changes;
 use super::verify::{self, Ground, VerifyError};
 
 /// Why nothing could be verified.
@@ -60,7 +61,10 @@ pub fn stale(
     among: Option<&BTreeSet<CommitId>>,
 ) -> Result<Vec<Stale>, ReadError> {
     let mut found = Vec::new();
-    for (task, landing) in project.history.landings() {
+    let claims = project.history.claims();
+    for (task, landing, is_claim) in (project.history.landings().map(|(task, landing)| (task, landing, false)))
+        .chain(claims.map(|(task, commit)| (task, commit, true)))
+    {
         let is_meant = (tasks.is_empty() || tasks.contains(task)) && among.is_none_or(|among| among.contains(&landing));
         if !is_meant {
             continue;
@@ -68,9 +72,10 @@ pub fn stale(
         let Some(wanted) = Wanted::of(&engine.git, task, landing)? else {
             continue;
         };
-        let mut said = project.history.verifications(task);
-        let is_renewed = said.any(|said| wanted.is_said_by(said));
-        if is_renewed || wanted.is_verified_by(&engine.git, landing)? {
+        if is_claim && !is_worth_verifying(engine, project, landing, &wanted)? {
+            continue;
+        }
+        if !wanted.is_missing(&engine.git, &project.history, landing)? {
             continue;
         }
         found.push(Stale {
@@ -80,6 +85,19 @@ pub fn stale(
         });
     }
     Ok(found)
+}
+
+/// Whether a commit that says it lands a task, and holds something else than was verified then, may hold the task's work
+/// all the same, as an amend of it does: it changes the task's files, and that is still there.
+fn is_worth_verifying(
+    engine: &Engine,
+    project: &Project,
+    commit: CommitId,
+    wanted: &Wanted,
+) -> Result<bool, ReadError> {
+    let changes = own_changes(&engine.git, &engine.git.commit(commit)?)?;
+    let is_there = landed::content(&engine.git, project.tree, &changes)? != Content::NotThere;
+    Ok(is_there && !project.history.is_reverted(commit) && wanted.touches(changes.iter()))
 }
 
 /// What the checks said of a landing.

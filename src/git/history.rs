@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::change::Entry;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::{CommitId, Digest, TreeId};
+use crate::domain::path::RepoPath;
 
 /// The newest landings that are remembered in their order, for reversals that name nothing.
 const MOST_RECENT: usize = 256;
@@ -36,6 +38,9 @@ pub struct Searched {
     pub records: Option<TreeId>,
     /// Landings that are known from elsewhere, each with the tip up to which it was looked for.
     pub landings: BTreeMap<CommitId, CommitId>,
+    /// Landings whose files somebody took away or put elsewhere, which takes no landing back.
+    #[serde(default)]
+    pub went_on: BTreeSet<CommitId>,
     /// Where a branch was rebased from: its first commit's parent here, and the tree that stood there.
     pub moved: Option<(CommitId, TreeId)>,
 }
@@ -60,10 +65,23 @@ pub struct History {
     claims: BTreeMap<TaskId, CommitId>,
     /// The newest landings, the newest last.
     recent: VecDeque<CommitId>,
+    /// A path that each of them changed, and what stood there before: where it stands there again, somebody may have taken
+    /// the landing back.
+    #[serde(default)]
+    before: BTreeMap<CommitId, Before>,
     searched: Searched,
     /// `landings` by their commits, made when the first revert asks.
     #[serde(skip)]
     by_commit: OnceCell<HashMap<CommitId, Vec<TaskId>>>,
+}
+
+/// What stood in a place before a landing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Before {
+    /// The path.
+    pub path: RepoPath,
+    /// What stood there, if anything.
+    pub entry: Option<Entry>,
 }
 
 /// Checks of a task that passed on its landing as it was then.
@@ -168,6 +186,12 @@ impl History {
         claim.filter(|_| !self.landings.contains_key(task))
     }
 
+    /// All of these.
+    pub fn claims(&self) -> impl Iterator<Item = (&TaskId, CommitId)> {
+        let open = |(task, _): &(&TaskId, &CommitId)| !self.landings.contains_key(*task);
+        self.claims.iter().filter(open).map(|(task, commit)| (task, *commit))
+    }
+
     /// A commit whose content nobody could find says that it lands a task.
     pub fn claimed(&mut self, task: TaskId, by: CommitId) {
         self.claims.insert(task, by);
@@ -203,10 +227,33 @@ impl History {
         };
         self.recent.retain(|recent| *recent != landing);
         self.recent.push_back(landing);
-        if self.recent.len() > MOST_RECENT {
-            self.recent.pop_front();
+        if self.recent.len() > MOST_RECENT
+            && let Some(old) = self.recent.pop_front()
+        {
+            self.before.remove(&old);
         }
         self.land(task, landing, landing);
+    }
+
+    /// What stood in a place before one of the newest landings.
+    pub fn stood_before(&mut self, landing: CommitId, before: Before) {
+        if self.recent.contains(&landing) {
+            self.before.insert(landing, before);
+        }
+    }
+
+    /// The newest landings that nobody is known to have undone, with what stood in a place before each.
+    pub fn befores(&self) -> impl Iterator<Item = (CommitId, &Before)> {
+        let stands = |(landing, _): &(&CommitId, &Before)| !self.is_reverted(**landing);
+        self.before
+            .iter()
+            .filter(stands)
+            .map(|(landing, before)| (*landing, before))
+    }
+
+    /// Whether somebody is known to have gone on from a landing, whose files are no longer where they were.
+    pub fn has_gone_on(&self, landing: CommitId) -> bool {
+        self.searched.went_on.contains(&landing)
     }
 
     /// The newest landings, undone ones too, the newest last.

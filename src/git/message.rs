@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::domain::oid::CommitId;
+use crate::domain::change::ChangeSet;
+use crate::domain::oid::{CommitId, TreeId};
 
 use super::hooks::HookState;
 use super::open::Repository;
@@ -35,6 +36,48 @@ impl Repository {
         call.words(["commit", "--amend", "--only", "--allow-empty", "--quiet"]);
         call.words(["--no-verify", "--no-post-rewrite", "--cleanup=verbatim", "-F", "-"]);
         call.input(message).bytes()?;
+        Ok(())
+    }
+
+    /// Gives HEAD another message and another tree. What `changed` says is different in that tree is brought into the index,
+    /// and into files that are still what they were.
+    pub fn remake(&self, message: &[u8], tree: TreeId, changed: &ChangeSet) -> Result<(), WriteError> {
+        let dir = tempfile::tempdir_in(self.git_dir())?;
+        let index = dir.path().join("index");
+        let call = || {
+            let mut call = self.program().as_user(self.git_dir(), self.work_tree());
+            call.variable("GIT_INDEX_FILE", &index);
+            call
+        };
+        call().words(["read-tree"]).word(tree.to_string()).bytes()?;
+        let mut commit = call();
+        commit.words([
+            "commit",
+            "--amend",
+            "--allow-empty",
+            "--quiet",
+            "--no-verify",
+            "--no-post-rewrite",
+        ]);
+        commit.words(["--cleanup=verbatim", "-F", "-"]);
+        commit.input(message).bytes()?;
+        for change in changed {
+            let (Some(old), Some(new)) = (change.old, change.new) else {
+                continue;
+            };
+            let path = change.path.to_text();
+            let mut update = self.program().as_user(self.git_dir(), self.work_tree());
+            update.words(["update-index", "--cacheinfo"]);
+            update
+                .word(format!("{},{},{path}", new.mode.as_octal(), new.blob))
+                .bytes()?;
+            let file = self.work_tree().map(|top| top.join(&*path));
+            if let Some(file) = file
+                && fs::read(&file).is_ok_and(|bytes| self.blob(old.blob).is_ok_and(|blob| blob == bytes))
+            {
+                fs::write(&file, self.blob(new.blob)?)?;
+            }
+        }
         Ok(())
     }
 

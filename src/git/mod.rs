@@ -44,7 +44,7 @@ pub use command::{GitError, GitProgram};
 pub use convert::{Cleaned, Conversions, ConvertError, LfsObject, Pointer, Smudged, Way};
 pub use create::CreateError;
 pub use folder::Folder;
-pub use history::{History, HistorySeed, How, Verified};
+pub use history::{Before, History, HistorySeed, How, Verified};
 pub use index::{Authorship, Replaying};
 pub use land::MoveError;
 pub use lent::Lent;

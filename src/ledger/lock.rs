@@ -131,6 +131,12 @@ impl Locks {
         self.attempt(&format!("claim-{}", what.replace('/', "%2F")))
     }
 
+    /// Waits for the turn to put hooks for one commit there, or to take them away.
+    pub fn hooks(&self) -> io::Result<FileLock> {
+        fs::create_dir_all(&self.dir)?;
+        FileLock::wait(&self.dir.join("hooks"))
+    }
+
     /// Waits for the turn to bring what a remote has.
     pub fn remote(&self, name: &str) -> io::Result<FileLock> {
         fs::create_dir_all(&self.dir)?;

@@ -31,7 +31,7 @@ pub fn three_cards() -> Sandbox {
 }
 
 /// The first two tasks, landed on a branch that has left main where it was: one by a Builder, one through the hooks.
-fn on_a_branch() -> Sandbox {
+pub fn on_a_branch() -> Sandbox {
     let sandbox = three_cards();
     let base = sandbox.git(&["rev-parse", "HEAD"]);
     land(&sandbox, "t-1", "sed -i 's/line 5$/five/' src/a.txt");
@@ -41,11 +41,11 @@ fn on_a_branch() -> Sandbox {
     sandbox
 }
 
-fn land(sandbox: &Sandbox, task: &str, command: &str) {
+pub fn land(sandbox: &Sandbox, task: &str, command: &str) {
     let _ = sandbox.harness(&["exec", task, "--", "sh", "-c", command]).exits(0);
 }
 
-fn land_by_hand(sandbox: &Sandbox, task: &str, file: &str, text: &str) {
+pub fn land_by_hand(sandbox: &Sandbox, task: &str, file: &str, text: &str) {
     let _ = sandbox.harness(&["start", task]).exits(0);
     sandbox.write(file, text);
     sandbox.git(&["add", "-A"]);
@@ -55,21 +55,21 @@ fn land_by_hand(sandbox: &Sandbox, task: &str, file: &str, text: &str) {
 }
 
 /// Somebody else's commit on main.
-fn others(sandbox: &Sandbox) {
+pub fn others(sandbox: &Sandbox) {
     let text = sandbox.read("other.txt").replace("line 3\n", "three\n");
     sandbox.write("other.txt", &text);
     plainly(sandbox, &["commit", "-qam", "Somebody else's"]);
 }
 
 /// Git without our hooks, as a forge is.
-fn plainly(sandbox: &Sandbox, args: &[&str]) -> String {
+pub fn plainly(sandbox: &Sandbox, args: &[&str]) -> String {
     let mut all = vec!["-c", "core.hooksPath=/dev/null"];
     all.extend(args);
     sandbox.git(&all)
 }
 
 /// A clone of main alone, which has nothing of other branches.
-fn fresh(sandbox: &Sandbox, name: &str) -> PathBuf {
+pub fn fresh(sandbox: &Sandbox, name: &str) -> PathBuf {
     let clone = sandbox.beside(name);
     let from = format!("file://{}", sandbox.repo().display());
     let to = clone.to_str().unwrap();

@@ -50,6 +50,7 @@ mod proxy;
 mod record;
 mod records;
 mod remote;
+mod rewrites;
 mod rewritten;
 mod rollback;
 mod run;

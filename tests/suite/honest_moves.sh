@@ -141,10 +141,23 @@ move_reuse_message() {
 	quiet git commit -C HEAD
 }
 
+# What goes into a commit afterwards belongs there: work of the card into a task's, and anything into a person's own. Other
+# files in a task's commit, or anything in a revert, are what the audit is there to find.
 move_fixup() {
 	[ "$(git rev-list --count "$BASE..HEAD")" -gt 1 ] || return 1
-	mkdir -p other
-	echo "fix $1" > "other/fix-$1.txt"
+	git log -1 --format=%B | grep -qi '^fixup!\|revert\|take back\|Harness-Verifies' && return 1
+	card=$(git log -1 --format='%(trailers:key=Harness-Task,valueonly)' | head -n 1)
+	case $card in
+	s-*)
+		[ -f "work/${card#s-}.txt" ] || return 1
+		echo "fix $1" >> "work/${card#s-}.txt"
+		;;
+	*)
+		git log -1 --format=%B | grep -q Harness- && return 1
+		mkdir -p other
+		echo "fix $1" > "other/fix-$1.txt"
+		;;
+	esac
 	quiet git add -A
 	quiet git commit --fixup HEAD
 }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Telling};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::domain::commit_message::{Parted, Style, encoded};
@@ -17,16 +17,19 @@ use crate::fault::{self, Point};
 use crate::git::{Authorship, Replaying};
 
 use super::settings::setting;
-use super::{Here, here, refusal, refused};
+use super::{Here, here_with, refusal, refused};
 
 /// Scope alone, before the hooks of others run. Whether git amends is not known yet, so that only what is refused either way
 /// is refused here.
 pub(super) fn pre_commit(context: &Context) -> Result<(), CliError> {
-    let Some(here) = here(context)? else {
+    let engine = context.engine(Telling::Lines)?;
+    if engine.git.replaying().is_some() {
+        return Ok(());
+    }
+    let Some(here) = here_with(engine)? else {
         return Ok(());
     };
-    let is_replayed = here.engine.git.replaying().is_some();
-    if is_replayed || here.is_closed || reading::is_committed(&here.engine, &here.open, &here.head).map_err(refused)? {
+    if here.is_closed || reading::is_committed(&here.engine, &here.open, &here.head).map_err(refused)? {
         return Ok(());
     }
     match attended::scope(&here.engine, &here.project, &here.open, here.candidate).map_err(refused)? {
@@ -102,18 +105,22 @@ impl Message {
 
 /// The hook that decides: `--no-verify` does not skip it, and git does not change the tree after it.
 pub(super) fn prepare_commit_msg(context: &Context, arguments: &[OsString]) -> Result<(), CliError> {
-    let Some(mut here) = here(context)? else {
+    let engine = context.engine(Telling::Lines)?;
+    making::forget(&engine).map_err(refused)?;
+    let replaying = engine.git.replaying();
+    // Replays keep their message and get no trailers, and a rebase is on no branch.
+    if let Some(Replaying::CherryPick | Replaying::Revert | Replaying::Rebase) = replaying {
+        return Ok(());
+    }
+    let Some(mut here) = here_with(engine)? else {
         return Ok(());
     };
-    making::forget(&here.engine).map_err(refused)?;
     let Some(file) = arguments.first().map(PathBuf::from) else {
         return Err(CliError::new(Exit::Refused, "git named no message file"));
     };
-    match here.engine.git.replaying() {
-        // Replays keep their message and get no trailers.
-        Some(Replaying::CherryPick | Replaying::Revert | Replaying::Rebase) => return Ok(()),
-        Some(Replaying::Merge) if here.is_closed => return Ok(()),
-        Some(Replaying::Merge) => return judge_merge(&here),
+    match replaying {
+        Some(_) if here.is_closed => return Ok(()),
+        Some(_) => return judge_merge(&here),
         None => {}
     }
     let words: Vec<String> = arguments[1..]
@@ -163,8 +170,9 @@ fn judge(
     amends: Option<Otherwise>,
 ) -> Result<(), CliError> {
     let mut candidate = here.candidate;
-    if let [parent] = on[..] {
-        candidate.parent = parent;
+    if let ([parent], true) = (&on[..], on != [here.head.id]) {
+        candidate.parent = *parent;
+        candidate = attended::without_records(&here.engine, &here.head, candidate).map_err(refused)?;
     }
     let verdict = attended::judge(&mut here.engine, &here.project, &here.open, candidate).map_err(refused)?;
     match (verdict, amends) {

@@ -7,6 +7,7 @@ use crate::cli::context::{Context, Telling};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::domain::commit_message::{Parted, Style, encoded};
+use crate::domain::oid::TreeId;
 use crate::domain::trailer;
 use crate::engine::Engine;
 use crate::engine::attended::{self, Candidate, Verdict};
@@ -24,7 +25,23 @@ fn program() -> Result<std::path::PathBuf, CliError> {
 
 /// Has the commit looked at that is about to be made.
 pub(super) fn ask(engine: &Engine) -> Result<(), CliError> {
+    let _turn = engine.ledger.locks().hooks()?;
     Ok(engine.git.ask_when_made(&program()?)?)
+}
+
+/// Has the commit looked at once more, when it has taken the place of another one.
+fn ask_afterwards(engine: &Engine) -> Result<(), CliError> {
+    let _turn = engine.ledger.locks().hooks()?;
+    Ok(engine.git.ask_when_amended(&program()?)?)
+}
+
+/// Takes these hooks away, unless a commit in another worktree waits for them.
+fn ask_no_more(engine: &Engine) -> Result<(), CliError> {
+    let _turn = engine.ledger.locks().hooks()?;
+    match making::is_another(engine)? {
+        true => Ok(()),
+        false => Ok(engine.git.ask_no_more()?),
+    }
 }
 
 /// `hook commit-made`: called once for the transaction that moves the branch.
@@ -61,16 +78,20 @@ pub(super) fn commit_made(context: &Context, lines: &str) -> Result<(), CliError
         .is_some_and(|making| making.lacks.is_some());
     if !still_lacks {
         making::forget(&engine).map_err(refused)?;
-        engine.git.ask_no_more()?;
+        ask_no_more(&engine)?;
     }
     verdict
 }
 
 fn hold(context: &Context, engine: &Engine, making: &Making, commit: &Commit) -> Result<(), CliError> {
     if commit.parents == making.on {
-        return match &making.block {
-            Some(block) => has_block(commit, block, making),
-            None => Ok(()),
+        let Some(block) = &making.block else {
+            return Ok(());
+        };
+        has_block(commit, block, making)?;
+        return match making.on == [making.head] {
+            true => Ok(()),
+            false => amended(engine, making, commit),
         };
     }
     let again = making.or.as_ref().filter(|or| or.on == commit.parents);
@@ -87,6 +108,7 @@ fn hold(context: &Context, engine: &Engine, making: &Making, commit: &Commit) ->
                 parent: again.on[0],
                 tree: commit.tree,
             };
+            let candidate = attended::without_records(&here.engine, &here.head, candidate).map_err(refused)?;
             let verdict = attended::judge(&mut here.engine, &here.project, &here.open, candidate).map_err(refused)?;
             match verdict {
                 Verdict::Accepted { trailers, .. } => trailers,
@@ -101,7 +123,33 @@ fn hold(context: &Context, engine: &Engine, making: &Making, commit: &Commit) ->
         ..making.clone()
     };
     making::keep(engine, &lacking).map_err(refused)?;
-    Ok(engine.git.ask_when_amended(&program()?)?)
+    ask_afterwards(engine)
+}
+
+/// The task's commit was made again. Where its record tells of the one before, it is looked at once more.
+fn amended(engine: &Engine, making: &Making, commit: &Commit) -> Result<(), CliError> {
+    if new_tree(engine, commit)?.is_none() {
+        return Ok(());
+    }
+    let lacking = Making {
+        lacks: Some(commit.id),
+        ..making.clone()
+    };
+    making::keep(engine, &lacking).map_err(refused)?;
+    ask_afterwards(engine)
+}
+
+/// The commit's tree with the record that it should have, where it has another one.
+fn new_tree(engine: &Engine, commit: &Commit) -> Result<Option<TreeId>, CliError> {
+    let found = attended::open(engine).map_err(refused)?;
+    let found = match found {
+        Some(open) => Some(open),
+        None => attended::just_landed(engine).map_err(refused)?,
+    };
+    match found {
+        Some(open) => attended::with_new_record(engine, &open, commit).map_err(refused),
+        None => Ok(None),
+    }
 }
 
 /// The commit has our block as its trailers, and words of a person above it.
@@ -161,7 +209,7 @@ pub(super) fn commit_amended(context: &Context) -> Result<(), CliError> {
     let engine = context.engine(Telling::Lines)?;
     let making = making::current(&engine).map_err(refused)?;
     making::forget(&engine).map_err(refused)?;
-    engine.git.ask_no_more()?;
+    ask_no_more(&engine)?;
     let Some((block, lacks, making)) = making.and_then(|making| Some((making.block.clone()?, making.lacks?, making)))
     else {
         return Ok(());
@@ -173,13 +221,25 @@ pub(super) fn commit_amended(context: &Context) -> Result<(), CliError> {
     let raw = engine.git.raw_message(tip)?;
     let parted = Parted::of(&raw, Style::default(), &block);
     let encoding = setting(context, &engine, "i18n.commitEncoding");
-    engine
-        .git
-        .reword(&parted.finished(&encoded(&block, encoding.as_deref())))?;
+    let commit = engine.git.commit(tip)?;
+    let tree = new_tree(&engine, &commit)?;
+    let mended = parted.finished(&encoded(&block, encoding.as_deref()));
+    let (message, what) = match has_block(&commit, &block, &making) {
+        Ok(()) => (raw, "record of task {} was brought up to date"),
+        Err(_) if tree.is_some() => (mended, "trailers and the record of task {} were put back"),
+        Err(_) => (mended, "trailers of task {} were put back"),
+    };
+    match tree {
+        Some(tree) => {
+            let changed = engine.git.diff(commit.tree, tree)?;
+            engine.git.remake(&message, tree, &changed)?;
+        }
+        None => engine.git.reword(&message)?,
+    }
     let (_, now) = attended::branch(&engine).map_err(refused)?;
     say(&format!(
-        "the trailers of task {} were put back: the commit is {}",
-        making.task,
+        "the {}: the commit is {}",
+        what.replace("{}", making.task.as_str()),
         now.short(10)
     ));
     Ok(())

@@ -87,7 +87,10 @@ fn refused(error: impl Into<CliError>) -> CliError {
 
 /// The open task, or the one whose commit HEAD is, and the commit that git is about to make; `None` where there is no task.
 fn here(context: &Context) -> Result<Option<Here>, CliError> {
-    let mut engine = context.engine(Telling::Lines)?;
+    here_with(context.engine(Telling::Lines)?)
+}
+
+fn here_with(mut engine: Engine) -> Result<Option<Here>, CliError> {
     let found = attended::open(&engine).map_err(refused)?;
     let is_closed = found.is_none();
     let found = match found {

@@ -22,10 +22,25 @@ pub fn settle(engine: &mut Engine) -> Result<(), AttendedError> {
         (Some(open), marked) if marked.as_deref().map(str::trim) != Some(open.card.id.as_str()) => {
             set_mark(engine, &open.card.id)
         }
-        // An amend of its commit is judged as the task once more, as long as it is HEAD.
-        (None, Some(_)) if just_landed(engine)?.is_some() => Ok(()),
-        (None, Some(_)) => clear_mark(engine),
+        (None, Some(_)) => mark_landed(engine),
         _ => Ok(()),
+    }
+}
+
+/// Keeps the mark as long as HEAD is a task's commit, whichever way it landed: an amend of it is judged as that task once
+/// more. For where no task is open.
+pub fn mark_landed(engine: &Engine) -> Result<(), AttendedError> {
+    match just_landed(engine)? {
+        Some(landed) => set_mark(engine, &landed.card.id),
+        None => clear_mark(engine),
+    }
+}
+
+/// The same after something landed, unless a task is open here.
+pub fn mark_if_landed(engine: &Engine) -> Result<(), AttendedError> {
+    match open(engine)? {
+        Some(_) => Ok(()),
+        None => mark_landed(engine),
     }
 }
 

@@ -78,7 +78,7 @@ impl Auditor<'_> {
         if let [record] = record[..] {
             self.record(commit, base, task, own, record, (&by_builder, check_tree))?;
         }
-        self.opinion.landing = Some(Landing {
+        self.opinion.landings.push(Landing {
             commit: commit.id,
             parent: commit.parents.first().copied().unwrap_or(commit.id),
             task: task.clone(),
@@ -89,6 +89,7 @@ impl Auditor<'_> {
             cone,
             checks,
             row: trailer::value(own, "Harness-Ledger").and_then(row_place),
+            squashed: None,
         });
         Ok(())
     }
@@ -182,7 +183,13 @@ impl Auditor<'_> {
         }
     }
 
-    fn approvals(&mut self, commit: &Commit, card: &Card, own: &[Trailer], config: &Config) -> Result<(), Stop> {
+    pub(super) fn approvals(
+        &mut self,
+        commit: &Commit,
+        card: &Card,
+        own: &[Trailer],
+        config: &Config,
+    ) -> Result<(), Stop> {
         let gates = config.lane(card).gates_for(card);
         if gates.is_empty() {
             return Ok(());
@@ -213,7 +220,13 @@ impl Auditor<'_> {
         Ok(())
     }
 
-    fn plan_approval(&mut self, commit: &Commit, base: TreeId, card: &Card, config: &Config) -> Result<(), Stop> {
+    pub(super) fn plan_approval(
+        &mut self,
+        commit: &Commit,
+        base: TreeId,
+        card: &Card,
+        config: &Config,
+    ) -> Result<(), Stop> {
         if config.approval.plan == PlanApproval::None && self.strictness.plan_approval == PlanApproval::None {
             return Ok(());
         }

@@ -13,6 +13,7 @@ mod records;
 mod renewal;
 mod resolution;
 mod reversal;
+mod squash;
 mod stop;
 mod walk;
 
@@ -93,6 +94,8 @@ pub struct Landing {
     pub checks: Vec<Check>,
     /// The row that it names: writer, number, the hash's beginning.
     pub row: Option<(String, u64, String)>,
+    /// Of a squash: the tree that this task was verified on, before what came after it.
+    pub squashed: Option<TreeId>,
 }
 
 /// The commits that the audit judged, and what it found.
@@ -190,7 +193,10 @@ struct Auditor<'a> {
 #[derive(Debug, Default)]
 struct Opinion {
     findings: Vec<Finding>,
-    landing: Option<Landing>,
+    /// The tasks that it lands; only a squash lands several.
+    landings: Vec<Landing>,
+    /// What is wrong where a task had not landed before.
+    unless_landed: Vec<Finding>,
     /// What it says was verified.
     renewals: Vec<Renewal>,
     /// The tasks that it adopts, with the commits that hold their work.
@@ -241,6 +247,10 @@ impl<'a> Auditor<'a> {
     }
 
     fn judge_commit(&mut self, commit: &Commit) -> Result<(), Stop> {
+        if let Some(squash) = self.squashed(commit)? {
+            self.characters(commit, None)?;
+            return self.squash(commit, &squash);
+        }
         if commit.parents.len() < 2 && Self::says_of_landings(&commit.message) {
             self.characters(commit, None)?;
             return self.said_of_landings(commit);

@@ -137,6 +137,12 @@ impl Auditor<'_> {
         for change in &changes {
             self.plain_change(commit, change);
         }
+        // The message of a revert may have been amended away; the trees tell, when the whole course is known.
+        let takes_record = |change: &Change| change.new.is_none() && change.path.is_under(LEDGER);
+        let mut found = self.opinion.findings.iter();
+        if changes.iter().any(takes_record) || found.any(|finding| finding.rule == AuditRule::Unrecorded) {
+            self.opinion.speaks = Some(commit.id);
+        }
         self.records(commit, base, changes.iter())
     }
 

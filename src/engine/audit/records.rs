@@ -26,7 +26,8 @@ impl Auditor<'_> {
         if records.peek().is_none() {
             return Ok(());
         }
-        let history = history::of(self.git, commit.id, self.approvals.take())?;
+        let mut history = history::of(self.git, commit.id, self.approvals.take())?;
+        history::search::complete(self.git, &mut history, commit.id, &[])?;
         for change in records {
             if let Some((rule, why)) = self.misfit(commit, base, &history, change)? {
                 let path = change.path.to_string();

@@ -146,7 +146,7 @@ fn has_only(block: &[Trailer], keys: &[&str]) -> bool {
     block.len() == keys.len() && keys.iter().all(|key| trailer::value(block, key).is_some())
 }
 
-fn renewal(block: &[Trailer], commit: CommitId, task: TaskId, landing: CommitId) -> Option<Renewal> {
+pub(super) fn renewal(block: &[Trailer], commit: CommitId, task: TaskId, landing: CommitId) -> Option<Renewal> {
     let line = EvidenceLine::read(trailer::value(block, EVIDENCE)?)?;
     Some(Renewal {
         commit,

@@ -51,7 +51,12 @@ pub(super) fn walk(view: &PlainView, range: &Range, footing: Footing) -> Result<
             findings.extend(auditor.by_content(commit, &undone)?);
         }
         let by_content: Vec<CommitId> = undone.iter().map(|(_, landing, _)| *landing).collect();
-        if let Some(landing) = opinion.landing {
+        let is_open = |finding: &Finding| {
+            let task = finding.task.as_ref();
+            task.is_none_or(|task| !course.landed.contains_key(task))
+        };
+        findings.extend(opinion.unless_landed.into_iter().filter(is_open));
+        for landing in opinion.landings {
             course.landing(view, &landing, &mut findings)?;
             landings.push(landing);
         }
@@ -210,6 +215,9 @@ impl Course {
 
     /// The landings that a commit takes out which speaks of undoing and names nothing that is here.
     fn taken_out(&self, view: &PlainView, commit: CommitId) -> Result<Vec<TakenOut>, AuditError> {
+        if self.landed.is_empty() {
+            return Ok(Vec::new());
+        }
         Ok(history::taken_out(view, &self.newest(), &view.commit(commit)?)?)
     }
 
@@ -257,7 +265,9 @@ impl Course {
             return Ok(());
         }
         self.order.push(landing.commit);
-        if let Some(before) = self.landed.insert(landing.task.clone(), landing.commit) {
+        if let Some(before) = self.landed.insert(landing.task.clone(), landing.commit)
+            && !history::is_gone(view, before, landing.parent)?
+        {
             let (task, before) = (&landing.task, before.short(10));
             messages.push(format!("{task} landed in {before} already, and nothing undid that"));
         }

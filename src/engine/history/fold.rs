@@ -4,13 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::domain::block::{self, Claim};
-use crate::domain::change::ChangeSet;
+use crate::domain::change::{Change, ChangeSet};
 use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
 use crate::domain::path::RepoPath;
 use crate::domain::reversal::{self, Reversal};
 use crate::domain::trailer::{Said, read_message};
-use crate::git::{History, How, PlainView, Repository, Saying, Verified};
+use crate::git::{Before, History, How, PlainView, Repository, Saying, Verified};
 
 use super::HistoryError;
 use super::prove::Prover;
@@ -52,9 +52,16 @@ impl<'a> Fold<'a> {
                 Said::Approved { plan, digest } => self.history.approve(plan, digest, saying.commit, &saying.author),
                 Said::Revised(task) => self.history.names(task),
                 Said::Adopted { task, landing } => self.adopted(saying, task, landing)?,
-                Said::Verified { task, tree, digest } => {
+                Said::Verified {
+                    task,
+                    landing,
+                    tree,
+                    digest,
+                } => {
                     let commit = saying.commit;
-                    self.history.verify(task, Verified { tree, digest, commit });
+                    let verified = Verified { tree, digest, commit };
+                    self.verified(saying, &task, landing, &verified)?;
+                    self.history.verify(task, verified);
                 }
                 _ => {}
             }
@@ -86,7 +93,7 @@ impl<'a> Fold<'a> {
             any |= how.is_some();
             match how {
                 Some(how) if !self.is_copy(&claim.task, &changes)? => {
-                    self.history.lands(claim.task, saying.commit, how);
+                    self.lands(claim.task, saying.commit, how)?;
                 }
                 Some(_) => {}
                 None => self.history.claimed(claim.task, saying.commit),
@@ -95,11 +102,12 @@ impl<'a> Fold<'a> {
         Ok(any)
     }
 
-    /// A person's word that a commit holds a task's work: of what is there, and of an ancestor.
-    fn adopted(&mut self, saying: &Saying, task: TaskId, landing: CommitId) -> Result<(), HistoryError> {
-        let is_there = self.git.contains(landing.object_id()) && self.git.is_ancestor(landing, saying.commit)?;
-        if is_there && self.history.landing(&task).is_none() {
-            self.history.adopts(task, landing, saying.commit);
+    /// A commit lands a task.
+    pub fn lands(&mut self, task: TaskId, landing: CommitId, how: How) -> Result<(), HistoryError> {
+        let first = self.changes_of(landing)?.iter().next().cloned();
+        self.history.lands(task, landing, how);
+        if let Some(Change { path, old: entry, .. }) = first {
+            self.history.stood_before(landing, Before { path, entry });
         }
         Ok(())
     }

@@ -6,14 +6,16 @@
 
 mod by_content;
 mod fold;
+mod later;
 mod merged;
 pub mod prove;
 pub mod search;
+mod silent;
 pub mod undo;
 
 use std::rc::Rc;
 
-use crate::domain::block;
+use crate::domain::block::{self, Claim};
 use crate::domain::change::ChangeSet;
 use crate::domain::id::TaskId;
 use crate::domain::oid::CommitId;
@@ -22,6 +24,7 @@ use crate::git::{Commit, History, HistorySeed, How, PlainError, PlainView, ReadE
 
 use super::Engine;
 use fold::Fold;
+pub use search::claim_of;
 use undo::UndoError;
 
 /// Why history could not be read.
@@ -136,6 +139,25 @@ pub fn taken_out(
         }
     }
     Ok(found)
+}
+
+/// How content bears out what is claimed of a commit: for each claim, if it does.
+pub fn borne_out(git: &Repository, commit: &Commit, claims: &[Claim]) -> Result<Vec<Option<How>>, HistoryError> {
+    Fold::new(git, History::default()).proven(&search::saying_of(commit), claims)
+}
+
+/// Whether what a landing changed is at a commit what it was before it: somebody took it back, with or without a word.
+pub fn is_gone(git: &Repository, landing: CommitId, at: CommitId) -> Result<bool, HistoryError> {
+    if !git.contains(landing.object_id()) {
+        return Ok(false);
+    }
+    let (changes, tree) = (undo::change_of(git, &git.commit(landing)?)?, git.tree_of(at)?);
+    for change in &changes {
+        if git.entry(tree, &change.path.to_text())? != change.old {
+            return Ok(false);
+        }
+    }
+    Ok(!changes.is_empty())
 }
 
 /// The landings, of these, that a merge leaves out of a side that brought them: it has nothing of theirs in its tree.

@@ -8,13 +8,14 @@ use std::rc::Rc;
 use crate::domain::block::Claim;
 use crate::domain::change::ChangeSet;
 use crate::domain::id::TaskId;
-use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::record::TaskRecord;
 use crate::domain::reversal;
 use crate::git::{Commit, History, How, Merge, Repository, Saying};
 
 use super::HistoryError;
 use super::fold::Fold;
+use super::silent;
 
 /// The folder of records.
 const RECORDS: &str = ".harness/ledger";
@@ -44,11 +45,12 @@ pub fn complete(
             wanted.push((task.clone(), *landing));
         }
     }
-    if new_records.is_none() && wanted.is_empty() {
+    let gone = silent::candidates(git, history, tip)?;
+    if new_records.is_none() && wanted.is_empty() && gone.is_empty() {
         return Ok(false);
     }
     let mut fold = Fold::new(git, std::mem::take(history));
-    let found = search(git, &mut fold, tip, new_records, &wanted);
+    let found = search(git, &mut fold, tip, new_records, &wanted).and_then(|()| silent::take(&mut fold, tip, &gone));
     *history = fold.history;
     found?;
     history.searched().records = records;
@@ -73,7 +75,7 @@ fn search(
     for (commit, tasks) in found {
         for (task, how) in tasks {
             if fold.history.landing(&task).is_none() {
-                fold.history.lands(task, commit, how);
+                fold.lands(task, commit, how)?;
             }
         }
         // What undid it was read before anybody knew what it undid.
@@ -140,18 +142,21 @@ fn by_records(
 }
 
 /// What a record claims.
-fn claim_of(task: &TaskId, record: &TaskRecord) -> Option<Claim> {
+pub fn claim_of(task: &TaskId, record: &TaskRecord) -> Option<Claim> {
     (record.id == task.as_str() && record.status == "complete").then_some(())?;
     Some(Claim {
         task: task.clone(),
         card: record.card.parse().ok()?,
         tree: record.check_tree.parse().ok()?,
-        checks: String::new(),
+        checks: record
+            .check_digest
+            .parse::<Digest>()
+            .map_or_else(|_| String::new(), |digest| digest.short()),
         row: None,
     })
 }
 
-fn saying_of(commit: &Commit) -> Saying {
+pub(super) fn saying_of(commit: &Commit) -> Saying {
     Saying {
         commit: commit.id,
         tree: commit.tree,
