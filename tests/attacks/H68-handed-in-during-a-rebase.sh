@@ -6,24 +6,11 @@
 # strict: no effect
 # shadow: -
 
-set_up() {
-	quietly="git -c core.hooksPath=/dev/null"
-	$quietly checkout -qb side
-	echo 'good side' > src/allowed.txt
-	$quietly commit -qam 'Side'
-	$quietly checkout -q main
-	echo 'good main' > src/allowed.txt
-	$quietly commit -qam 'Main'
-}
+set_up() { conflicting_sides; }
 
 attack() {
 	git rebase side > "$T/stopped" 2>&1
-	if [ "$MODE" = plain ]; then
-		git add -A
-		GIT_EDITOR=true git rebase --continue
-	else
-		git harness submit
-	fi
+	handed_in env GIT_EDITOR=true git rebase --continue
 }
 
-landed() { on_main src/allowed.txt | grep -q '^<<<<<<<'; }
+landed() { markers_landed; }

@@ -6,24 +6,11 @@
 # strict: no effect
 # shadow: -
 
-set_up() {
-	quietly="git -c core.hooksPath=/dev/null"
-	$quietly checkout -qb side
-	echo 'good side' > src/allowed.txt
-	$quietly commit -qam 'Side'
-	$quietly checkout -q main
-	echo 'good main' > src/allowed.txt
-	$quietly commit -qam 'Main'
-}
+set_up() { conflicting_sides; }
 
 attack() {
 	git format-patch -1 --stdout side | git am -3 > "$T/stopped" 2>&1
-	if [ "$MODE" = plain ]; then
-		git add -A
-		git am --continue
-	else
-		git harness submit
-	fi
+	handed_in git am --continue
 }
 
-landed() { on_main src/allowed.txt | grep -q '^<<<<<<<'; }
+landed() { markers_landed; }

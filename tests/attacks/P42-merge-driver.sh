@@ -10,21 +10,12 @@
 # overlay: no effect
 
 set_up() {
-	echo 'src/** merge=mine' > .gitattributes
-	git add -A
-	git commit -qnm 'Attributes'
+	attributes_are 'src/** merge=mine'
 	git config merge.mine.driver 'touch ../scratch/ran; cp %B %A'
 	rm -f ../scratch/ran
 }
 
-naive() {
-	git checkout -q -b mine
-	good
-	git -c core.hooksPath=/dev/null commit -qam 'Fine work'
-	git checkout -q main
-	theirs
-	git merge -q --no-edit mine
-}
+naive() { joined_with_theirs; }
 
 theirs() {
 	(

@@ -7,20 +7,12 @@
 # shadow: refused
 
 set_up() {
-	echo 'src/allowed.txt filter=swap' > .gitattributes
-	git add -A
-	git commit -qnm 'Attributes'
+	attributes_are 'src/allowed.txt filter=swap'
 	git config filter.swap.clean "touch '$T/ran'; sed s/good/bad/"
 	git config filter.swap.smudge 'sed s/bad/good/'
 	rm -f "$T/ran"
 }
 
-attack() {
-	good
-	if [ "$MODE" != builder ]; then
-		git add -A
-		git commit -qm 'Fine work'
-	fi
-}
+attack() { good_work; }
 
 landed() { on_main src/allowed.txt | grep -q bad || { [ "$MODE" = builder ] && [ -e "$T/ran" ]; }; }

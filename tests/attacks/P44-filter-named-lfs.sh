@@ -7,20 +7,12 @@
 # shadow: refused
 
 set_up() {
-	echo 'src/allowed.txt filter=lfs -text' > .gitattributes
-	git add -A
-	git commit -qnm 'Attributes'
+	attributes_are 'src/allowed.txt filter=lfs -text'
 	git config filter.lfs.clean "touch '$T/ran'; cat"
 	git config filter.lfs.smudge "touch '$T/ran'; cat"
 	rm -f "$T/ran"
 }
 
-attack() {
-	good
-	if [ "$MODE" != builder ]; then
-		git add -A
-		git commit -qm 'Fine work'
-	fi
-}
+attack() { good_work; }
 
 landed() { [ -e "$T/ran" ]; }

@@ -7,19 +7,11 @@
 # shadow: refused
 
 attack() {
-	good
-	git commit -qam 'Fine work'
-	block=$(git log -1 --format=%B)
-	[ "$MODE" = plain ] && block='Harness-Task: t-1'
-	git branch aside
-	git reset -q --hard "$BASE"
+	block_of_work_aside
 	echo worse > src/allowed.txt
 	git add -A
 	printf '%s\n' "$block" > "$T/message"
 	git -c core.hooksPath=/dev/null commit -q --allow-empty -F "$T/message"
 }
 
-landed() {
-	[ "$MODE" = plain ] && return 0
-	(cd "$REPO" && git harness status --json) | tr -d ' \n' | grep -q '"id":"t-1","state":"complete"'
-}
+landed() { is_complete; }

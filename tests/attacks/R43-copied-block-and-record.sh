@@ -7,12 +7,7 @@
 # shadow: refused
 
 attack() {
-	good
-	git commit -qam 'Fine work'
-	block=$(git log -1 --format=%B)
-	[ "$MODE" = plain ] && block='Harness-Task: t-1'
-	git branch aside
-	git reset -q --hard "$BASE"
+	block_of_work_aside
 	mkdir -p .harness/ledger
 	printf 'v = 1\nid = "t-1"\nstatus = "complete"\n' > .harness/ledger/t-1.toml
 	git add -A
@@ -20,7 +15,4 @@ attack() {
 	git -c core.hooksPath=/dev/null commit -q --allow-empty -F "$T/message"
 }
 
-landed() {
-	[ "$MODE" = plain ] && return 0
-	(cd "$REPO" && git harness status --json) | tr -d ' \n' | grep -q '"id":"t-1","state":"complete"'
-}
+landed() { is_complete; }

@@ -103,3 +103,71 @@ write_files() {
 		esac
 	done
 }
+
+# Git as somebody whose commits no hook looks at.
+unhooked() { git -c core.hooksPath=/dev/null "$@"; }
+
+# A branch `side` and `main` that change the allowed file each in its own way, so that joining them stops. For `set_up`.
+conflicting_sides() {
+	unhooked checkout -qb side
+	echo 'good side' > src/allowed.txt
+	unhooked commit -qam 'Side'
+	unhooked checkout -q main
+	echo 'good main' > src/allowed.txt
+	unhooked commit -qam 'Main'
+}
+
+# Hands in what lies there after git has stopped: `handed_in GIT_COMMAND…` says how it is taken without a harness.
+handed_in() {
+	if [ "$MODE" = plain ]; then
+		git add -A
+		"$@"
+	else
+		git harness submit
+	fi
+}
+
+# Whether the marks of a conflict are at the tip of `main`.
+markers_landed() { on_main src/allowed.txt | grep -q '^<<<<<<<'; }
+
+# What a careless tool does with work on a branch of its own: it joins it with what `theirs` did meanwhile. For `naive`.
+joined_with_theirs() {
+	git checkout -q -b mine
+	good
+	unhooked commit -qam 'Fine work'
+	git checkout -q main
+	theirs
+	git merge -q --no-edit mine
+}
+
+# Attributes that a tree holds before the work begins: `attributes_are LINE`. For `set_up`.
+attributes_are() {
+	echo "$1" > .gitattributes
+	git add -A
+	git commit -qnm 'Attributes'
+}
+
+# The work as it should be, committed where it is not a Builder's.
+good_work() {
+	good
+	if [ "$MODE" != builder ]; then
+		git add -A
+		git commit -qm 'Fine work'
+	fi
+}
+
+# Lands the work and takes it off `main` again, to a branch that nobody merged; $block is what its message said.
+block_of_work_aside() {
+	good
+	git commit -qam 'Fine work'
+	block=$(git log -1 --format=%B)
+	[ "$MODE" = plain ] && block='Harness-Task: t-1'
+	git branch aside
+	git reset -q --hard "$BASE"
+}
+
+# Whether the task counts as complete.
+is_complete() {
+	[ "$MODE" = plain ] && return 0
+	(cd "$REPO" && git harness status --json) | tr -d ' \n' | grep -q '"id":"t-1","state":"complete"'
+}
