@@ -29,7 +29,7 @@ beside() {
 	on_a_branch
 	echo more > src/allowed.txt
 	git commit -qnam 'Meanwhile'
-	! git merge -q --no-edit feature > "$T/out" 2>&1
+	if git merge -q --no-edit feature > "$T/out" 2>&1; then return 1; fi
 	git checkout -q --ours src/allowed.txt
 	git add -A
 	git commit -qn --no-edit

@@ -26,7 +26,7 @@ beside() {
 	git checkout -q main
 	echo 'good, and better' > src/allowed.txt
 	git commit -qam 'Better'
-	! git merge -q --no-edit feature > "$T/out" 2>&1
+	if git merge -q --no-edit feature > "$T/out" 2>&1; then return 1; fi
 	git checkout -q --ours src/allowed.txt
 	git add -A
 	git commit -qn --no-edit
