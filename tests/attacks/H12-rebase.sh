@@ -3,7 +3,7 @@
 #
 # plain: lands
 # hooks: found scope: unrecorded
-# strict: found scope: unrecorded
+# strict: refused
 # shadow: refused
 
 attack() {
