@@ -146,9 +146,10 @@ pub fn borne_out(git: &Repository, commit: &Commit, claims: &[Claim]) -> Result<
     Fold::new(git, History::default()).proven(&search::saying_of(commit), claims)
 }
 
-/// Whether what a landing changed is at a commit what it was before it: somebody took it back, with or without a word.
+/// Whether what a landing changed is at a later commit what it was before it: somebody took it back, with or without a
+/// word.
 pub fn is_gone(git: &Repository, landing: CommitId, at: CommitId) -> Result<bool, HistoryError> {
-    if !git.contains(landing.object_id()) {
+    if !git.contains(landing.object_id()) || !git.is_ancestor(landing, at)? {
         return Ok(false);
     }
     let (changes, tree) = (undo::change_of(git, &git.commit(landing)?)?, git.tree_of(at)?);

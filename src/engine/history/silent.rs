@@ -14,6 +14,9 @@ use super::HistoryError;
 use super::fold::Fold;
 use super::search::saying_of;
 
+/// How many commits back the tree is looked for that somebody went back to.
+const MOST_IN_RANGE: usize = 64;
+
 /// The landings in whose place stands what stood there before.
 pub(super) fn candidates(git: &Repository, history: &History, tip: CommitId) -> Result<Vec<CommitId>, ReadError> {
     let tree = git.tree_of(tip)?;
@@ -84,6 +87,9 @@ fn taken_back(
         .flat_map(|(_, changes)| changes.iter().map(|change| (&change.path, change.old)))
         .collect();
     let is_all = own.iter().all(|change| explained.contains(&(&change.path, change.new)));
+    // A range that was reverted in one commit takes other work along.
+    let earlier = git.first_parents(*parent, MOST_IN_RANGE)?;
+    let is_back = earlier.iter().any(|(_, tree)| *tree == commit.tree);
     let parent = git.tree_of(*parent)?;
     let mut found = Vec::new();
     for (landing, _) in landings {
@@ -92,7 +98,7 @@ fn taken_back(
             let path = task.record_path();
             takes_record |= git.entry(parent, &path)?.is_some() && git.entry(commit.tree, &path)?.is_none();
         }
-        found.push((*landing, !speaks && (is_all || takes_record)));
+        found.push((*landing, !speaks && (is_all || is_back || takes_record)));
     }
     Ok(found)
 }
