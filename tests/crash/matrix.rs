@@ -72,6 +72,7 @@ fn every_point_is_reached_and_survived() {
     let only_scene = wanted("SCENE");
     let is_wanted = |scene: &&Scene| only_scene.as_deref().is_none_or(|name| name == scene.name);
     let scenes: Vec<&Scene> = SCENES.iter().filter(is_wanted).collect();
+    assert!(!scenes.is_empty(), "there is no scene {only_scene:?}");
     let passings: Vec<Passing> = in_parallel(&scenes, |scene| unharmed(scene)).concat();
     let cells = chosen(&passings);
     let shares: Vec<&[Cell]> = cells
@@ -187,6 +188,12 @@ fn unharmed(scene: &'static Scene) -> Vec<Passing> {
 /// The cells that are asked for, scene by scene.
 fn chosen(passings: &[Passing]) -> Vec<Cell> {
     let only_point = wanted("POINT");
+    if let Some(name) = &only_point {
+        assert!(
+            Point::ALL.iter().any(|point| point.name() == name),
+            "there is no failpoint {name}"
+        );
+    }
     let mut cells = Vec::new();
     for point in Point::ALL {
         if only_point.as_deref().is_some_and(|name| name != point.name()) {

@@ -92,7 +92,12 @@ FAILPOINTS='land.intended=kill' \"$H\" submit > /dev/null 2>&1 || true",
     Scene {
         name: "hooks",
         before: "begin; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"; \"$H\" hooks install > /dev/null; \"$H\" next > /dev/null; echo p-1 > a.txt; git add a.txt",
-        steps: &["exec git commit -qm 'By hand'", "exec \"$H\" next"],
+        // The mark stays while HEAD is the task's commit, and goes when something stands on it.
+        steps: &[
+            "exec git commit -qm 'By hand'",
+            "exec \"$H\" next",
+            "git commit -q --allow-empty -m Later; exec \"$H\" next",
+        ],
         others: &["\"$H\" note p-1 remember"],
         outcome: "complete p-1 && later && [ ! -e .git/harness/open ]",
     },
