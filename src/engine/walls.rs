@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::domain::check::FenceTier;
 use crate::domain::network::{Contact, Network};
 use crate::model::relay::Relay;
-use crate::process::fence::{self, Confinement, Fence, FenceError, Overlay};
+use crate::process::fence::{self, Closed, Confinement, Fence, FenceError, Overlay};
 use crate::process::{self, Ending, Environment, Finished, Program, StartError};
 use crate::proxy::{Proxy, Rules};
 
@@ -65,6 +65,10 @@ const CACHES: [&str; 11] = [
     ".cache/ccache",
 ];
 
+/// What the repository of a copy borrows from the real one, and so all that is seen of that. The settings of a clone, of its
+/// worktrees and of its submodules hold passwords now and then.
+const LENT: [&str; 2] = ["objects", "lfs"];
+
 /// What one program is confined to.
 #[derive(Debug)]
 pub struct Walls {
@@ -114,7 +118,6 @@ impl Walls {
             // What one run did, another one does not have to know.
             slot.runs_dir(),
             engine.ledger.dir().to_owned(),
-            engine.git.common_dir().join("config"),
             engine.host.config_dir.clone(),
         ];
         hidden.extend(own.hidden);
@@ -143,7 +146,13 @@ impl Walls {
         let whole = ["CARGO_HOME", "RUSTUP_HOME"].into_iter().filter_map(variable);
         shown.extend(whole.filter(|path| !is_closed(path)));
         shown.extend(home);
-        shown.insert(engine.git.common_dir().to_owned());
+        let common = engine.git.common_dir();
+        shown.insert(common.to_owned());
+        shown.extend(LENT.map(|name| common.join(name)));
+        own.closed.push(Closed {
+            dir: common.canonicalize().unwrap_or_else(|_| common.to_owned()),
+            dots_only: false,
+        });
         shown.insert(fence.program().to_owned());
         let shown: Vec<PathBuf> = shown.into_iter().filter(|path| path.is_absolute()).collect();
         let tmp = Temporary::of(fence.tier(), slot, &shown, variable("TMPDIR"))?;

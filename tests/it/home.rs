@@ -118,3 +118,41 @@ fn a_program_on_the_path_brings_its_own() {
         );
     }
 }
+
+/// Of the real repository only the objects are seen, which the copy's own one borrows: settings of the clone, of its
+/// worktrees and of its submodules hold passwords now and then.
+#[test]
+fn the_real_repository_shows_its_objects_alone() {
+    for tier in TIERS {
+        let sandbox = sandbox(tier);
+        let git = sandbox.repo().join(".git");
+        let secret = [
+            "config",
+            "config.worktree",
+            "modules/lib/config",
+            "modules/deep/lib/config.worktree",
+            "worktrees/other/config.worktree",
+            "remotes/old",
+            "of-tomorrow",
+        ];
+        for file in &secret[1..] {
+            write(
+                &git,
+                file,
+                "[remote \"x\"]\n\turl = https://me:password@example.invalid/\n",
+            );
+        }
+        let all = secret.map(|file| git.join(file).display().to_string()).join(" ");
+        let script = format!(
+            "for f in {all}; do grep -qs . \"$f\" && echo \"$f\"; done > src/a.txt; git log -1 --format=%s >> src/a.txt; \
+             git cat-file -e HEAD:src/a.txt && echo end >> src/a.txt"
+        );
+        let _ = sandbox.harness(&["exec", "p-1", "--", "sh", "-c", &script]).exits(0);
+        let subject = sandbox.git(&["log", "-1", "--format=%s", "main~1"]);
+        assert_eq!(
+            sandbox.git(&["show", "main:src/a.txt"]),
+            format!("{subject}\nend"),
+            "without {tier:?}"
+        );
+    }
+}
