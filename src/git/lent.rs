@@ -41,6 +41,29 @@ pub struct Lent<'a> {
 /// The branch that it has.
 const BRANCH: &str = "refs/heads/work";
 
+/// A line of a file of alternates: bytes as they are, in quotes where the line would say something else.
+fn alternate(store: &Path) -> Vec<u8> {
+    let path = store.as_os_str().as_bytes();
+    let is_plain = !path.iter().any(|byte| matches!(byte, b'\n' | b'"' | b'\\'));
+    let mut line = match is_plain {
+        true => path.to_vec(),
+        false => {
+            let mut quoted = vec![b'"'];
+            for byte in path {
+                match byte {
+                    b'\n' => quoted.extend_from_slice(b"\\n"),
+                    b'"' | b'\\' => quoted.extend_from_slice(&[b'\\', *byte]),
+                    byte => quoted.push(*byte),
+                }
+            }
+            quoted.push(b'"');
+            quoted
+        }
+    };
+    line.push(b'\n');
+    line
+}
+
 impl Repository {
     /// Writes such a repository into a folder that is not there yet. HEAD is `base` where that has this very tree, else a
     /// commit on it that only this repository holds. What is known of the copy's files is noted in its index, so that git
@@ -50,7 +73,7 @@ impl Repository {
             fs::create_dir_all(dir.join(folder))?;
         }
         let objects = fs::canonicalize(self.common_dir().join("objects"))?;
-        fs::write(dir.join("objects/info/alternates"), format!("{}\n", objects.display()))?;
+        fs::write(dir.join("objects/info/alternates"), alternate(&objects))?;
         fs::write(dir.join("HEAD"), format!("ref: {BRANCH}\n"))?;
         fs::write(dir.join("config"), self.lent_config(lent.governed))?;
         if self.is_shallow() {

@@ -28,22 +28,23 @@ s = socket.socket(socket.AF_UNIX); s.bind(os.path.realpath(place) + \"/\" + \"s\
 
 #[test]
 fn a_repository_whose_path_is_no_text_is_worked_in() {
-    for tier in TIERS {
+    let places: [&[u8]; 3] = [b"caf\xe9 \xff", b"line\nbreak", b"back\\slash \"quoted\""];
+    for (tier, place) in TIERS.into_iter().flat_map(|tier| places.map(|place| (tier, place))) {
         let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]).without(tier);
-        let place = sandbox.beside("odd").join(OsString::from_vec(b"caf\xe9 \xff".to_vec()));
+        let place = sandbox.beside("odd").join(OsString::from_vec(place.to_vec()));
         fs::create_dir(sandbox.beside("odd")).unwrap();
         fs::rename(sandbox.repo(), &place).unwrap();
         let plan = sandbox.beside("p.json");
-        fs::write(&plan, one_card("p-1", "src/**", "grep -rqx y .")).unwrap();
+        fs::write(&plan, one_card("p-1", "src/**", "grep -rqx y . && git log -1")).unwrap();
         let _ = sandbox
             .harness_in(&place, &["plan", "import", "--commit", plan.to_str().unwrap()])
             .exits(0);
-        let words = ["exec", "p-1", "--", "sh", "-c", "echo y > src/a.txt"];
+        let words = ["exec", "p-1", "--", "sh", "-c", "git log -1 && echo y > src/a.txt"];
         let _ = sandbox.harness_in(&place, &words).exits(0);
         assert_eq!(
             sandbox.git_in(&place, &["show", "main:src/a.txt"]),
             "y",
-            "without {tier:?}"
+            "{place:?} without {tier:?}"
         );
     }
 }

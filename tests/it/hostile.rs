@@ -116,3 +116,15 @@ fn what_a_check_names_needs_its_name_in_the_card() {
         .says("test/run.sh: protected (the check sh test/run.sh names it)");
     let _ = sandbox.harness(&["plan", "lint"]).exits(0).prints("shut-by-glob");
 }
+
+/// Limits are for what a Builder makes: what the base holds has been there before.
+#[test]
+fn what_the_base_holds_may_be_as_deep_as_it_is() {
+    let deep = format!("{}end.txt", "d/".repeat(70));
+    let sandbox = Sandbox::new(&[("src/a.txt", "x\n"), (&deep, "deep\n")]);
+    sandbox.import("p.json", &one_card("p-1", "src/**", "true"));
+    let _ = sandbox
+        .harness(&["exec", "p-1", "--", "sh", "-c", "echo y > src/a.txt"])
+        .exits(0);
+    assert_eq!(sandbox.git(&["show", &format!("main:{deep}")]), "deep");
+}
