@@ -14,6 +14,9 @@ use crate::git::{Commit, History, HistorySeed};
 
 use super::{Auditor, Stop};
 
+/// How many commits back the tree is looked for that somebody went back to.
+const MOST_IN_RANGE: usize = 64;
+
 impl Auditor<'_> {
     /// Judges the records that a commit writes; other paths are left to others.
     pub(super) fn records<'c>(
@@ -28,8 +31,15 @@ impl Auditor<'_> {
         }
         let mut history = history::of(self.git, commit.id, self.approvals.take())?;
         history::search::complete(self.git, &mut history, commit.id, &[])?;
+        let mut found = Vec::new();
         for change in records {
             if let Some((rule, why)) = self.misfit(commit, base, &history, change)? {
+                found.push((change, rule, why));
+            }
+        }
+        // Where somebody goes back to what stood here before, in whatever words, records go back as well.
+        if !found.is_empty() && !self.goes_back(commit)? {
+            for (change, rule, why) in found {
                 let path = change.path.to_string();
                 let message = format!("{path}: {why}");
                 self.find(commit.id, None, rule, Some(path), message);
@@ -37,6 +47,15 @@ impl Auditor<'_> {
         }
         self.approvals = Some(HistorySeed::new(commit.id, history));
         Ok(())
+    }
+
+    /// Whether a commit's tree is that of one before it: a range was reverted in one commit.
+    fn goes_back(&self, commit: &Commit) -> Result<bool, Stop> {
+        let [parent] = commit.parents[..] else {
+            return Ok(false);
+        };
+        let earlier = self.git.first_parents(parent, MOST_IN_RANGE)?;
+        Ok(earlier.iter().any(|(_, tree)| *tree == commit.tree))
     }
 
     /// What is wrong with a record that a commit writes, if anything is.
