@@ -32,7 +32,7 @@ use super::slot::{Contents, SlotError, below, holds_any};
 
 pub(super) use super::slot::read_regular;
 
-use kind::{looks_like_a_repository, what_it_is};
+use kind::{is_in, looks_like_a_repository, what_it_is};
 pub use named::from_answer;
 
 /// Why a view could not be harvested. The machine's fault, not the Builder's.
@@ -221,11 +221,8 @@ impl Walk<'_> {
                 continue;
             }
             let (path, bytes) = (dir.join(&name), below(folder, &name));
-            // Looked at before anything asks the system, which has a limit of its own, and before going deeper. What the base
-            // holds was there before.
-            if let Some(what) = too_long(&bytes)
-                && !self.is_of_the_base(&bytes)
-            {
+            // Looked at before anything asks the system, which has a limit of its own, and before going deeper.
+            if let Some(what) = too_long(&bytes).filter(|_| !is_in(self.before, &bytes)) {
                 self.refuse_text(String::from_utf8_lossy(&bytes).into_owned(), Rule::Limit { what });
                 continue;
             }
@@ -247,10 +244,6 @@ impl Walk<'_> {
             }
         }
         Ok(())
-    }
-
-    fn is_of_the_base(&self, name: &[u8]) -> bool {
-        RepoPath::in_tree(name).is_ok_and(|name| self.before.contains_key(&name) || holds_any(self.before, &name))
     }
 
     fn subfolder(&mut self, path: &Path, name: &RepoPath) -> Result<(), HarvestError> {

@@ -1,12 +1,9 @@
-//! Writing many files of a copy: their bytes come from git in one thread, and go to the disk in several.
+//! Writing what a copy has to hold: files, links, and the contents that lie elsewhere.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 use std::time::Duration;
 
 use super::{SlotError, io_at};
@@ -45,11 +42,6 @@ impl Made {
             }
         }
     }
-
-    /// Whether it is better written at once than kept in memory beside others.
-    fn is_large(&self) -> bool {
-        matches!(self, Self::Bytes(bytes, _) if bytes.len() > LARGE)
-    }
 }
 
 /// A new file. Nothing is there but, where a file system takes two names of a tree for one, the other file of that name.
@@ -78,104 +70,19 @@ fn finished(file: &File, mode: u32) -> io::Result<Metadata> {
     file.metadata()
 }
 
-/// Fewer files are written one after the other.
-const MANY: usize = 200;
-
-/// The most threads that write.
-const MOST_THREADS: usize = 8;
-
-/// Files that wait to be written, at most, and the most bytes of one of them.
-const WAITING: usize = 64;
-const LARGE: usize = 256 * 1024;
-
-/// One file on its way: its number, where it goes, and what it is.
-type Job = (usize, PathBuf, Made);
-
-/// What became of them, by their numbers, and the first that failed.
-type Written = (Vec<(usize, Metadata)>, Option<SlotError>);
-
-/// Writes what `next` gives until it gives nothing any more, and hands back what the system says of each file by its number.
-/// `next` has made the folders of what it gives.
+/// Writes what `next` gives for each number, and hands back what the system says of each file by its number. `next` has
+/// made the folders of what it gives. One after the other: several threads took more time than they saved.
 pub(super) fn all(
     count: usize,
     mut next: impl FnMut(usize) -> Result<(PathBuf, Made), SlotError>,
 ) -> Result<Vec<(usize, Metadata)>, SlotError> {
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let mut found = Vec::with_capacity(count);
-    let mut here = |number: usize, place: &Path, made: &Made| -> Result<(), SlotError> {
-        let written = made.put(place).map_err(io_at(place))?;
-        found.extend(written.map(|kind| (number, kind)));
-        Ok(())
-    };
-    if count < MANY || threads < 2 {
-        for number in 0..count {
-            let (place, made) = next(number)?;
-            here(number, &place, &made)?;
-        }
-        return Ok(found);
-    }
-    let (send, receive) = sync_channel::<Job>(WAITING);
-    let receive = Mutex::new(receive);
-    let results: Vec<Result<Written, SlotError>> = thread::scope(|scope| {
-        let writers: Vec<_> = (0..threads).map(|_| scope.spawn(|| write_from(&receive))).collect();
-        let fed = feed(count, &mut next, &mut here, &send);
-        // Nothing more comes.
-        drop(send);
-        let mut results: Vec<Result<Written, SlotError>> = Vec::new();
-        for writer in writers {
-            let lost = || io_at(Path::new("."))(io::Error::other("a thread that wrote files ended"));
-            results.push(writer.join().map_err(|_| lost()));
-        }
-        results.push(fed.map(|()| (Vec::new(), None)));
-        results
-    });
-    for result in results {
-        let (written, failed) = result?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        found.extend(written);
-    }
-    Ok(found)
-}
-
-fn feed(
-    count: usize,
-    next: &mut impl FnMut(usize) -> Result<(PathBuf, Made), SlotError>,
-    here: &mut impl FnMut(usize, &Path, &Made) -> Result<(), SlotError>,
-    send: &SyncSender<Job>,
-) -> Result<(), SlotError> {
     for number in 0..count {
         let (place, made) = next(number)?;
-        if made.is_large() {
-            here(number, &place, &made)?;
-        } else if send.send((number, place, made)).is_err() {
-            // Nobody writes any more: each of them says why.
-            break;
-        }
+        let written = made.put(&place).map_err(io_at(&place))?;
+        found.extend(written.map(|kind| (number, kind)));
     }
-    Ok(())
-}
-
-fn write_from(jobs: &Mutex<Receiver<Job>>) -> Written {
-    let mut written = Vec::new();
-    let mut failed = None;
-    loop {
-        let job = match jobs.lock() {
-            Ok(jobs) => jobs.recv(),
-            Err(_) => break,
-        };
-        let Ok((number, place, made)) = job else { break };
-        // What comes after a failure is thrown away, so that whoever sends is not left waiting.
-        if failed.is_some() {
-            continue;
-        }
-        match made.put(&place) {
-            Ok(found) => written.extend(found.map(|kind| (number, kind))),
-            Err(error) => failed = Some(io_at(&place)(error)),
-        }
-    }
-    (written, failed)
+    Ok(found)
 }
 
 #[cfg(test)]
@@ -185,14 +92,14 @@ mod tests {
     fn made(number: usize) -> Made {
         match number % 100 {
             99 => Made::Link("target".into()),
-            98 => Made::Bytes(vec![b'x'; LARGE + 1], 0o644),
+            98 => Made::Bytes(vec![b'x'; 300 * 1024], 0o644),
             _ => Made::Bytes(number.to_string().into_bytes(), [0o644, 0o755][number % 2]),
         }
     }
 
     #[test]
     fn each_file_is_there_with_its_bytes_and_rights_however_many() {
-        for count in [3, MANY * 3] {
+        for count in [3, 600] {
             let dir = tempfile::tempdir().unwrap();
             let place = |number: usize| dir.path().join(number.to_string());
             let found = all(count, |number| Ok((place(number), made(number)))).unwrap();
@@ -216,7 +123,7 @@ mod tests {
         made(0).put(&place(0)).unwrap();
         assert_eq!(fs::read_to_string(place(1)).unwrap(), "theirs");
         fs::create_dir(place(5)).unwrap();
-        let error = all(MANY * 10, |number| Ok((place(number), made(number)))).unwrap_err();
+        let error = all(2000, |number| Ok((place(number), made(number)))).unwrap_err();
         assert!(error.to_string().contains("/5"), "{error}");
     }
 }
