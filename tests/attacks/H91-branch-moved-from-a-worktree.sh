@@ -5,6 +5,7 @@
 # hooks: found scope: unrecorded
 # strict: refused
 # shadow: no effect
+# landlock: refused
 
 attack() {
 	git worktree add -q -b beside "$T/beside"
