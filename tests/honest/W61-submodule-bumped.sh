@@ -2,6 +2,8 @@
 # In the worktree by the index alone; by a Builder with a repository in its folder whose HEAD names a commit that is here.
 
 set_up() {
+	# A folder that a Builder sees in every tier.
+	mkdir -p "$HOME/seen"
 	git init -q "$T/library"
 	(cd "$T/library" && echo one > file && git add -A && git commit -qm 'One' && echo two > file && git commit -qam 'Two')
 	git submodule --quiet add "$T/library" vendor/lib
@@ -9,21 +11,21 @@ set_up() {
 	git add vendor/lib
 	git commit -qm 'A library'
 	files_are '["src/allowed.txt", "vendor/lib"]'
-	git -C "$T/library" rev-parse HEAD > "$T/two"
+	git -C "$T/library" rev-parse HEAD > "$HOME/seen/two"
 }
 
 work() {
 	good
-	git update-index --cacheinfo "160000,$(cat "$T/two"),vendor/lib"
+	git update-index --cacheinfo "160000,$(cat "$HOME/seen/two"),vendor/lib"
 	git add src
 	git harness submit > "$T/submitted"
-	git -C vendor/lib checkout -q "$(cat "$T/two")"
+	git -C vendor/lib checkout -q "$(cat "$HOME/seen/two")"
 }
 
 build() {
 	good
 	mkdir -p vendor/lib/.git
-	cat "$T/two" > vendor/lib/.git/HEAD
+	cat "$HOME/seen/two" > vendor/lib/.git/HEAD
 }
 
-holds() { plainly ls-tree main vendor/lib | grep -q "$(cat "$T/two")"; }
+holds() { plainly ls-tree main vendor/lib | grep -q "$(cat "$HOME/seen/two")"; }

@@ -4,10 +4,12 @@
 key() { printf -- '-----BEGIN RSA %s KEY-----\n%s\n-----END RSA %s KEY-----\n' PRIVATE "$1" PRIVATE; }
 
 set_up() {
+	# A folder that a Builder sees in every tier.
+	mkdir -p "$HOME/seen"
 	mkdir -p t
 	key "$(printf 'MIIEowIBAAKCAQEA%048d' 7)" > t/key.pem
-	key "$(printf 'MIIEowIBAAKCAQEB%048d' 8)" > "$T/new.pem"
-	printf '\n[policy]\nallowed_secrets = ["%s t/new.pem"]\n' "$(git hash-object "$T/new.pem")" >> .harness/config.toml
+	key "$(printf 'MIIEowIBAAKCAQEB%048d' 8)" > "$HOME/seen/new.pem"
+	printf '\n[policy]\nallowed_secrets = ["%s t/new.pem"]\n' "$(git hash-object "$HOME/seen/new.pem")" >> .harness/config.toml
 	git add -A
 	git commit -qm 'A key'
 	files_are '["src/allowed.txt", "t/key.pem", "f/key.pem", "t/new.pem"]'
@@ -17,7 +19,7 @@ build() {
 	good
 	mkdir -p f
 	mv t/key.pem f/key.pem
-	cp "$T/new.pem" t/new.pem
+	cp "$HOME/seen/new.pem" t/new.pem
 }
 
 work() {
