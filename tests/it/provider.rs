@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use super::fakes::model_server::{ModelServer, Step, Told, Tongue, chunk, chunked_head, head, respond, send};
 
 /// A limit that no test reaches.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_secs(300);
 
 /// A limit that is reached where a test says so.
 const SHORT: Duration = Duration::from_millis(120);

@@ -407,7 +407,7 @@ fn ctrl_c_ends_the_builder_and_the_next_run_goes_on() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + Duration::from_secs(300);
     while !found(&started, "packet.md.started") {
         assert!(Instant::now() < until, "the Builder never started");
         std::thread::sleep(Duration::from_millis(20));
@@ -447,7 +447,7 @@ fn a_killed_run_is_resumed_and_a_paused_one_waits() {
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let until = Instant::now() + Duration::from_secs(20);
+    let until = Instant::now() + Duration::from_secs(300);
     while sandbox.state("p-1") != "in_progress" {
         assert!(Instant::now() < until, "it was never given out");
         std::thread::sleep(Duration::from_millis(20));
