@@ -19,7 +19,6 @@ def cell(root):
 
 
 def order(root, tier):
-    open(f"{root}/report", "w").close()
     confinement = {
         "overlays": [{"tree": f"{root}/tree", "upper": f"{root}/upper", "work": f"{root}/work"}],
         "writable": [f"{root}/tmp"],
@@ -28,8 +27,10 @@ def order(root, tier):
         "network": "none",
         "runtime_dir": None,
     }
-    where = {"tier": tier, "harness": os.getpid(), "dir": f"{root}/tree", "report": f"{root}/report"}
-    return json.dumps(where | {"confinement": confinement})
+    where = {"tier": tier, "harness": os.getpid(), "dir": f"{root}/tree"}
+    with open(f"{root}/report", "w") as out:
+        json.dump(where | {"confinement": confinement}, out)
+    return f"{root}/report"
 
 
 def timed(args, root):

@@ -244,6 +244,9 @@ pub struct CheckResult {
     /// What it asked of the network by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contacts: Vec<Contact>,
+    /// It read the copy's repository, so that its result holds for one commit and its tags alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asked_git: bool,
 }
 
 /// Which confinement something ran in (design section 6).
@@ -306,6 +309,10 @@ pub struct EvidenceKey {
     /// Whether any of them found what others had built. Rows from before it was noted have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmth: Option<Warmth>,
+    /// Where a check asked the copy's repository, the digest of what that says besides the tree: the commit below with its
+    /// history, and the tags. `None` where none asked, and in rows from before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<Digest>,
 }
 
 /// Results and what they hold for, as rows and records keep them. Proves nothing by itself; the proof is

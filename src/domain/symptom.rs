@@ -109,6 +109,7 @@ mod tests {
             runs: 1,
             log: None,
             contacts: Vec::new(),
+            asked_git: false,
             excerpt: excerpt.to_owned(),
         }
     }

@@ -9,8 +9,10 @@ use crate::process::Environment;
 
 use super::Engine;
 
-/// Results of passed checks; another name than before each had a copy of its own.
-const RESULTS: &str = "lone-checks";
+/// Results of passed checks. Another name than before it was known which of them had asked the copy's repository.
+const RESULTS: &str = "watched-checks";
+/// Checks that asked the copy's repository, on whatever tree.
+const ASKING: &str = "asking-checks";
 /// Checks that told a count, on whatever tree.
 const TELLING: &str = "telling-checks";
 /// Counts of bases, also of those on which the check is red.
@@ -31,6 +33,7 @@ pub(super) fn key(
         fence,
         setup,
         warmth: Some(Warmth::Cold),
+        repository: None,
     }
 }
 
@@ -44,7 +47,8 @@ fn name(key: &EvidenceKey, check: &Check) -> String {
         key.setup.map_or_else(String::new, |digest| digest.to_string()),
         key.warmth.map_or_else(String::new, |warmth| warmth.to_string()),
     ];
-    Digest::of_fields(fields.iter().map(String::as_bytes)).to_string()
+    let repository = key.repository.map(|digest| digest.to_string());
+    Digest::of_fields(fields.iter().chain(&repository).map(String::as_bytes)).to_string()
 }
 
 /// The result of a check that passed before, with at most so much warmth. One from a cold copy holds for all.
@@ -64,10 +68,28 @@ pub(super) fn result(engine: &Engine, key: &EvidenceKey, most: Warmth, check: &C
         .next()
 }
 
-/// Keeps a result, if the check passed.
+/// Whether a check asked the copy's repository on any tree before. One that did not on this tree had no reason to.
+pub(super) fn asks(engine: &Engine, check: &Check) -> bool {
+    let caches = engine.ledger.caches();
+    caches.get(ASKING, &check.digest().to_string()).is_some()
+}
+
+/// Keeps a result, if the check passed. The key of one that asked the repository has to say what that was.
 pub(super) fn keep(engine: &Engine, key: &EvidenceKey, check: &Check, result: &CheckResult) {
     if result.tests.is_some() {
         engine.ledger.caches().put(TELLING, &check.digest().to_string(), b"");
+    }
+    if result.asked_git {
+        engine.ledger.caches().put(ASKING, &check.digest().to_string(), b"");
+        // How many tests a tree has is no claim that they pass, and says so on any commit with it.
+        if let (true, Some(count)) = (result.status.passed(), result.tests) {
+            let anywhere = EvidenceKey {
+                repository: None,
+                warmth: Some(Warmth::Cold),
+                ..*key
+            };
+            keep_tests(engine, &anywhere, check, Some(count));
+        }
     }
     if let (true, Ok(bytes)) = (result.status.passed(), serde_json::to_vec(result)) {
         engine.ledger.caches().put(RESULTS, &name(key, check), &bytes);

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceKey, EvidenceRecord, FenceTier, Warmth};
 use crate::domain::id::TaskId;
-use crate::domain::oid::TreeId;
+use crate::domain::oid::{Digest, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::scope::cone::Cone;
 use crate::domain::task::event::Event;
@@ -245,8 +245,12 @@ pub fn prove_tree(
             one::run(engine, cold.config, &mut ready, check, &environment)
         })?);
     }
+    let asked = results.iter().any(|result| result.asked_git);
     Ok(EvidenceRecord {
-        key: key(engine, &cold, tree, checks)?,
+        key: EvidenceKey {
+            repository: asked.then(|| ready.repository()),
+            ..key(engine, &cold, tree, checks)?
+        },
         results,
         reused: false,
         lacks: ready.slot().lacks().to_vec(),
@@ -297,10 +301,13 @@ pub(super) fn run_on(
     let mut key = key(engine, ground, tree, checks)?;
     let mut ready: Option<Ready> = None;
     let mut results = Vec::with_capacity(checks.len());
-    let (mut reused, mut warmth) = (true, Warmth::Cold);
+    let (mut reused, mut warmth, mut repository) = (true, Warmth::Cold, None);
     for check in checks {
-        let (result, found) = match known::result(engine, &key, ground.most, check) {
-            Some(known) => known,
+        let (result, found) = match before(engine, ground, &key, check)? {
+            Some((result, warmth, said)) => {
+                repository = repository.or(said);
+                (result, warmth)
+            }
             None => {
                 reused = false;
                 let ready = match &mut ready {
@@ -315,8 +322,11 @@ pub(super) fn run_on(
                     one::run(engine, ground.config, ready, check, &environment)
                 })?;
                 fault::at(Point::EvidenceKeep).map_err(VerifyError::Log)?;
+                let said = result.asked_git.then(|| ready.repository());
+                repository = repository.or(said);
                 let key = EvidenceKey {
                     warmth: Some(ready.warmth()),
+                    repository: said,
                     ..key
                 };
                 // What was not to be had may be there the next time.
@@ -331,6 +341,7 @@ pub(super) fn run_on(
         results.push(result);
     }
     key.warmth = Some(warmth);
+    key.repository = repository;
     let lacks = ready
         .as_ref()
         .map_or_else(Vec::new, |ready| ready.slot().lacks().to_vec());
@@ -341,6 +352,29 @@ pub(super) fn run_on(
         lacks,
     };
     Ok((record, ready))
+}
+
+/// What is known of a check on this tree, and what the repository said then, where it asked. A check that did not ask found
+/// the tree alone; one that did is believed on the same commit with the same tags.
+fn before(
+    engine: &Engine,
+    ground: &Ground,
+    key: &EvidenceKey,
+    check: &Check,
+) -> Result<Option<(CheckResult, Warmth, Option<Digest>)>, VerifyError> {
+    if let Some((result, warmth)) = known::result(engine, key, ground.most, check) {
+        return Ok(Some((result, warmth, None)));
+    }
+    if !known::asks(engine, check) {
+        return Ok(None);
+    }
+    let said = Some(engine.git.lent_digest(ground.config.base)?);
+    let key = EvidenceKey {
+        repository: said,
+        ..*key
+    };
+    let found = known::result(engine, &key, ground.most, check);
+    Ok(found.map(|(result, warmth)| (result, warmth, said)))
 }
 
 /// What results on a tree hold for where nothing warm is found.

@@ -3,7 +3,7 @@
 //! The fence itself is `process::fence`; here stands what it is built around: the slot, the user's home and caches, what
 //! the program needs to be seen, and what nobody has to read.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -81,6 +81,8 @@ pub struct Walls {
     door_dir: PathBuf,
     inmate: Inmate,
     contacts: RefCell<Vec<Contact>>,
+    /// Whether a program may have read the copy's repository.
+    asked: Cell<bool>,
 }
 
 impl Walls {
@@ -169,11 +171,13 @@ impl Walls {
                 network: network.clone(),
                 door: None,
                 runtime_dir: variable("XDG_RUNTIME_DIR"),
+                watched: (inmate == Inmate::Check).then(|| slot.repository()),
             },
             report: slot.report(),
             door_dir: slot.door_dir().to_owned(),
             inmate,
             contacts: RefCell::default(),
+            asked: Cell::new(false),
         })
     }
 
@@ -245,6 +249,11 @@ impl Walls {
         self.contacts.take()
     }
 
+    /// Whether the check that ran may have asked the copy's repository anything: what the tree does not say.
+    pub fn asked(&self) -> bool {
+        self.asked.get()
+    }
+
     fn run_inside(
         &self,
         confinement: &Confinement,
@@ -272,6 +281,9 @@ impl Walls {
             // Ended from outside, it may not have come so far.
             Ending::TimedOut | Ending::Cancelled => {}
             Ending::Exited(_) | Ending::Signalled(_) => fenced.stood()?,
+        }
+        if !fenced.left_unread() {
+            self.asked.set(true);
         }
         Ok(finished)
     }

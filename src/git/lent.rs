@@ -15,7 +15,7 @@ use gix::index::{File, State};
 use gix::objs::Write as _;
 
 use crate::domain::change::{Entry, FileMode};
-use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::scope::cone::Cone;
 
 use super::convert::Conversions;
@@ -67,8 +67,8 @@ fn alternate(store: &Path) -> Vec<u8> {
 impl Repository {
     /// Writes such a repository into a folder that is not there yet. HEAD is `base` where that has this very tree, else a
     /// commit on it that only this repository holds. What is known of the copy's files is noted in its index, so that git
-    /// need not read them again.
-    pub fn lend(&self, dir: &Path, lent: &Lent, known: &StatCache) -> Result<(), WriteError> {
+    /// need not read them again. Gives the digest of what it says besides the tree, as [`Repository::lent_digest`] does.
+    pub fn lend(&self, dir: &Path, lent: &Lent, known: &StatCache) -> Result<Digest, WriteError> {
         for folder in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
             fs::create_dir_all(dir.join(folder))?;
         }
@@ -76,13 +76,30 @@ impl Repository {
         fs::write(dir.join("objects/info/alternates"), alternate(&objects))?;
         fs::write(dir.join("HEAD"), format!("ref: {BRANCH}\n"))?;
         fs::write(dir.join("config"), self.lent_config(lent.governed))?;
-        if self.is_shallow() {
-            fs::copy(self.common_dir().join("shallow"), dir.join("shallow"))?;
+        let shallow = self.shallow()?;
+        if let Some(bytes) = &shallow {
+            fs::write(dir.join("shallow"), bytes)?;
         }
-        fs::write(dir.join("packed-refs"), self.packed_tags()?)?;
+        let tags = self.packed_tags()?;
+        fs::write(dir.join("packed-refs"), &tags)?;
         let (head, tree) = self.lent_head(dir, lent)?;
         fs::write(dir.join(BRANCH), format!("{head}\n"))?;
-        self.lend_index(&dir.join("index"), tree, lent.cone, known)
+        self.lend_index(&dir.join("index"), tree, lent.cone, known)?;
+        Ok(said(lent.base, &tags, shallow.as_deref()))
+    }
+
+    /// The digest of what a lent repository on a base says besides the tree: the commit that it stands on, with all of its
+    /// history, and the tags.
+    pub fn lent_digest(&self, base: Option<CommitId>) -> Result<Digest, WriteError> {
+        Ok(said(base, &self.packed_tags()?, self.shallow()?.as_deref()))
+    }
+
+    /// Where the history of a shallow clone ends.
+    fn shallow(&self) -> io::Result<Option<Vec<u8>>> {
+        match self.is_shallow() {
+            true => fs::read(self.common_dir().join("shallow")).map(Some),
+            false => Ok(None),
+        }
     }
 
     /// What this user's settings make of line ends in every fresh clone; `None` where they say nothing.
@@ -235,6 +252,11 @@ impl Repository {
             .map_err(|error| io::Error::other(error.to_string()))?;
         Ok(fs::write(file, bytes)?)
     }
+}
+
+fn said(base: Option<CommitId>, tags: &[u8], shallow: Option<&[u8]>) -> Digest {
+    let base = base.map_or_else(String::new, |base| base.to_string());
+    Digest::of_fields([base.as_bytes(), tags, shallow.unwrap_or_default()])
 }
 
 fn stat_at(top: &Path, path: &BStr) -> Stat {

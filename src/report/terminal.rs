@@ -219,6 +219,7 @@ mod tests {
                     log: None,
                     excerpt: String::new(),
                     contacts: Vec::new(),
+                    asked_git: false,
                 },
             },
         ]

@@ -38,12 +38,10 @@ impl Cell {
 
     pub fn command(&self, script: &str) -> Command {
         let at = |name: &str| self.at(name).to_str().unwrap().to_owned();
-        fs::write(self.at("report"), "").unwrap();
         let order = serde_json::json!({
             "tier": self.tier,
             "harness": self.harness,
             "dir": at("tree"),
-            "report": at("report"),
             "confinement": {
                 "overlays": [{"tree": at("tree"), "upper": at("upper"), "work": at("work")}],
                 "writable": [at("tmp")],
@@ -53,9 +51,10 @@ impl Cell {
                 "runtime_dir": null,
             },
         });
+        fs::write(self.at("report"), order.to_string()).unwrap();
         let mut command = Command::new(Sandbox::program());
         command
-            .args(["--inside-the-fence", &order.to_string(), "sh", "-c", script])
+            .args(["--inside-the-fence", &at("report"), "sh", "-c", script])
             .current_dir(self.at("tree"))
             .env("OUTSIDE", self.at("outside"))
             .env("SECRET", self.at("secret"))

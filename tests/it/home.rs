@@ -156,3 +156,17 @@ fn the_real_repository_shows_its_objects_alone() {
         );
     }
 }
+
+/// npm 2 to 4 kept a folder for each package there, and the order to the fence names each.
+#[test]
+fn a_cache_of_very_many_things_is_no_reason_to_run_nothing() {
+    for tier in TIERS {
+        let sandbox = sandbox(tier);
+        let home = sandbox.beside("home");
+        for number in 1..=1500 {
+            fs::create_dir_all(home.join(format!(".npm/some-package-with-an-ordinary-name-{number}"))).unwrap();
+        }
+        write(&home, ".npm/token", "password = x\n");
+        assert_eq!(readable(&sandbox, &[".npm/token"]), Vec::<String>::new(), "{tier:?}");
+    }
+}

@@ -5,6 +5,7 @@
 mod agent_hooks;
 mod agents;
 mod architecture;
+mod asked;
 mod attended;
 mod audit;
 mod canaries;

@@ -44,7 +44,7 @@ fn a_key_from_before_set_up_was_part_of_it_still_reads() {
         "e".repeat(64)
     );
     let key: EvidenceKey = serde_json::from_str(&old).unwrap();
-    assert_eq!((key.setup, key.warmth), (None, None));
+    assert_eq!((key.setup, key.warmth, key.repository), (None, None, None));
     assert_eq!(serde_json::to_string(&key).unwrap(), old);
     let now = EvidenceKey {
         setup: Some(key.checks),

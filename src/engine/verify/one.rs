@@ -30,7 +30,7 @@ pub(super) fn run(
     environment: &Environment,
 ) -> Result<CheckResult, VerifyError> {
     let limit = Duration::from_secs(check.timeout_seconds);
-    let (mut millis, mut runs, mut contacts) = (0, 0, Vec::new());
+    let (mut millis, mut runs, mut contacts, mut asked_git) = (0, 0, Vec::new(), false);
     loop {
         let run = ready.begin(engine)?;
         let Some(folder) = run.folder(&check.dir) else {
@@ -53,6 +53,7 @@ pub(super) fn run(
         for contact in walls.take_contacts() {
             contact.add_to(&mut contacts);
         }
+        asked_git |= walls.asked();
         let status = match finished.ending {
             Ending::Exited(0) => CheckStatus::Passed,
             Ending::Exited(code) => CheckStatus::Failed(code),
@@ -78,6 +79,7 @@ pub(super) fn run(
             runs,
             log: Some(log),
             contacts,
+            asked_git,
             excerpt: if status.passed() {
                 String::new()
             } else {
@@ -106,6 +108,7 @@ fn no_folder(check: &Check) -> CheckResult {
         runs: 0,
         log: None,
         contacts: Vec::new(),
+        asked_git: false,
         excerpt: format!("it runs in the folder {}, which is not in the tree", check.dir),
     }
 }

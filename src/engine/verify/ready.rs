@@ -34,6 +34,8 @@ pub struct Ready {
     whole: TreeId,
     base: Option<CommitId>,
     cone: Cone,
+    /// What that repository says besides the tree.
+    repository: Digest,
     layered: bool,
     beneath: Vec<PathBuf>,
     warmth: Warmth,
@@ -87,7 +89,7 @@ impl Ready {
             cone,
             governed: false,
         };
-        slot.lend(&engine.git, &lent)?;
+        let repository = slot.lend(&engine.git, &lent)?;
         let kept = match ground.most {
             Warmth::Warm => slot.warm(&config.slot.keep)?,
             Warmth::Cold => None,
@@ -102,6 +104,7 @@ impl Ready {
             whole,
             base: config.base,
             cone: cone.clone(),
+            repository,
             layered: tier(engine)? == FenceTier::Overlay,
             beneath: kept.into_iter().chain(products).collect(),
             warmth,
@@ -114,6 +117,11 @@ impl Ready {
     /// Whether anything is there that others built.
     pub(super) fn warmth(&self) -> Warmth {
         self.warmth
+    }
+
+    /// The digest of what the copy's repository says besides the tree.
+    pub(super) fn repository(&self) -> Digest {
+        self.repository
     }
 
     /// The slot.
@@ -138,7 +146,7 @@ impl Ready {
                 cone: &self.cone,
                 governed: false,
             };
-            self.slot.lend(&engine.git, &lent)?;
+            self.repository = self.slot.lend(&engine.git, &lent)?;
         }
         self.is_fresh = false;
         Ok(self.slot.run(self.layered, self.beneath.clone())?)

@@ -8,11 +8,11 @@
 //! outer one ends what the program leaves behind (`remains.rs`).
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, PipeWriter, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
@@ -22,10 +22,14 @@ use crate::domain::check::FenceTier;
 use crate::domain::network::Network;
 
 use super::walls::{Broken, broken};
+use super::watch::Watch;
 use super::{Confinement, MODE, Order, door, mounts, probe, remains, sys, tried, walls};
 
 /// What the report says where the walls stood.
 pub(super) const READY: &str = "ready\n";
+
+/// What it says besides where nothing read a file in the folder that was to be watched.
+pub(super) const UNREAD: &str = "unread\n";
 
 /// The exit code where they did not; whoever asks looks into the report, not at this.
 const NO_WALLS: u8 = 125;
@@ -43,9 +47,10 @@ pub fn enter_if_asked() -> Option<ExitCode> {
     if mode != MODE {
         return None;
     }
-    let order = arguments
-        .next()
-        .and_then(|text| serde_json::from_str(text.to_str()?).ok());
+    let place = PathBuf::from(arguments.next()?);
+    let order = fs::read(&place)
+        .ok()
+        .and_then(|text| serde_json::from_slice(&text).ok());
     let argv: Vec<OsString> = arguments.collect();
     let Some(order): Option<Order> = order else {
         return Some(ExitCode::from(NO_WALLS));
@@ -54,17 +59,17 @@ pub fn enter_if_asked() -> Option<ExitCode> {
         confinement: order.confinement.real(),
         ..order
     };
-    Some(enter(&order, &argv))
+    Some(enter(&order, &place, &argv))
 }
 
 /// Only returns where something went wrong.
-fn enter(order: &Order, argv: &[OsString]) -> ExitCode {
+fn enter(order: &Order, report: &Path, argv: &[OsString]) -> ExitCode {
     // What whoever started the harness had left open is none of the program's, nor of ours.
     if sys::close_others().is_err() {
         return ExitCode::from(NO_WALLS);
     }
     // Opened before the machine becomes read-only, and closed on becoming the program.
-    let Ok(mut report) = OpenOptions::new().write(true).truncate(true).open(&order.report) else {
+    let Ok(mut report) = OpenOptions::new().write(true).truncate(true).open(report) else {
         return ExitCode::from(NO_WALLS);
     };
     let result = sys::hear_of_parents_end(libc::SIGKILL)
@@ -133,10 +138,20 @@ fn in_place(
         sys::close_others_on_exec().map_err(broken("open files"))?;
         build(&order.confinement)
     };
+    let watch = order.confinement.watched.as_deref().map(Watch::of);
     let program = started("starting the program", part, || drop(become_program(order, argv)))?;
     tell(report, READY);
     sys::leave_streams().map_err(broken("leaving the program's streams"))?;
-    sys::end_like(remains::wait_for(program, order.harness))
+    let status = remains::wait_for(program, order.harness);
+    tell_of(watch, report);
+    sys::end_like(status)
+}
+
+/// Says what the watched folder is known to be. Without a word of ours it counts as read.
+fn tell_of(watch: Option<Watch>, report: &mut File) {
+    if watch.is_some_and(Watch::saw_nothing) {
+        tell(report, UNREAD);
+    }
 }
 
 /// Becomes the program; returns why it could not.
@@ -184,11 +199,14 @@ fn overlay(order: &Order, argv: &[OsString], report: &mut File) -> Result<(), Br
     sys::hold_signals().map_err(broken("signals"))?;
     let fresh = mounts::fresh_folders(&order.confinement);
     let first = first_process(order, &sockets, &fresh)?;
+    // The same mounts are seen here, and nobody inside sees this process.
+    let watch = order.confinement.watched.as_deref().map(Watch::of);
     let program = program(order, &fresh, argv)?;
     tell(report, READY);
     sys::leave_streams().map_err(broken("leaving the program's streams"))?;
     sys::drop_capabilities().map_err(broken("capabilities"))?;
     let status = wait_for(program, first);
+    tell_of(watch, report);
     sys::end_like(status)
 }
 

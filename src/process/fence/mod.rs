@@ -28,6 +28,7 @@ mod sys;
 mod tried;
 mod upper;
 mod walls;
+mod watch;
 
 use std::ffi::OsString;
 use std::fs;
@@ -110,6 +111,9 @@ pub struct Confinement {
     /// The user's runtime folder, if there is one: fresh inside.
     #[serde(default, with = "paths::maybe")]
     pub runtime_dir: Option<PathBuf>,
+    /// A folder of which it is told afterwards whether anything read a file in it; see [`Fenced::left_unread`].
+    #[serde(default, with = "paths::maybe")]
+    pub watched: Option<PathBuf>,
 }
 
 /// The tier that is used on this machine, and the program that builds it.
@@ -130,9 +134,6 @@ struct Order {
     harness: u32,
     #[serde(with = "paths::one")]
     dir: PathBuf,
-    /// A file that says afterwards whether the walls stood.
-    #[serde(with = "paths::one")]
-    report: PathBuf,
     confinement: Confinement,
 }
 
@@ -189,7 +190,8 @@ impl Fence {
         &self.program
     }
 
-    /// The command line that runs `argv` in `dir` inside the walls. `report` is a file outside of them, which is made.
+    /// The command line that runs `argv` in `dir` inside the walls. `report` is a file outside of them, which is made. The
+    /// inside finds its order there, which may be longer than an argument, and says there afterwards whether the walls stood.
     pub fn wrap(
         &self,
         confinement: &Confinement,
@@ -197,22 +199,21 @@ impl Fence {
         report: &Path,
         argv: Vec<OsString>,
     ) -> Result<Fenced, FenceError> {
-        // What an earlier program left to be read here would be believed.
-        if let Err(source) = fs::write(report, "") {
+        let order = Order {
+            tier: self.tier,
+            harness: std::process::id(),
+            dir: dir.to_owned(),
+            confinement: confinement.clone(),
+        };
+        let order = serde_json::to_vec(&order).map_err(FenceError::Order)?;
+        // It takes the place of what an earlier program left to be read here, which would be believed.
+        if let Err(source) = fs::write(report, order) {
             return Err(FenceError::Io {
                 path: report.to_owned(),
                 source,
             });
         }
-        let order = Order {
-            tier: self.tier,
-            harness: std::process::id(),
-            dir: dir.to_owned(),
-            report: report.to_owned(),
-            confinement: confinement.clone(),
-        };
-        let order = serde_json::to_string(&order).map_err(FenceError::Order)?;
-        let mut words: Vec<OsString> = vec![inside::OWN_IMAGE.into(), MODE.into(), order.into()];
+        let mut words: Vec<OsString> = vec![inside::OWN_IMAGE.into(), MODE.into(), report.into()];
         words.extend(argv);
         Ok(Fenced {
             argv: words,
@@ -225,16 +226,27 @@ impl Fence {
 impl Fenced {
     /// Whether the walls stood before the program ran. Asked after it ended.
     pub fn stood(&self) -> Result<(), FenceError> {
-        let said = fs::read_to_string(&self.report).unwrap_or_default();
-        if said == inside::READY {
+        let said = self.said();
+        if said.starts_with(inside::READY) {
             return Ok(());
         }
-        let why = if said.is_empty() {
+        // An order that nobody took out begins like this.
+        let why = if said.is_empty() || said.starts_with('{') {
             "it said nothing".to_owned()
         } else {
             said
         };
         Err(FenceError::Broken { tier: self.tier, why })
+    }
+
+    /// Whether it is known that nothing read a file in the folder that was to be watched. Asked after the program ended by
+    /// itself.
+    pub fn left_unread(&self) -> bool {
+        self.said().strip_prefix(inside::READY) == Some(inside::UNREAD)
+    }
+
+    fn said(&self) -> String {
+        fs::read_to_string(&self.report).unwrap_or_default()
     }
 }
 

@@ -160,6 +160,7 @@ fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
         network: Network::None,
         door: None,
         runtime_dir: None,
+        watched: None,
     };
     let order = serde_json::to_string(&outside).map_err(|error| error.to_string())?;
     // By its place, which stays to be seen where the folder around it is fresh; one that is gone is in no such folder.
