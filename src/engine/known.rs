@@ -3,8 +3,9 @@
 //! Only passed checks and counts of tests are kept. Losing them costs time, never truth.
 
 use crate::domain::check::{Check, CheckResult, EvidenceKey, FenceTier, Warmth, check_set_digest};
-use crate::domain::oid::{Digest, TreeId};
+use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::test_report::TestCount;
+use crate::git::WriteError;
 use crate::process::Environment;
 
 use super::Engine;
@@ -52,7 +53,7 @@ fn name(key: &EvidenceKey, check: &Check) -> String {
 }
 
 /// The result of a check that passed before, with at most so much warmth. One from a cold copy holds for all.
-pub(super) fn result(engine: &Engine, key: &EvidenceKey, most: Warmth, check: &Check) -> Option<(CheckResult, Warmth)> {
+fn result(engine: &Engine, key: &EvidenceKey, most: Warmth, check: &Check) -> Option<(CheckResult, Warmth)> {
     let allowed = [Warmth::Cold, Warmth::Warm]
         .into_iter()
         .filter(|warmth| *warmth <= most);
@@ -68,8 +69,28 @@ pub(super) fn result(engine: &Engine, key: &EvidenceKey, most: Warmth, check: &C
         .next()
 }
 
+/// What is known of a check on this tree, and what the repository said then, where it asked. A check that did not ask found
+/// the tree alone; one that did is believed on the same commit with the same tags.
+pub(super) fn before(
+    engine: &Engine,
+    base: Option<CommitId>,
+    key: &EvidenceKey,
+    most: Warmth,
+    check: &Check,
+) -> Result<Option<(CheckResult, Warmth, Option<Digest>)>, WriteError> {
+    if let Some((result, warmth)) = result(engine, key, most, check) {
+        return Ok(Some((result, warmth, None)));
+    }
+    if !asks(engine, check) {
+        return Ok(None);
+    }
+    let repository = Some(engine.git.lent_digest(base)?);
+    let found = result(engine, &EvidenceKey { repository, ..*key }, most, check);
+    Ok(found.map(|(result, warmth)| (result, warmth, repository)))
+}
+
 /// Whether a check asked the copy's repository on any tree before. One that did not on this tree had no reason to.
-pub(super) fn asks(engine: &Engine, check: &Check) -> bool {
+fn asks(engine: &Engine, check: &Check) -> bool {
     let caches = engine.ledger.caches();
     caches.get(ASKING, &check.digest().to_string()).is_some()
 }

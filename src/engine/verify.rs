@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::domain::check::{Check, CheckResult, CheckStatus, EvidenceKey, EvidenceRecord, FenceTier, Warmth};
 use crate::domain::id::TaskId;
-use crate::domain::oid::{Digest, TreeId};
+use crate::domain::oid::TreeId;
 use crate::domain::plan::card::Card;
 use crate::domain::scope::cone::Cone;
 use crate::domain::task::event::Event;
@@ -303,7 +303,7 @@ pub(super) fn run_on(
     let mut results = Vec::with_capacity(checks.len());
     let (mut reused, mut warmth, mut repository) = (true, Warmth::Cold, None);
     for check in checks {
-        let (result, found) = match before(engine, ground, &key, check)? {
+        let (result, found) = match known::before(engine, ground.config.base, &key, ground.most, check)? {
             Some((result, warmth, said)) => {
                 repository = repository.or(said);
                 (result, warmth)
@@ -352,29 +352,6 @@ pub(super) fn run_on(
         lacks,
     };
     Ok((record, ready))
-}
-
-/// What is known of a check on this tree, and what the repository said then, where it asked. A check that did not ask found
-/// the tree alone; one that did is believed on the same commit with the same tags.
-fn before(
-    engine: &Engine,
-    ground: &Ground,
-    key: &EvidenceKey,
-    check: &Check,
-) -> Result<Option<(CheckResult, Warmth, Option<Digest>)>, VerifyError> {
-    if let Some((result, warmth)) = known::result(engine, key, ground.most, check) {
-        return Ok(Some((result, warmth, None)));
-    }
-    if !known::asks(engine, check) {
-        return Ok(None);
-    }
-    let said = Some(engine.git.lent_digest(ground.config.base)?);
-    let key = EvidenceKey {
-        repository: said,
-        ..*key
-    };
-    let found = known::result(engine, &key, ground.most, check);
-    Ok(found.map(|(result, warmth)| (result, warmth, said)))
 }
 
 /// What results on a tree hold for where nothing warm is found.
