@@ -9,6 +9,31 @@ use super::write::WriteError;
 /// From this many on, blobs are written as a pack.
 const MANY: usize = 200;
 
+/// Contents that lie in files of their own, so that one start of git takes all of them.
+pub(super) struct Listed {
+    _dir: tempfile::TempDir,
+    names: String,
+}
+
+impl Listed {
+    pub(super) fn new<'a>(contents: impl Iterator<Item = &'a [u8]>) -> std::io::Result<Self> {
+        let dir = tempfile::tempdir()?;
+        let mut names = String::new();
+        for (number, bytes) in contents.enumerate() {
+            let file = dir.path().join(number.to_string());
+            std::fs::write(&file, bytes)?;
+            names.push_str(&file.to_string_lossy());
+            names.push('\n');
+        }
+        Ok(Self { _dir: dir, names })
+    }
+
+    /// Their names, a line each, as `hash-object --stdin-paths` reads them.
+    pub(super) fn names(&self) -> &str {
+        &self.names
+    }
+}
+
 impl Repository {
     /// Writes a blob.
     pub fn write_blob(&self, bytes: &[u8]) -> Result<BlobId, WriteError> {
@@ -31,18 +56,11 @@ impl Repository {
     }
 
     fn write_loose(&self, files: &[&[u8]]) -> Result<Vec<BlobId>, WriteError> {
-        let dir = tempfile::tempdir()?;
-        let mut list = String::new();
-        for (number, bytes) in files.iter().enumerate() {
-            let file = dir.path().join(number.to_string());
-            std::fs::write(&file, bytes)?;
-            list.push_str(&file.to_string_lossy());
-            list.push('\n');
-        }
+        let listed = Listed::new(files.iter().copied())?;
         let mut call = self.trusted();
         let answer = call
             .words(["hash-object", "-w", "--stdin-paths", "--no-filters"])
-            .input(list)
+            .input(listed.names())
             .text()?;
         let ids: Vec<BlobId> = answer.lines().map(str::parse).collect::<Result<_, _>>()?;
         if ids.len() != files.len() {

@@ -10,6 +10,7 @@ mod error;
 mod filters;
 mod half;
 mod lock;
+mod made_here;
 mod refusal;
 mod unnormalized;
 mod way;
@@ -17,7 +18,7 @@ mod way;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::domain::change::{Change, ChangeSet, Entry};
+use crate::domain::change::{Change, ChangeSet};
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 
@@ -28,6 +29,7 @@ use super::tree::ReadError;
 use super::worktrees::Worktree;
 pub use error::MoveError;
 use lock::IndexLock;
+use made_here::Follow;
 use way::{exists, on_disk};
 
 /// One move of a branch, seen from a worktree that has it checked out.
@@ -90,11 +92,11 @@ impl Repository {
         {
             let is_here = worktree.git_dir == self.git_dir();
             let lock = IndexLock::take(worktree)?;
-            let from = match made {
+            let follow = match made {
                 Made::Here if is_here => self.with_what_was_made(&lock, &step)?,
-                _ => self.look(&lock, &step)?,
+                _ => Follow::Merge(self.look(&lock, &step)?),
             };
-            locks.push((lock, from));
+            locks.push((lock, follow));
         }
         self.compare_and_swap(&format!("refs/heads/{branch}"), new, Some(old), why)
             .map_err(|error| match error {
@@ -104,8 +106,12 @@ impl Repository {
                 },
                 other => MoveError::Swap(other),
             })?;
-        for (lock, from) in locks {
-            if self.two_way(&lock, from, step.new, Trial::ForGood)?.is_ok() {
+        for (lock, follow) in locks {
+            let has_followed = match follow {
+                Follow::Merge(from) => self.two_way(&lock, from, step.new, Trial::ForGood)?.is_ok(),
+                Follow::Write(paths) => self.write_new(&lock, &paths)?,
+            };
+            if has_followed {
                 half::sync_files(&lock, &changes)?;
                 lock.publish()?;
             } else {
@@ -203,7 +209,7 @@ impl Repository {
             there.retain(|change| is_there(change));
             self.adopt(lock, &there)?;
         }
-        self.refresh(lock, step.changes)?;
+        self.refresh(lock, step.changes.iter())?;
         let mut from = step.old;
         let mut tried = self.two_way(lock, from, step.new, Trial::DryRun)?;
         if tried.is_err()
@@ -214,23 +220,6 @@ impl Repository {
         }
         match tried {
             Ok(()) => self.try_filters(lock, step).map(|()| from),
-            Err(error) => Err(self.refusal(lock, step, &error)?),
-        }
-    }
-
-    /// Gives the copy of the index what the commit was made of, whatever became of the files since; what it has beyond
-    /// that still has to come, and is tried. Returns the tree that git's merge starts from.
-    fn with_what_was_made(&self, lock: &IndexLock, step: &Step) -> Result<TreeId, MoveError> {
-        self.has_no_conflict(lock)?;
-        // The record is the only thing that the harness adds by itself.
-        let made: Vec<&Change> = step.changes.iter().filter(|change| !change.path.is_harness()).collect();
-        self.adopt(lock, &made)?;
-        let edits: Vec<(RepoPath, Option<Entry>)> =
-            made.iter().map(|change| (change.path.clone(), change.new)).collect();
-        let from = self.write_tree(step.old, &edits)?;
-        self.refresh(lock, step.changes)?;
-        match self.two_way(lock, from, step.new, Trial::DryRun)? {
-            Ok(()) => Ok(from),
             Err(error) => Err(self.refusal(lock, step, &error)?),
         }
     }

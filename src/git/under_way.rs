@@ -116,12 +116,15 @@ impl Repository {
 
 /// Whether an index is known to hold no conflict, without a start of git. One that is kept in parts is not read here.
 pub(super) fn is_merged(index: &Path, hash: gix::hash::Kind) -> bool {
+    whole_index(index, hash).is_some()
+}
+
+/// An index that holds no conflict and is in one file, each of its entries one path; read without a start of git.
+pub(super) fn whole_index(index: &Path, hash: gix::hash::Kind) -> Option<gix::index::File> {
     let options = gix::index::decode::Options::default();
-    let Ok(file) = gix::index::File::at(index, hash, true, options) else {
-        return false;
-    };
+    let file = gix::index::File::at(index, hash, true, options).ok()?;
     let is_whole = !file.is_sparse() && file.link().is_none();
-    is_whole && file.entries().iter().all(|entry| entry.stage_raw() == 0)
+    (is_whole && file.entries().iter().all(|entry| entry.stage_raw() == 0)).then_some(file)
 }
 
 /// The paths that `ls-files --unmerged -z` names, each once.

@@ -12,6 +12,7 @@ use crate::domain::oid::{CommitId, OidError, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::scope::cone::{Cone, Extent};
 
+use super::blobs::Listed;
 use super::command::GitError;
 use super::open::Repository;
 use super::tree::{ReadError, push};
@@ -75,7 +76,9 @@ impl Repository {
             let parts: Vec<&[u8]> = path.parts().collect();
             root.edit(&parts, *entry);
         }
-        let written = self.write_folder(Some(base.object_id()), &root)?;
+        let mut made = Vec::new();
+        let written = self.write_folder(Some(base.object_id()), &root, &mut made)?;
+        self.write_trees(made)?;
         Ok(TreeId::new(written.unwrap_or_else(|| self.empty_tree().object_id())))
     }
 
@@ -83,9 +86,7 @@ impl Repository {
     pub fn narrowed(&self, tree: TreeId, cone: &Cone) -> Result<TreeId, WriteError> {
         let mut made = Vec::new();
         let narrow = self.narrow(tree, cone, &mut made)?;
-        for bytes in made {
-            self.write_tree_bytes(bytes)?;
-        }
+        self.write_trees(made)?;
         Ok(narrow)
     }
 
@@ -137,7 +138,13 @@ impl Repository {
         Ok(id)
     }
 
-    fn write_folder(&self, base: Option<ObjectId>, folder: &Folder) -> Result<Option<ObjectId>, WriteError> {
+    /// The id of a folder with its edits; `made` gets the bytes of every tree that this takes, those below first.
+    fn write_folder(
+        &self,
+        base: Option<ObjectId>,
+        folder: &Folder,
+        made: &mut Vec<Vec<u8>>,
+    ) -> Result<Option<ObjectId>, WriteError> {
         let mut nodes = BTreeMap::new();
         if let Some(base) = base {
             for node in self.nodes(base)? {
@@ -153,7 +160,7 @@ impl Repository {
                 Edit::Set(entry) => Some((kind_of(entry.mode), entry.blob.object_id())),
                 Edit::Remove if below.is_some() => nodes.get(name).copied(),
                 Edit::Remove => None,
-                Edit::Below(folder) => match self.write_folder(below, folder)? {
+                Edit::Below(folder) => match self.write_folder(below, folder, made)? {
                     Some(id) => Some((EntryKind::Tree, id)),
                     // The file that was here stays unless something was put below its name.
                     None if below.is_none() && !folder.sets_anything() => nodes.get(name).copied(),
@@ -165,22 +172,42 @@ impl Repository {
                 None => nodes.remove(name),
             };
         }
-        self.make_tree(&nodes)
-    }
-
-    /// Writes one tree; `None` where it would be empty.
-    fn make_tree(&self, nodes: &BTreeMap<Vec<u8>, (EntryKind, ObjectId)>) -> Result<Option<ObjectId>, WriteError> {
         if nodes.is_empty() {
             return Ok(None);
         }
-        Ok(Some(self.write_tree_bytes(tree_bytes(nodes))?))
+        let bytes = tree_bytes(&nodes);
+        // Without an id (bytes made to collide) git is asked at once, and says why not.
+        let id = match self.hash_tree(&bytes) {
+            Some(id) => id,
+            None => return self.write_tree_bytes(bytes).map(Some),
+        };
+        made.push(bytes);
+        Ok(Some(id))
+    }
+
+    /// Writes trees that are not there yet, those below first, by one start of git.
+    fn write_trees(&self, trees: Vec<Vec<u8>>) -> Result<(), WriteError> {
+        // Most trees that are asked for are there already: the same candidate is looked at by every hook.
+        let is_there = |bytes: &[u8]| self.hash_tree(bytes).is_some_and(|id| self.contains(id));
+        let mut missing: Vec<Vec<u8>> = trees.into_iter().filter(|bytes| !is_there(bytes)).collect();
+        if missing.len() < 2 {
+            return missing
+                .pop()
+                .map_or(Ok(()), |only| self.write_tree_bytes(only).map(drop));
+        }
+        let listed = Listed::new(missing.iter().map(Vec::as_slice))?;
+        let mut call = self.trusted();
+        let answer = call
+            .words(["hash-object", "-t", "tree", "-w", "--stdin-paths", "--literally"])
+            .input(listed.names())
+            .text()?;
+        match answer.lines().count() == missing.len() {
+            true => Ok(()),
+            false => Err(call.unexpected(answer.as_bytes()).into()),
+        }
     }
 
     fn write_tree_bytes(&self, bytes: Vec<u8>) -> Result<ObjectId, WriteError> {
-        // Most trees that are asked for are there already: the same candidate is looked at by every hook.
-        if let Some(id) = self.hash_tree(&bytes).filter(|id| self.contains(*id)) {
-            return Ok(id);
-        }
         // `mktree` reads no setting, so it would leave them to the next write-back; its names are as unjudged as these.
         let mut call = self.trusted();
         call.words(["hash-object", "-t", "tree", "-w", "--stdin", "--literally"]);

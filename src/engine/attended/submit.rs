@@ -41,8 +41,9 @@ pub fn describe(engine: &mut Engine, open: &Open, summary: Vec<String>) -> Resul
 }
 
 /// Lands the worktree's change as `run` would, on the branch that HEAD is on.
+///
+/// The caller has seen that the worktree is at rest ([`is_at_rest`]); it is asked once more before anything is written.
 pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
-    is_at_rest(engine)?;
     let (candidate, left_out) = worktree_candidate(engine, project, open)?;
     for what in &left_out {
         let text = format!("left out: {what}");

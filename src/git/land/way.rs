@@ -91,8 +91,12 @@ impl Repository {
 
     /// Lets git look once more at the files that a move changes: times that changed without the content are no edits, and only
     /// a refresh knows. Other files are not written, whatever they are.
-    pub(super) fn refresh(&self, lock: &IndexLock, changes: &ChangeSet) -> Result<(), MoveError> {
-        let index_has = changes.iter().filter(|change| change.old.is_some());
+    pub(super) fn refresh<'a>(
+        &self,
+        lock: &IndexLock,
+        changes: impl Iterator<Item = &'a Change>,
+    ) -> Result<(), MoveError> {
+        let index_has = changes.filter(|change| change.old.is_some());
         let mut input = Vec::new();
         let mut count = 0;
         for change in index_has {
@@ -230,14 +234,14 @@ fn held(words: &str) -> Option<Held> {
     }
 }
 
-enum Suspect {
+pub(super) enum Suspect {
     /// The file that the old commit has is not there.
     Gone,
     /// These files are where the new commit wants to write.
     Files(Vec<Vec<u8>>),
 }
 
-fn suspect(top: &Path, change: &Change) -> Option<Suspect> {
+pub(super) fn suspect(top: &Path, change: &Change) -> Option<Suspect> {
     change.new?;
     let path = change.path.as_bytes();
     for (at, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
