@@ -135,7 +135,7 @@ fn build(
         .map_err(ViewError::from)?;
     if edits_files {
         let left = slot.tmp().join("scope.json");
-        let bounds = judge::bounds(card, &project.config);
+        let bounds = judge::bounds(card, &project.config, &engine.git, project.tip).map_err(BuilderError::Bounds)?;
         early::leave(&left, &top, bounds).map_err(|source| BuilderError::Io {
             path: left.clone(),
             source,

@@ -344,7 +344,7 @@ pub fn worktree_candidate(
 ) -> Result<(Candidate, Vec<String>), AttendedError> {
     let (_, parent) = branch(engine)?;
     let base = engine.git.tree_of(parent)?;
-    let rules = Rules::new(&open.card, &project.config, &engine.git, base)?;
+    let rules = Rules::new(&open.card, &project.config, &engine.git, parent)?;
     let taken = engine.git.worktree_tree(base, rules.allowed())?;
     let tree = taken.tree;
     Ok((Candidate { parent, tree }, taken.left_out))

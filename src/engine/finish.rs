@@ -98,7 +98,7 @@ fn again(
 
 /// The rules that bound a card's changes on the project's tip.
 pub fn rules(git: &Repository, project: &Project, card: &Card) -> Result<Rules, RunError> {
-    Ok(Rules::new(card, &project.config, git, project.tree)?)
+    Ok(Rules::new(card, &project.config, git, project.tip)?)
 }
 
 /// Verifies, accepts and lands a candidate.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::config::Config;
 use crate::domain::change::{Change, ChangeSet};
-use crate::domain::oid::TreeId;
+use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::plan::card::Card;
 use crate::domain::redact::Redactor;
@@ -17,6 +17,7 @@ use crate::git::{ReadError, Repository, WriteError};
 use super::forms;
 use super::harvest::Harvested;
 use super::leak;
+use super::meant;
 
 /// How many paths that were left behind are noted one by one.
 const MOST_NOTES: usize = 100;
@@ -98,17 +99,19 @@ pub enum Judged {
     Empty,
 }
 
-/// What a card's changes are judged by under a configuration.
-pub fn bounds(card: &Card, config: &Config) -> Bounds {
-    Bounds {
+/// What a card's changes are judged by under a configuration, for work on a commit.
+pub fn bounds(card: &Card, config: &Config, git: &Repository, base: CommitId) -> Result<Bounds, ReadError> {
+    let meant::Entries { files, globs } = meant::entries(card, git, base)?;
+    Ok(Bounds {
         task: card.id.clone(),
-        files: card.files.clone(),
+        files,
+        globs,
         checks: config.checks_for(card),
         protected: config.policy.protected.clone(),
         incidental: config.policy.incidental.clone(),
         allowed_secrets: config.policy.allowed_secrets.clone(),
         open_protected: config.lane(card).open_protected,
-    }
+    })
 }
 
 /// The rules of one card, compiled once.
@@ -125,9 +128,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Compiles the rules of a card under a configuration, for work on a tree.
-    pub fn new(card: &Card, config: &Config, git: &Repository, base: TreeId) -> Result<Self, JudgeError> {
-        Self::of(&bounds(card, config), git, base)
+    /// Compiles the rules of a card under a configuration, for work on a commit.
+    pub fn new(card: &Card, config: &Config, git: &Repository, base: CommitId) -> Result<Self, JudgeError> {
+        Self::of(&bounds(card, config, git, base)?, git, git.tree_of(base)?)
     }
 
     /// Compiles the rules of a card's bounds, for work on a tree: what an entry of the card is depends on what is there.
@@ -137,6 +140,7 @@ impl Rules {
             why: errors.first().map(ToString::to_string).unwrap_or_default(),
         };
         let said = Allowed::new(&bounds.files).map_err(globs)?;
+        let said = said.with_globs(bounds.globs.iter().cloned());
         Ok(Self {
             allowed: read_in(git, base, &said)?,
             said,

@@ -37,6 +37,7 @@ pub mod landed;
 mod leak;
 mod limits;
 pub mod making;
+mod meant;
 pub mod merged;
 pub mod models;
 pub mod overview;

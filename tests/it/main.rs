@@ -33,6 +33,7 @@ mod landed;
 mod left_behind;
 mod local;
 mod lost;
+mod meant;
 mod merges;
 mod merging;
 mod messages;

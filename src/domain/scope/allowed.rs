@@ -2,7 +2,8 @@
 //! which `*` and `?` do not match `/`, and `**` matches folders.
 //!
 //! Which of the two an entry is depends on the tree that the work is done on: [`Allowed::at`] asks it. `app/[id]/page.tsx`
-//! is that file where there is a folder `app/[id]`, and never `app/i/page.tsx` besides.
+//! is that file where there is a folder `app/[id]`, and never `app/i/page.tsx` besides. What it was when it was written stays
+//! ([`Allowed::doubtful`], [`as_name`], [`Allowed::with_globs`]), whatever other work makes or removes.
 
 use std::collections::BTreeSet;
 
@@ -22,6 +23,16 @@ pub struct Allowed {
     names: BTreeSet<Vec<u8>>,
     /// Entries that are an escaped name, with that.
     escaped: Vec<(String, String)>,
+    /// Those that are globs for sure, whatever is there.
+    sure: BTreeSet<String>,
+}
+
+/// An entry as the name that it is in a tree, with everything in that escaped; `None` for one that is a glob there.
+pub fn as_name<E>(entry: &str, mut there: impl FnMut(&str) -> Result<bool, E>) -> Result<Option<String>, E> {
+    Ok(match literal_part(entry, &mut there)? {
+        0 => None,
+        length => Some(escaped(&entry[..length]) + &entry[length..]),
+    })
 }
 
 impl Allowed {
@@ -61,8 +72,30 @@ impl Allowed {
                 set,
                 names,
                 escaped,
+                sure: BTreeSet::new(),
             }),
             Err(error) => Err(vec![error]),
+        }
+    }
+
+    /// The entries of which it has to be asked what they were when they were written: those that are a name now, and those
+    /// with brackets, which a name has more often than a star.
+    pub fn doubtful<E>(&self, mut there: impl FnMut(&str) -> Result<bool, E>) -> Result<Vec<&str>, E> {
+        let mut found = Vec::new();
+        for glob in &self.globs {
+            if glob.contains(['[', '{']) || literal_part(glob, &mut there)? > 0 {
+                found.push(glob.as_str());
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same where some entries are globs, though a tree may hold what they would be as a name. That is allowed, too.
+    #[must_use]
+    pub fn with_globs(self, sure: impl IntoIterator<Item = String>) -> Self {
+        Self {
+            sure: sure.into_iter().collect(),
+            ..self
         }
     }
 
@@ -85,6 +118,9 @@ impl Allowed {
                 0 => globs.push(glob.clone()),
                 length => {
                     changed = true;
+                    if self.sure.contains(glob) {
+                        globs.push(glob.clone());
+                    }
                     let rest = &glob[length..];
                     if has_wildcard(rest) {
                         globs.push(escaped(&glob[..length]) + rest);
@@ -96,13 +132,14 @@ impl Allowed {
             true => set_of(&globs).ok(),
             false => None,
         };
-        let escaped = self.escaped.clone();
+        let (escaped, sure) = (self.escaped.clone(), self.sure.clone());
         Ok(match set {
             Some(set) => Self {
                 globs,
                 set,
                 names,
                 escaped,
+                sure,
             },
             None => Self { names, ..self.clone() },
         })

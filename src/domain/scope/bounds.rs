@@ -35,8 +35,11 @@ impl AllowedSecret {
 pub struct Bounds {
     /// The task.
     pub task: TaskId,
-    /// The card's allowed files.
+    /// The card's allowed files. An entry that was a name when it was written is escaped.
     pub files: Vec<String>,
+    /// Those of them that were a glob when they were written, though what they would be as a name may be there by now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub globs: Vec<String>,
     /// The checks that will run, since what they name is protected.
     pub checks: Vec<Check>,
     /// The project's protected patterns besides the built-in ones.

@@ -24,7 +24,7 @@ mod verdict;
 #[cfg(test)]
 mod tests;
 
-pub use allowed::Allowed;
+pub use allowed::{Allowed, as_name};
 pub use entry::{GlobError, doubt, escaped, has_wildcard};
 pub use named::Named;
 pub use protected::Protected;

@@ -148,7 +148,12 @@ impl Auditor<'_> {
         config: &Config,
         by_builder: &ChangeSet,
     ) -> Result<(), Stop> {
-        let rules = Rules::new(card, config, self.git, base)?;
+        let rules = Rules::new(
+            card,
+            config,
+            self.git,
+            commit.parents.first().copied().unwrap_or(commit.id),
+        )?;
         let mut violations = rules.violations(self.git, base, by_builder)?;
         violations.extend(limits::broken(self.git, &config.policy, by_builder)?);
         for violation in violations {

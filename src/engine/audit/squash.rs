@@ -268,8 +268,9 @@ impl Auditor<'_> {
         }
         self.records(commit, base, others.into_iter())?;
         let mut broken: BTreeMap<String, Vec<(TaskId, Violation)>> = BTreeMap::new();
+        let parent = commit.parents.first().copied().unwrap_or(commit.id);
         for member in members {
-            let rules = Rules::new(&member.card, &member.config, self.git, base)?;
+            let rules = Rules::new(&member.card, &member.config, self.git, parent)?;
             for violation in rules.violations(self.git, base, &work)? {
                 let of_path = broken.entry(violation.path.clone()).or_default();
                 if of_path.iter().all(|(task, _)| *task != member.claim.task) {

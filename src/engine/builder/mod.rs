@@ -99,6 +99,9 @@ pub enum BuilderError {
     /// Its program could not be run inside the fence.
     #[error(transparent)]
     Walls(#[from] WallsError),
+    /// What bounds its work could not be read.
+    #[error(transparent)]
+    Bounds(crate::git::ReadError),
     /// A file beside its view could not be written or read.
     #[error("cannot use {path}: {source}")]
     Io {

@@ -17,7 +17,7 @@ use crate::domain::agent::hook::Call;
 use crate::domain::agent::reply::Refusal;
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::diagnostic::Diagnostic;
-use crate::domain::oid::TreeId;
+use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::scope::bounds::Bounds;
 use crate::domain::scope::violation::{Rule, Violation};
@@ -102,14 +102,15 @@ impl Guard {
         let Some(open) = attended::open(&engine)? else {
             return Ok(None);
         };
-        let tree = tree_at_head(&engine.git)?;
+        let head = commit_at_head(&engine.git)?;
+        let tree = engine.git.tree_of(head)?;
         let mut wrong = Vec::new();
         let Some(config) = project::read_config(&engine, tree, &mut wrong)? else {
             return Err(EarlyError::Config(wrong));
         };
         let state = engine.replay().task(&open.card.id).map(|log| log.state);
         let waits = state.filter(|state| state.waits_for_person());
-        let bounds = judge::bounds(&open.card, &config);
+        let bounds = judge::bounds(&open.card, &config, &engine.git, head)?;
         Self::new(engine.git, tree, bounds, waits.map(|state| state.as_str())).map(Some)
     }
 
@@ -122,7 +123,7 @@ impl Guard {
         let bytes = fs::read(left).map_err(|error| failed(error.to_string()))?;
         let view: View = serde_json::from_slice(&bytes).map_err(|error| failed(error.to_string()))?;
         let git = Repository::discover_plainly(&view.top)?;
-        let tree = tree_at_head(&git)?;
+        let tree = git.tree_of(commit_at_head(&git)?)?;
         Self::new(git, tree, view.bounds, None)
     }
 
@@ -208,9 +209,9 @@ impl Guard {
 }
 
 /// The tree of HEAD's commit.
-fn tree_at_head(git: &Repository) -> Result<TreeId, EarlyError> {
+fn commit_at_head(git: &Repository) -> Result<CommitId, EarlyError> {
     match git.head()? {
-        Head::Branch { commit, .. } | Head::Detached { commit } => Ok(git.tree_of(commit)?),
+        Head::Branch { commit, .. } | Head::Detached { commit } => Ok(commit),
         Head::Unborn { .. } => Err(AttendedError::Detached.into()),
     }
 }
