@@ -340,6 +340,18 @@ impl Call {
         Ok(output)
     }
 
+    /// Runs it with its standard output in a file, however long that is; any status but 0 is an error.
+    pub fn output_to(&mut self, file: File) -> Result<(), GitError> {
+        let program = PathBuf::from(self.command.get_program());
+        let failed = |source| GitError::Start { program, source };
+        self.command.stdin(Stdio::null()).stdout(file).stderr(Stdio::piped());
+        let output = self.command.output().map_err(failed)?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(self.failed(&output)),
+        }
+    }
+
     /// Runs it and gives its standard output; any status but 0 is an error.
     pub fn bytes(&mut self) -> Result<Vec<u8>, GitError> {
         let output = self.output()?;

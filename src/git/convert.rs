@@ -327,15 +327,17 @@ impl Conversions {
 impl Way {
     /// Whether a file of this way lies in a folder as it is stored, both ways.
     pub fn is_plain(&self) -> bool {
-        let converts = |config: Copied| match resolved(self.text, config.into()) {
-            AttributesDigest::Binary => false,
-            digest => digest.to_eol(config.into()) == Some(eol::Mode::CrLf),
-        };
-        !self.ident
-            && self.encoding.is_none()
-            && self.filter.is_none()
-            && !converts(self.checkout)
-            && resolved(self.text, self.add.into()) == AttributesDigest::Binary
+        self.is_written_as_stored() && resolved(self.text, self.add.into()) == AttributesDigest::Binary
+    }
+
+    /// Whether a blob lies in a folder byte for byte, whatever is stored of it afterwards.
+    pub fn is_written_as_stored(&self) -> bool {
+        !self.ident && self.encoding.is_none() && self.filter.is_none() && !self.ends_in_crlf(self.checkout)
+    }
+
+    fn ends_in_crlf(&self, config: Copied) -> bool {
+        let text = resolved(self.text, config.into());
+        text != AttributesDigest::Binary && text.to_eol(config.into()) == Some(eol::Mode::CrLf)
     }
 
     /// Whether its content lies elsewhere.

@@ -1,5 +1,7 @@
 //! The hash that a repository's objects are named by, and what things are called by it: SHA-1, or SHA-256.
 
+use std::io::{self, Read};
+
 use gix::ObjectId;
 use gix::hash::Kind;
 use gix::objs::compute_hash;
@@ -32,6 +34,26 @@ impl Repository {
     /// Whether a blob is of these bytes.
     pub fn is_blob(bytes: &[u8], id: BlobId) -> bool {
         blob_of(id.object_id().kind(), bytes) == id
+    }
+
+    /// Whether a blob is of what a file of this length holds, which is read piece by piece.
+    pub fn is_blob_in(mut file: impl Read, length: u64, id: BlobId) -> io::Result<bool> {
+        let mut hasher = gix::hash::hasher(id.object_id().kind());
+        hasher.update(format!("blob {length}\0").as_bytes());
+        let (mut piece, mut read) = (vec![0; 64 * 1024], 0);
+        loop {
+            match file.read(&mut piece)? {
+                0 => break,
+                count => {
+                    hasher.update(&piece[..count]);
+                    read += count as u64;
+                }
+            }
+            if read > length {
+                return Ok(false);
+            }
+        }
+        Ok(read == length && hasher.try_finalize().is_ok_and(|found| found == id.object_id()))
     }
 
     /// The id that a tree has.

@@ -201,6 +201,15 @@ impl Repository {
         Ok(self.object(id.object_id())?.data.len() as u64)
     }
 
+    /// Writes a blob into an empty file without holding it.
+    pub fn blob_into(&self, id: BlobId, file: std::fs::File) -> Result<(), ReadError> {
+        let mut call = self.trusted();
+        // Longer ones git itself does not hold either.
+        call.setting("core.bigFileThreshold=8m");
+        call.words(["cat-file", "blob", &id.to_string()]);
+        Ok(call.output_to(file)?)
+    }
+
     /// A tree's object; the empty tree needs none. Its bytes go back to be used again, so it is not copied out of them.
     pub(super) fn tree_object(&self, tree: ObjectId) -> Result<Option<gix::Object<'_>>, ReadError> {
         if tree.is_empty_tree() {

@@ -120,3 +120,16 @@ fn a_sparse_file_is_never_read_whole() {
         }
     });
 }
+
+#[test]
+fn a_large_file_of_the_base_is_held_by_nobody() {
+    let sandbox = sandbox("", "test $(stat -c %s src/big.bin) = 140000000");
+    sandbox.write(".gitattributes", "* text=auto\n");
+    let big = std::fs::File::create(sandbox.repo().join("src/big.bin")).unwrap();
+    big.set_len(140_000_000).unwrap();
+    sandbox.git(&["-c", "core.bigFileThreshold=1m", "add", "-A"]);
+    sandbox.git(&["commit", "-qm", "Large"]);
+    let (code, kib, _) = measured(&sandbox, "echo y > src/a.txt; touch src/big.bin");
+    assert_eq!(code, 0);
+    assert!(kib < MOST_KIB, "{kib} KiB");
+}

@@ -20,6 +20,9 @@ use super::{Made, SlotError, below, ignore_rules, io_at};
 /// How deep submodules of submodules are followed.
 const DEEPEST: usize = 8;
 
+/// What is longer is written and compared piece by piece.
+const LARGE: u64 = 8 * 1024 * 1024;
+
 /// Lines that say what a copy lacks, at most.
 const MOST_LACKS: usize = 20;
 
@@ -228,10 +231,13 @@ impl<'a> Contents<'a> {
             let most = bytes.len() as u64;
             Ok(fs::symlink_metadata(file)?.len() == most && read_regular(file, most)? == bytes)
         };
-        if way.is_plain() {
-            let most = git.blob_size(blob)?;
-            let is_as_long = fs::symlink_metadata(file).map_err(io_at(file))?.len() == most;
-            return Ok(is_as_long && Repository::is_blob(&read_regular(file, most).map_err(io_at(file))?, blob));
+        if way.is_written_as_stored() {
+            let size = git.blob_size(blob)?;
+            if way.is_plain() || size > LARGE {
+                let is_as_long = fs::symlink_metadata(file).map_err(io_at(file))?.len() == size;
+                let is_it = || Repository::is_blob_in(open_regular(file)?, size, blob);
+                return Ok(is_as_long && is_it().map_err(io_at(file))?);
+            }
         }
         let stored = git.blob(blob)?;
         if way.is_lfs()
@@ -255,11 +261,14 @@ impl<'a> Contents<'a> {
     }
 
     /// What a copy has at a path.
-    pub fn made(&self, path: &RepoPath, entry: Entry) -> Result<Made, ReadError> {
+    pub fn made(&self, path: &RepoPath, entry: Entry) -> Result<Made<'_>, ReadError> {
         if entry.mode == FileMode::Gitlink {
             return Ok(Made::Folder);
         }
         let (git, conversions, way) = self.source(path);
+        if entry.mode.is_file() && way.is_written_as_stored() && git.blob_size(entry.blob)? > LARGE {
+            return Ok(Made::Large(git, entry.blob, permissions(entry.mode)));
+        }
         let stored = git.blob(entry.blob)?;
         if entry.mode == FileMode::Symlink {
             return Ok(Made::Link(OsString::from_vec(stored)));
@@ -291,6 +300,12 @@ impl<'a> Contents<'a> {
 
 /// Reads a file that was regular a moment ago without following a link or waiting for a pipe that took its place.
 pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.take(most + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn open_regular(path: &Path) -> io::Result<fs::File> {
     let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let file = fs::OpenOptions::new()
         .read(true)
@@ -299,9 +314,7 @@ pub fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("it changed while it was read"));
     }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(file)
 }
 
 /// The rights that a file of a mode has in a copy.

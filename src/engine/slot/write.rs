@@ -6,11 +6,13 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::domain::oid::BlobId;
+use crate::git::Repository;
+
 use super::{SlotError, io_at};
 
 /// What a copy has at a place.
-#[derive(Debug)]
-pub enum Made {
+pub enum Made<'a> {
     /// The folder of a submodule, whose files come by themselves.
     Folder,
     /// A link to this.
@@ -19,9 +21,11 @@ pub enum Made {
     Bytes(Vec<u8>, u32),
     /// The bytes of another file.
     CopyOf(PathBuf, u32),
+    /// A file of a blob's bytes, which nobody holds at once.
+    Large(&'a Repository, BlobId, u32),
 }
 
-impl Made {
+impl Made<'_> {
     /// Puts it where nothing is yet. Says what the system has of a file.
     pub(super) fn put(&self, place: &Path) -> io::Result<Option<Metadata>> {
         match self {
@@ -38,6 +42,11 @@ impl Made {
                 // Older than any index that knows it: git would read it again, and without the filter take it for another
                 // content.
                 file.set_modified(file.metadata()?.modified()? - Duration::from_secs(10))?;
+                finished(&file, *mode).map(Some)
+            }
+            Self::Large(git, blob, mode) => {
+                let file = create(place, *mode)?;
+                git.blob_into(*blob, file.try_clone()?).map_err(io::Error::other)?;
                 finished(&file, *mode).map(Some)
             }
         }
@@ -72,9 +81,9 @@ fn finished(file: &File, mode: u32) -> io::Result<Metadata> {
 
 /// Writes what `next` gives for each number, and hands back what the system says of each file by its number. `next` has
 /// made the folders of what it gives. One after the other: several threads took more time than they saved.
-pub(super) fn all(
+pub(super) fn all<'a>(
     count: usize,
-    mut next: impl FnMut(usize) -> Result<(PathBuf, Made), SlotError>,
+    mut next: impl FnMut(usize) -> Result<(PathBuf, Made<'a>), SlotError>,
 ) -> Result<Vec<(usize, Metadata)>, SlotError> {
     let mut found = Vec::with_capacity(count);
     for number in 0..count {
@@ -89,7 +98,7 @@ pub(super) fn all(
 mod tests {
     use super::*;
 
-    fn made(number: usize) -> Made {
+    fn made(number: usize) -> Made<'static> {
         match number % 100 {
             99 => Made::Link("target".into()),
             98 => Made::Bytes(vec![b'x'; 300 * 1024], 0o644),
