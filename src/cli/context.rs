@@ -10,15 +10,14 @@ use std::sync::{Arc, OnceLock};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::paths::folders;
-use crate::config::{Config, FenceRequire, Trust, secret_values};
-use crate::domain::check::{Check, FenceTier, check_set_digest};
+use crate::config::secret_values;
+use crate::domain::check::FenceTier;
 use crate::domain::id::TaskId;
-use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
 use crate::domain::task::event::Event;
 use crate::engine::overview::{self, Overview};
 use crate::engine::project::{self, Project};
-use crate::engine::{Engine, Host, attended};
+use crate::engine::{Engine, Host, attended, trusted};
 use crate::git::{Head, Repository};
 use crate::ledger::Ledger;
 use crate::process::Cancel;
@@ -27,6 +26,7 @@ use crate::report::json::JsonLines;
 use crate::report::progress::Progress;
 use crate::report::table::Colour;
 use crate::report::terminal::Lines;
+use crate::report::text::visible;
 
 use super::error::CliError;
 use super::exit::Exit;
@@ -184,11 +184,6 @@ impl Context {
             Telling::Nothing => Voice::new(Silence),
         }
     }
-
-    /// What this user trusts in a repository.
-    pub fn trust(&self, engine: &Engine) -> Trust {
-        Trust::of(&engine.host.config_dir, engine.git.common_dir())
-    }
 }
 
 /// How wide the terminal is, where standard output or standard error is one.
@@ -287,48 +282,6 @@ pub fn overview_of(engine: &mut Engine, task: &TaskId) -> Result<Overview, CliEr
     }
 }
 
-/// Refuses to run commands that this user has not trusted, or that ask for more confinement than there is.
-pub fn require_trust(context: &Context, engine: &Engine, project: &Project) -> Result<(), CliError> {
-    let least = match project.config.fence_require {
-        FenceRequire::None => FenceTier::Shadow,
-        FenceRequire::Kernel => FenceTier::ShadowLandlock,
-        FenceRequire::Overlay => FenceTier::Overlay,
-    };
-    if least > FenceTier::Shadow {
-        let found = engine.fence()?;
-        let tier = found.fence.tier();
-        if tier < least {
-            let why: Vec<String> = found
-                .failed
-                .iter()
-                .map(|(tier, why)| format!("{tier}: {why}"))
-                .collect();
-            let message = format!(
-                "the configuration asks for the fence {least} at least, and this machine has {tier}\n{}",
-                why.join("\n")
-            );
-            return Err(CliError::new(Exit::PersonNeeded, message.trim_end().to_owned()).hint(
-                "`git harness doctor` tells more; or run it on a machine of its own (container, VM) with [fence] require = \"none\" in every file that sets it",
-            ));
-        }
-    }
-    let trust = context.trust(engine);
-    let untrusted: Vec<String> = commands(project)
-        .into_iter()
-        .filter(|(_, digest)| !trust.has(*digest))
-        .map(|(what, _)| what)
-        .collect();
-    if untrusted.is_empty() {
-        return Ok(());
-    }
-    let shown = untrusted.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    Err(CliError::new(
-        Exit::PersonNeeded,
-        format!("commands of this repository are not trusted yet: {shown}"),
-    )
-    .hint("read them (`git harness trust --show`), then say so: git harness trust"))
-}
-
 /// Says once in a command that this machine gives programs less than the strongest fence. Where that is not enough,
 /// nothing runs; where it is, whoever reads should not have to ask for it.
 pub fn tell_of_weak_fence(engine: &mut Engine) -> Result<(), CliError> {
@@ -344,47 +297,16 @@ pub fn tell_of_weak_fence(engine: &mut Engine) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Refuses to run a landing's checks that this user has not trusted.
-pub fn require_trust_of(context: &Context, engine: &Engine, config: &Config, checks: &[Check]) -> Result<(), CliError> {
-    let trust = context.trust(engine);
-    let is_plain = config.commands().is_empty();
-    if (is_plain || trust.has(config.digest_of_commands())) && trust.has(check_set_digest(checks)) {
-        return Ok(());
-    }
-    let names: Vec<&str> = checks.iter().map(|check| check.run.as_str()).collect();
-    Err(CliError::new(
-        Exit::PersonNeeded,
-        format!(
-            "checks of a landing are not trusted on this machine: {}",
-            names.join("; ")
+/// Tells of what stays untrusted because it stood there before, and of what is trusted from now on.
+pub fn told_of_trust(engine: &Engine, project: &Project) -> Result<String, CliError> {
+    let left = trusted::unknown(engine, trusted::entries(engine, project)?);
+    Ok(match left.is_empty() {
+        true => String::new(),
+        false => format!(
+            "not trusted yet: {}\nread them (`git harness trust --show`), then say so: git harness trust\n",
+            visible(&trusted::named(&left))
         ),
-    )
-    .hint("check the landing's commit out, read `git harness trust --show`, then: git harness trust"))
-}
-
-/// Everything in a project that runs commands, each with the digest that trust is about.
-pub fn commands(project: &Project) -> Vec<(String, Digest)> {
-    let mut found = Vec::new();
-    if !project.config.commands().is_empty() {
-        found.push((".harness/config.toml".to_owned(), project.config.digest_of_commands()));
-    }
-    for card in &project.cards {
-        let checks = project.config.checks_for(card);
-        found.push((
-            format!("checks of {}", card.id),
-            crate::domain::check::check_set_digest(&checks),
-        ));
-    }
-    found
-}
-
-/// Trusts everything that a project runs, because this user just wrote it.
-pub fn trust_project(context: &Context, engine: &Engine, project: &Project) -> Result<(), CliError> {
-    let digests = commands(project).into_iter().map(|(_, digest)| digest);
-    context
-        .trust(engine)
-        .add(digests)
-        .map_err(|error| CliError::new(Exit::Refused, error.to_string()))
+    })
 }
 
 /// A path as an absolute one, seen from the command's folder.

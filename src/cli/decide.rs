@@ -10,17 +10,17 @@ use clap::builder::NonEmptyStringValueParser;
 use crate::domain::actor::Actor;
 use crate::domain::gate::{Approval, SelfApproval};
 use crate::domain::id::TaskId;
-use crate::domain::packet::answer::read_architect;
-use crate::domain::plan::card::Card;
 use crate::domain::route::Trigger;
 use crate::domain::task::event::{AttemptMode, Escalated, Event};
 use crate::domain::task::state::TaskState;
 use crate::engine::finish::Finish;
 use crate::engine::project::Project;
-use crate::engine::{Engine, proposal, recover, run};
+use crate::engine::trusted::Trusted;
+use crate::engine::{Engine, proposal, run};
 use crate::fault::{self, Point};
 
-use super::context::{Context, Telling, print, project_of, require_trust};
+use super::answer::answer;
+use super::context::{Context, Telling, print, project_of};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -197,7 +197,7 @@ pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> 
             );
         }
     }
-    require_trust(context, &decision.engine, &decision.project)?;
+    Trusted::of(&decision.engine, &decision.project)?;
     let approval = Approval {
         by: decision.person.clone(),
         subject: review.subject,
@@ -284,7 +284,8 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
     };
     if let Some(file) = &args.answer {
         decision.only_in(&args.task, &[TaskState::Escalated], "answered")?;
-        return answer(&mut decision, &card, &read_input(context, file)?, context);
+        let text = read_input(context, file)?;
+        return answer(&mut decision.engine, &decision.project, &card, &decision.person, &text);
     }
     decision.only_in(
         &args.task,
@@ -305,22 +306,6 @@ pub fn escalate(args: &EscalateArgs, context: &Context) -> Result<Exit, CliError
         reason: args.reason.clone(),
     }))?;
     print("`git harness run` asks the Architect; a person reads `git harness packet` and answers with --answer\n")?;
-    Ok(Exit::Done)
-}
-
-/// Applies a person's answer in the Architect's place. One that cannot be read is a slip of theirs, and changes nothing.
-fn answer(decision: &mut Decision, card: &Card, text: &str, context: &Context) -> Result<Exit, CliError> {
-    read_architect(text).map_err(|error| {
-        CliError::new(Exit::Usage, format!("the answer cannot be applied: {error}")).hint(format!(
-            "nothing was changed; the end of `git harness packet {}` says what an answer has",
-            card.id
-        ))
-    })?;
-    let by = decision.person.clone();
-    recover::apply_answer(&mut decision.engine, &decision.project, card, &by, text, None)?;
-    let project = Project::load(&mut decision.engine, &decision.project.target)?;
-    super::context::trust_project(context, &decision.engine, &project)?;
-    print(&format!("{} is answered; `git harness run` goes on with it\n", card.id))?;
     Ok(Exit::Done)
 }
 

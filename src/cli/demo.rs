@@ -12,14 +12,16 @@ use crate::domain::check::Check;
 use crate::domain::id::TaskId;
 use crate::domain::plan::format::SourceFile;
 use crate::domain::scope::cone::Cone;
+use crate::engine::Engine;
 use crate::engine::project::Project;
 use crate::engine::run::{RunError, RunOptions, run as run_plan};
+use crate::engine::trusted::{self, Trusted};
 use crate::engine::verify::Ground;
 use crate::engine::{import, rollback, verify};
 use crate::git::Repository;
 use crate::process::find_program;
 
-use super::context::{Context, Telling, print, trust_project};
+use super::context::{Context, Telling, print};
 use super::error::CliError;
 use super::exit::Exit;
 use super::{run, status};
@@ -114,8 +116,10 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
     let prepared = import::prepare(&engine, &project, &[source], Some("shop".parse().map_err(usage)?), None)?;
     import::commit(&mut engine, &project, &prepared, "shop.md")?;
     let project = Project::load(&mut engine, "main")?;
-    trust_project(&here, &engine, &project)?;
-    require_builds(&here, &project)?;
+    // Its commands are ours, and the folder is new.
+    let ours = trusted::entries(&engine, &project)?;
+    engine.trust_for_now(&ours);
+    require_builds(&mut engine, &project)?;
     print(&format!(
         "$ git harness plan import shop.md --commit\n{} cards\n\n$ git harness run\n",
         project.cards.len()
@@ -127,7 +131,8 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
     let project = Project::load(&mut engine, "main")?;
     let person = engine.person()?;
     let task: TaskId = "shop-07".parse().map_err(usage)?;
-    rollback::rollback(&mut engine, &project, &[task], &person, "the tax rules changed")?;
+    let trusted = Trusted::of(&engine, &project)?;
+    rollback::rollback(&mut engine, &trusted, &[task], &person, "the tax rules changed")?;
     let project = Project::load(&mut engine, "main")?;
     print(&format!(
         "\n$ git log -3\n{}\n",
@@ -149,11 +154,11 @@ pub fn run(args: &DemoArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 /// Where the crate does not build before any work, the recorded answers would be blamed for it.
-fn require_builds(context: &Context, project: &Project) -> Result<(), CliError> {
-    let mut engine = context.engine(Telling::Nothing)?;
+fn require_builds(engine: &mut Engine, project: &Project) -> Result<(), CliError> {
     let build = Check::from_command("cargo build --offline --quiet");
-    let ground = Ground::new(&project.config, &Cone::WHOLE, project.tree);
-    let record = verify::check_tree(&mut engine, &ground, project.tree, &[build]).map_err(RunError::from)?;
+    engine.trust_for_now(&[project.config.listed_check(&build.name, &build)]);
+    let ground = Ground::new(Trusted::of(engine, project)?.permit(), &Cone::WHOLE, project.tree);
+    let record = verify::check_tree(engine, &ground, project.tree, &[build]).map_err(RunError::from)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         None => Ok(()),
         Some(result) => Err(CliError::new(

@@ -34,10 +34,7 @@ pub fn run(args: &DoctorArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.reading_engine()?;
     let symptoms = match &args.remote {
         Some(name) => doctor::examine_remote(&mut engine, name),
-        None => {
-            let trust = context.trust(&engine);
-            doctor::examine(&mut engine, &|config| trust.has(config.digest_of_commands()))
-        }
+        None => doctor::examine(&mut engine),
     };
     if args.json {
         print_json(&Json {

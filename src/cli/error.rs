@@ -24,6 +24,7 @@ use crate::model::Action;
 use super::exit::Exit;
 
 mod repository;
+mod trust;
 
 /// What a person is told.
 #[derive(Debug)]
@@ -268,6 +269,7 @@ impl From<RollbackError> for CliError {
             RollbackError::Conflict { .. } => Self::new(Exit::Refused, message)
                 .hint("nothing was changed; roll the later work back first, or undo it by hand"),
             RollbackError::Red { .. } => Self::new(Exit::Refused, message).hint("nothing was changed"),
+            RollbackError::Untrusted(error) => error.into(),
             RollbackError::Read(error) => error.into(),
             RollbackError::Move(error) => error.into(),
             RollbackError::Append(error) => error.into(),
@@ -324,6 +326,7 @@ impl From<RunError> for CliError {
     fn from(error: RunError) -> Self {
         let message = error.to_string();
         match error {
+            RunError::Untrusted(error) => error.into(),
             RunError::Project(error) => error.into(),
             RunError::Append(error) => error.into(),
             RunError::Read(error) => error.into(),

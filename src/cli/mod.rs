@@ -4,6 +4,7 @@
 
 mod adopt;
 mod agent_hook;
+mod answer;
 mod audit;
 mod bullets;
 mod context;

@@ -11,11 +11,12 @@ use crate::domain::task::event::CanaryResult;
 use crate::domain::usage::Dollars;
 use crate::engine::builder::builder_for;
 use crate::engine::project::Project;
+use crate::engine::trusted::Trusted;
 use crate::engine::{Engine, canary, models};
 use crate::git::Repository;
 use crate::report::table::duration;
 
-use super::context::{Context, Telling, print, print_json, require_trust, target};
+use super::context::{Context, Telling, print, print_json, target};
 use super::error::CliError;
 use super::exit::Exit;
 use super::named::no_such_builder;
@@ -101,7 +102,7 @@ fn check(
     };
     if definition.tracked {
         // Its command comes with the repository.
-        require_trust(context, engine, project)?;
+        Trusted::of(engine, project)?;
     }
     let builder = builder_for(definition);
     if !json {

@@ -13,12 +13,13 @@ use crate::engine::finish::Finish;
 use crate::engine::overview;
 use crate::engine::project::Project;
 use crate::engine::server::Offer;
+use crate::engine::trusted::Trusted;
 use crate::engine::{Engine, resume};
 use crate::git::hooks::HookState;
 use crate::report::text::visible;
 
 use super::bullets::{Bullets, bullets};
-use super::context::{Context, Telling, print, print_json, project_of, require_trust, tell_of_weak_fence};
+use super::context::{Context, Telling, print, print_json, project_of, tell_of_weak_fence};
 use super::error::CliError;
 use super::exit::Exit;
 use super::named::{projects_with, require_plan};
@@ -107,7 +108,7 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
             renew(&mut engine, remote, &open)?;
         }
         if args.refresh {
-            return refresh(context, &mut engine, &open);
+            return refresh(&mut engine, &open);
         }
         print(&visible(&attended::packet(&engine, &open)?))?;
         return Ok(Exit::Done);
@@ -118,7 +119,7 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
     attended::is_at_rest(&engine)?;
     if let Some(remote) = &args.remote {
         let wanted = |card: &CardHead| args.plan.as_ref().is_none_or(|plan| card.plan == *plan);
-        return take_shared(context, &mut engine, remote, &wanted);
+        return take_shared(&mut engine, remote, &wanted);
     }
     for project in projects_with(&mut engine, args.plan.as_ref())? {
         loop {
@@ -128,7 +129,7 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
             let Some(card) = next_ready(queue) else {
                 break;
             };
-            match take(context, &mut engine, &project, &card.id) {
+            match take(&mut engine, &project, &card.id) {
                 Err(_) if was_taken(&engine, &card.id)? => {}
                 done => return done,
             }
@@ -138,10 +139,10 @@ pub fn next(args: &NextArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 /// Hands the open task out again, by its card at the tip of its branch.
-fn refresh(context: &Context, engine: &mut Engine, open: &Open) -> Result<Exit, CliError> {
+fn refresh(engine: &mut Engine, open: &Open) -> Result<Exit, CliError> {
     let task = &open.card.id;
     let project = project_of(engine, task)?;
-    require_trust(context, engine, &project)?;
+    Trusted::of(engine, &project)?;
     let card = engine.git.entry(project.tree, &task.card_path())?;
     if card.is_some_and(|card| card.blob == open.dispatched.card) {
         tell("the card is as it was handed out");
@@ -151,7 +152,7 @@ fn refresh(context: &Context, engine: &mut Engine, open: &Open) -> Result<Exit, 
     let person = engine.person()?;
     attended::is_at_rest(engine)?;
     attended::release(engine, task, person)?;
-    take(context, engine, &project, task)
+    take(engine, &project, task)
 }
 
 /// Whether somebody else was quicker to take a card.
@@ -217,7 +218,7 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
     }
     attended::is_at_rest(&engine)?;
     if let Some(remote) = &args.remote {
-        return take_shared(context, &mut engine, remote, &|card| card.id == args.task);
+        return take_shared(&mut engine, remote, &|card| card.id == args.task);
     }
     let project = project_of(&mut engine, &args.task)?;
     let view = project.views(&engine).into_iter().find(|view| view.id == args.task);
@@ -235,22 +236,17 @@ pub fn start(args: &StartArgs, context: &Context) -> Result<Exit, CliError> {
                 .hint(format!("`git harness show {}` tells more", args.task)),
         );
     }
-    take(context, &mut engine, &project, &args.task)
+    take(&mut engine, &project, &args.task)
 }
 
 /// Takes a card that no other machine has.
-fn take_shared(
-    context: &Context,
-    engine: &mut Engine,
-    remote: &str,
-    wanted: &dyn Fn(&CardHead) -> bool,
-) -> Result<Exit, CliError> {
+fn take_shared(engine: &mut Engine, remote: &str, wanted: &dyn Fn(&CardHead) -> bool) -> Result<Exit, CliError> {
     let (branch, _) = attended::branch(engine)?;
     engine.join(remote, &branch)?;
     attended::settle(engine)?;
     let project = Project::load(engine, &branch)?;
     // Before anything is claimed: a person may have to agree first.
-    require_trust(context, engine, &project)?;
+    Trusted::of(engine, &project)?;
     attended::is_at_rest(engine)?;
     engine.person()?;
     let views = |project: &Project, engine: &Engine| {
@@ -260,7 +256,7 @@ fn take_shared(
     };
     match engine.claim_for_person(&branch, &views)? {
         Offer::Card(taken) => {
-            let given = take(context, engine, &taken.project, &taken.card.id);
+            let given = take(engine, &taken.project, &taken.card.id);
             if given.is_err() {
                 engine.give_back(&taken.card.id)?;
             }
@@ -281,8 +277,8 @@ fn renew(engine: &mut Engine, remote: &str, open: &Open) -> Result<(), CliError>
     Ok(engine.hold_again(&open.card.id)?)
 }
 
-fn take(context: &Context, engine: &mut Engine, project: &Project, task: &TaskId) -> Result<Exit, CliError> {
-    require_trust(context, engine, project)?;
+fn take(engine: &mut Engine, project: &Project, task: &TaskId) -> Result<Exit, CliError> {
+    Trusted::of(engine, project)?;
     let person = engine.person()?;
     let Some(card) = project.card(task).cloned() else {
         return Err(nothing_ready());
@@ -324,7 +320,7 @@ pub fn submit(args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
         .hint(format!("git harness submit --remote {remote}")));
     }
     let project = project_of(&mut engine, &open.card.id)?;
-    require_trust(context, &engine, &project)?;
+    let trusted = Trusted::of(&engine, &project)?;
     tell_of_weak_fence(&mut engine)?;
     let said = args.message.concat();
     if said.len() > BULLETS {
@@ -347,7 +343,7 @@ pub fn submit(args: &SubmitArgs, context: &Context) -> Result<Exit, CliError> {
     }
     let (verdict, finish) = match args.remote {
         Some(_) => engine.submit_there(&open)?,
-        None => attended::submit(&mut engine, &project, &open)?,
+        None => attended::submit(&mut engine, &trusted, &open)?,
     };
     if let Some(Finish::Landed(landed)) = finish {
         print(&format!("{} landed as {}\n", open.card.id, landed.commit.short(10)))?;

@@ -9,13 +9,15 @@ use crate::domain::actor::Actor;
 use crate::domain::failure::Failure;
 use crate::domain::id::TaskId;
 use crate::domain::network::Network;
+use crate::domain::words::shell_line;
 use crate::engine::attended;
 use crate::engine::builder::command::Command;
 use crate::engine::builder::{Builder, BuilderError, Built, Job};
 use crate::engine::finish::Finish;
 use crate::engine::run::one_attempt;
+use crate::engine::trusted::Trusted;
 
-use super::context::{Context, Telling, print, project_of, require_trust, tell_of_weak_fence};
+use super::context::{Context, Telling, print, project_of, tell_of_weak_fence};
 use super::decide::read_input;
 use super::error::CliError;
 use super::exit::Exit;
@@ -53,7 +55,7 @@ pub struct ApplyArgs {
 
 pub fn exec(args: &ExecArgs, context: &Context) -> Result<Exit, CliError> {
     let builder = Command::new(BuilderDef {
-        name: args.command.join(" "),
+        name: shell_line(&args.command),
         tracked: false,
         threshold_milli: None,
         kind: BuilderKind::Command {
@@ -114,7 +116,7 @@ fn attempt(context: &Context, task: &TaskId, builder: &dyn Builder) -> Result<Ex
     context.catch_interrupts();
     let mut engine = context.settled_engine(Telling::Lines)?;
     let project = project_of(&mut engine, task)?;
-    require_trust(context, &engine, &project)?;
+    Trusted::of(&engine, &project)?;
     tell_of_weak_fence(&mut engine)?;
     engine.person()?;
     match one_attempt(&mut engine, &project.target, task, builder, builder.author())? {

@@ -19,10 +19,11 @@ use crate::engine::Engine;
 use crate::engine::commit::commit_words;
 use crate::engine::import;
 use crate::engine::project::{self, Project};
+use crate::engine::trusted;
 use crate::git::Head;
 use crate::report::mistakes;
 
-use super::context::{Context, Telling, print, print_json, trust_project};
+use super::context::{Context, Telling, print, print_json, told_of_trust};
 use super::error::CliError;
 use super::exit::Exit;
 use super::named::{NO_PLAN, projects_with};
@@ -163,17 +164,12 @@ pub fn target_of(engine: &Engine, onto: Option<&str>) -> Result<String, CliError
 fn import_plan(args: &ImportArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.settled_engine(Telling::Nothing)?;
     let files = read_sources(&super::context::from_dir(context, &args.path))?;
-    let text = import_files(args, context, &mut engine, &files)?;
+    let text = import_files(args, &mut engine, &files)?;
     print(&text)?;
     Ok(Exit::Done)
 }
 
-fn import_files(
-    args: &ImportArgs,
-    context: &Context,
-    engine: &mut Engine,
-    files: &[(String, String)],
-) -> Result<String, CliError> {
+fn import_files(args: &ImportArgs, engine: &mut Engine, files: &[(String, String)]) -> Result<String, CliError> {
     let target = target_of(engine, args.onto.as_deref())?;
     let project = Project::load(engine, &target)?;
     let sources: Vec<SourceFile> = files.iter().map(|(name, text)| SourceFile { name, text }).collect();
@@ -206,7 +202,7 @@ fn import_files(
             args.path.display()
         ));
     }
-    let commit = commit_import(context, engine, &project, &prepared, &args.path.display().to_string())?;
+    let commit = commit_import(engine, &project, &prepared, &args.path.display().to_string())?;
     let project = Project::load(engine, &target)?;
     let weak = warnings(engine, &project, Some(&prepared.plan.id))?.len();
     let lint = match weak {
@@ -217,27 +213,30 @@ fn import_files(
             prepared.plan.id
         ),
     };
+    let trust = told_of_trust(engine, &project)?;
     Ok(match commit {
         Some(commit) => format!(
-            "{count}; committed on {target} as {}\n{lint}next: git harness run, or git harness next\n",
+            "{count}; committed on {target} as {}\n{lint}{trust}next: git harness run, or git harness next\n",
             commit.short(10)
         ),
-        None => format!("{count}; everything is there already\n"),
+        None => format!("{count}; everything is there already\n{trust}"),
     })
 }
 
 /// Commits an import, and trusts what it brought.
 pub fn commit_import(
-    context: &Context,
     engine: &mut Engine,
     project: &Project,
     prepared: &import::Import,
     source: &str,
 ) -> Result<Option<CommitId>, CliError> {
     engine.person()?;
+    let before = trusted::entries(engine, project)?;
     let commit = import::commit(engine, project, prepared, source)?;
     let project = Project::load(engine, &project.target)?;
-    trust_project(context, engine, &project)?;
+    let cards = prepared.plan.cards.iter();
+    let written: Vec<_> = cards.flat_map(|card| trusted::of_card(&project.config, card)).collect();
+    trusted::wrote(engine, &written, &before)?;
     Ok(commit)
 }
 

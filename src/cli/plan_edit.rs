@@ -13,8 +13,9 @@ use crate::engine::Engine;
 use crate::engine::attended;
 use crate::engine::project::Project;
 use crate::engine::revise;
+use crate::engine::trusted;
 
-use super::context::{Context, Telling, print, project_of, trust_project};
+use super::context::{Context, Telling, print, project_of, told_of_trust};
 use super::decide::{Why, read_input};
 use super::error::CliError;
 use super::exit::Exit;
@@ -75,10 +76,12 @@ pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
     {
         return Err(CliError::new(Exit::Usage, problem.message).hint(problem.fix));
     }
+    let before = trusted::entries(&engine, &project)?;
     revise::commit_revision(&mut engine, &project, &old, &new, &person, false, &args.why.reason)?;
     let project = Project::load(&mut engine, &project.target)?;
-    trust_project(context, &engine, &project)?;
+    trusted::wrote(&engine, &trusted::of_card(&project.config, &new), &before)?;
     print(&format!("{} is changed on {}\n", args.task, project.target))?;
+    print(&told_of_trust(&engine, &project)?)?;
     if attended::open(&engine)?.is_some_and(|open| open.card.id == args.task) {
         print("it is open here, with its card as it was handed out: git harness next --refresh\n")?;
     }

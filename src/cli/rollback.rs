@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::domain::id::TaskId;
 use crate::engine::project::Project;
 use crate::engine::rollback::{dependants, landed_since, rollback};
+use crate::engine::trusted::Trusted;
 use crate::engine::undo::own_changes;
 
-use super::context::{Context, Telling, print, project_of, require_trust, target};
+use super::context::{Context, Telling, print, project_of, target};
 use super::decide::Why;
 use super::error::CliError;
 use super::exit::Exit;
@@ -77,8 +78,8 @@ pub fn run(args: &RollbackArgs, context: &Context) -> Result<Exit, CliError> {
             }
         }
     }
-    require_trust(context, &engine, &project)?;
-    let undone = rollback(&mut engine, &project, &all, &person, &args.why.reason)?;
+    let trusted = Trusted::of(&engine, &project)?;
+    let undone = rollback(&mut engine, &trusted, &all, &person, &args.why.reason)?;
     for (task, commit) in undone {
         let made = engine.git.commit(commit)?;
         let is_word = own_changes(&engine.git, &made)?.is_empty();

@@ -10,11 +10,12 @@ use crate::engine::attended;
 use crate::engine::models;
 use crate::engine::project::Project;
 use crate::engine::run::{self, Crew, RunOptions, Summary};
+use crate::engine::trusted::Trusted;
 use crate::report::money;
 use crate::report::table::{columns, duration};
 use crate::report::text::one_line;
 
-use super::context::{Context, Telling, print, require_trust, target, tell_of_weak_fence};
+use super::context::{Context, Telling, print, target, tell_of_weak_fence};
 use super::error::CliError;
 use super::exit::Exit;
 use super::named::{NO_PLAN, no_such_builder, require_plan, require_tasks};
@@ -79,7 +80,7 @@ pub fn run(args: &RunArgs, context: &Context) -> Result<Exit, CliError> {
     {
         return Err(no_such_builder(name, &models::stands(&engine, &project)?));
     }
-    require_trust(context, &engine, &project)?;
+    Trusted::of(&engine, &project)?;
     tell_of_weak_fence(&mut engine)?;
     engine.person()?;
     let options = RunOptions {

@@ -10,14 +10,12 @@ use crate::engine::attended;
 use crate::engine::project::Project;
 use crate::engine::renew::{self, RenewError};
 use crate::engine::run::RunError;
+use crate::engine::trusted::{Permit, Trusted};
 use crate::engine::verify::{self, Ground};
 use crate::git::Head;
 use crate::report::table::duration;
 
-use super::context::{
-    Context, Telling, print, print_json, print_report, project_of, require_trust, require_trust_of, target,
-    tell_of_weak_fence,
-};
+use super::context::{Context, Telling, print, print_json, print_report, project_of, target, tell_of_weak_fence};
 use super::error::CliError;
 use super::exit::Exit;
 
@@ -73,7 +71,7 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
             Project::load(&mut engine, &target)?
         }
     };
-    require_trust(context, &engine, &project)?;
+    let trusted = Trusted::of(&engine, &project)?;
     tell_of_weak_fence(&mut engine)?;
     let (checks, cone) = match task.as_ref().and_then(|task| project.card(task)) {
         Some(card) => (project.config.checks_for(card), project.config.cone_for(card)),
@@ -92,8 +90,8 @@ pub fn run(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         (None, None) => (project.tree, project.tree),
     };
     let ground = match task.as_ref().and_then(|task| project.card(task)) {
-        Some(card) => Ground::of_card(&project.config, card, &cone, base),
-        None => Ground::new(&project.config, &cone, base),
+        Some(card) => Ground::of_card(trusted.permit(), card, &cone, base),
+        None => Ground::new(trusted.permit(), &cone, base),
     };
     let record = verify::check_tree(&mut engine, &ground, tree, &checks).map_err(RunError::from)?;
     if args.json {
@@ -113,6 +111,7 @@ impl From<RenewError> for CliError {
     fn from(error: RenewError) -> Self {
         match error {
             RenewError::Read(error) => error.into(),
+            RenewError::Untrusted(error) => error.into(),
             RenewError::Verify(error) => RunError::from(error).into(),
             RenewError::Append(error) => error.into(),
             RenewError::Commit(error) => error.into(),
@@ -180,7 +179,7 @@ fn landed(args: &VerifyArgs, context: &Context) -> Result<Exit, CliError> {
         }
     }
     for one in &stale {
-        require_trust_of(context, &engine, &one.wanted.config, &one.wanted.checks)?;
+        Permit::for_checks(&engine, &one.wanted.config, &one.wanted.checks)?;
     }
     let renewed = renew::run(&mut engine, stale, &person)?;
     let commit = renew::say(&mut engine, &project, &renewed, &person)?;

@@ -1,4 +1,4 @@
-//! Trust: a repository's commands run only after this user trusted the digest of what names them (design section 3).
+//! Trust: a repository's commands run only after this user trusted the digest of each (design section 3).
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -20,21 +20,26 @@ pub struct TrustError {
 pub struct Trust {
     file: PathBuf,
     digests: BTreeSet<Digest>,
+    for_now: BTreeSet<Digest>,
 }
 
 impl Trust {
     /// Reads what the user trusts in the clone of this common git folder. It is kept on the user's side, so that no
-    /// repository can bring its own.
-    pub fn of(config_dir: &Path, common_dir: &Path) -> Self {
+    /// repository can bring its own. `for_now` is what is trusted beside it and never written.
+    pub fn of(config_dir: &Path, common_dir: &Path, for_now: &BTreeSet<Digest>) -> Self {
         let name = Digest::of(common_dir.as_os_str().as_encoded_bytes()).short();
         let file = config_dir.join("trusted").join(name);
         let digests = read(&file);
-        Self { file, digests }
+        Self {
+            file,
+            digests,
+            for_now: for_now.clone(),
+        }
     }
 
     /// Whether a digest is trusted.
     pub fn has(&self, digest: Digest) -> bool {
-        self.digests.contains(&digest)
+        self.digests.contains(&digest) || self.for_now.contains(&digest)
     }
 
     /// Trusts digests from now on.
@@ -73,14 +78,18 @@ fn read(file: &Path) -> BTreeSet<Digest> {
 mod tests {
     use super::*;
 
+    fn of(config_dir: &Path, common_dir: &Path) -> Trust {
+        Trust::of(config_dir, common_dir, &BTreeSet::new())
+    }
+
     #[test]
     fn trust_is_kept_for_each_clone_apart() {
         let dir = tempfile::tempdir().unwrap();
         let (a, b) = (Path::new("/a/.git"), Path::new("/b/.git"));
         let digest = Digest::of(b"commands");
-        Trust::of(dir.path(), a).add([digest]).unwrap();
-        assert!(Trust::of(dir.path(), a).has(digest));
-        assert!(!Trust::of(dir.path(), b).has(digest));
+        of(dir.path(), a).add([digest]).unwrap();
+        assert!(of(dir.path(), a).has(digest));
+        assert!(!of(dir.path(), b).has(digest));
     }
 
     #[test]
@@ -88,10 +97,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clone = Path::new("/a/.git");
         let (one, two) = (Digest::of(b"one"), Digest::of(b"two"));
-        let (mut first, mut second) = (Trust::of(dir.path(), clone), Trust::of(dir.path(), clone));
+        let (mut first, mut second) = (of(dir.path(), clone), of(dir.path(), clone));
         first.add([one]).unwrap();
         second.add([two]).unwrap();
-        let kept = Trust::of(dir.path(), clone);
+        let kept = of(dir.path(), clone);
         assert!(kept.has(one) && kept.has(two));
     }
 
@@ -100,9 +109,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let clone = Path::new("/a/.git");
         let digest = Digest::of(b"commands");
-        let mut trust = Trust::of(dir.path(), clone);
+        let mut trust = of(dir.path(), clone);
         trust.add([digest]).unwrap();
         fs::write(&trust.file, format!("{digest}x\n\u{0}\n")).unwrap();
-        assert!(!Trust::of(dir.path(), clone).has(digest));
+        assert!(!of(dir.path(), clone).has(digest));
     }
 }

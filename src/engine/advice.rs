@@ -9,10 +9,10 @@ use crate::domain::usage::Usage;
 
 use super::Engine;
 use super::builder::{Builder, BuilderError, Job, Keys};
-use super::project::Project;
 use super::purse::Before;
 use super::run::RunError;
 use super::slot::{Purpose, Slot, ignore_rules};
+use super::trusted::Trusted;
 use super::verify;
 use super::view::{self, ViewError};
 use super::walls::{Inmate, Walls};
@@ -33,7 +33,7 @@ pub struct Question<'a> {
 /// Asks, and hands the answer with what it used to `record`, which has to write both to the journal.
 pub(super) fn advise<T>(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     architect: &dyn Builder,
     question: &Question,
     record: impl FnOnce(&mut Engine, Result<String, BuilderError>, Option<Usage>) -> Result<T, RunError>,
@@ -72,7 +72,7 @@ pub(super) fn advise<T>(
     let run = slot.run(layered, Vec::new()).map_err(ViewError::from)?;
     let walls = Walls::around(
         engine,
-        &project.config,
+        &project.permit(),
         &slot,
         &run,
         Inmate::Builder,

@@ -31,6 +31,7 @@ use super::proposal;
 use super::purse::Account;
 use super::run::{RunError, is_of_the_disk};
 use super::slot::{self, Purpose, Slot, SlotError};
+use super::trusted::Trusted;
 use super::verify;
 use super::view::{self, ViewError};
 use super::walls::{Inmate, Walls};
@@ -38,7 +39,7 @@ use super::walls::{Inmate, Walls};
 /// Gives a card to a Builder and takes the work as far as it goes.
 pub fn attempt(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     builder: &dyn Builder,
     author: Actor,
@@ -55,7 +56,9 @@ pub fn attempt(
             let finished = judge_and_finish(engine, project, card, &assignment, harvested, reading);
             match finished {
                 // Whoever stopped it is there to read that nobody has the card any more.
-                Err(error @ RunError::Interrupted) if is_with_builder(engine, card) => lose(engine, &assignment, error),
+                Err(error @ (RunError::Interrupted | RunError::Untrusted(_))) if is_with_builder(engine, card) => {
+                    lose(engine, &assignment, error)
+                }
                 finished => finished,
             }
         }
@@ -102,7 +105,7 @@ fn environment(engine: &Engine, project: &Project, builder: &dyn Builder) -> Env
 
 fn build(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     builder: &dyn Builder,
     assignment: &Assignment,
@@ -116,7 +119,7 @@ fn build(
     let top = slot.tree();
     let edits_files = builder.answers_with() == AnswerMode::Files;
     if edits_files {
-        verify::set_up(engine, &project.config, &mut slot, &cone, project.tree, &environment)?;
+        verify::set_up(engine, &project.permit(), &mut slot, &cone, project.tree, &environment)?;
     }
     if builder.looks_around() {
         view::prepare(
@@ -142,8 +145,15 @@ fn build(
         })?;
         environment.set(early::SCOPE, left.as_os_str());
     }
-    let walls = Walls::around(engine, &project.config, &slot, &run, Inmate::Builder, builder.network())
-        .map_err(BuilderError::Walls)?;
+    let walls = Walls::around(
+        engine,
+        &project.permit(),
+        &slot,
+        &run,
+        Inmate::Builder,
+        builder.network(),
+    )
+    .map_err(BuilderError::Walls)?;
     let environment = walls.with_tmp(&environment);
     let started = engine.clock.now();
     let supply = Arc::clone(&engine.supply);
@@ -294,7 +304,7 @@ fn finished(engine: &mut Engine, assignment: &Assignment, stopped: Stopped) -> R
 
 fn judge_and_finish(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     assignment: &Assignment,
     harvested: Harvested,

@@ -36,6 +36,7 @@ use super::limits;
 use super::project::Project;
 use super::record;
 use super::run::RunError;
+use super::trusted::Trusted;
 use super::verify::{self, Verified};
 pub use amend::{with_new_record, without_records};
 pub use guarded::guarded;
@@ -235,7 +236,7 @@ pub enum Verdict {
 /// Judges, verifies and puts to the gates a commit that a person is about to make.
 pub fn judge(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     open: &Open,
     candidate: Candidate,
 ) -> Result<Verdict, AttendedError> {
@@ -270,7 +271,7 @@ pub fn judge(
         reading: None,
     });
     let checks = project.config.checks_for(&open.card);
-    let verified = verify::verify(engine, &project.config, &open.card, in_scope, &checks)?;
+    let verified = verify::verify(engine, project.permit(), &open.card, in_scope, &checks)?;
     let evidence_row = Event::Verified {
         task: task.clone(),
         attempt: open.dispatched.attempt.clone(),

@@ -16,6 +16,7 @@ use super::finish::Finish;
 use super::import::{self, ImportError};
 use super::project::Project;
 use super::run::{RunError, one_attempt};
+use super::trusted;
 
 macro_rules! canaries {
     ($($name:literal),* $(,)?) => {
@@ -64,7 +65,11 @@ pub fn run(
     };
     let prepared = import::prepare(canaries, &project, &[source], None, None)?;
     import::commit(canaries, &project, &prepared, "canaries.json")?;
-    let cards = Project::load(canaries, BRANCH).map_err(RunError::from)?.cards;
+    let project = Project::load(canaries, BRANCH).map_err(RunError::from)?;
+    // Its commands are ours.
+    let ours = trusted::entries(canaries, &project).map_err(RunError::from)?;
+    canaries.trust_for_now(&ours);
+    let cards = project.cards;
     let mut results = Vec::with_capacity(cards.len());
     for card in cards {
         let begun = canaries.clock.now();

@@ -21,6 +21,7 @@ use super::project::Project;
 use super::resume;
 use super::run::RunError;
 use super::symptoms;
+use super::trusted::Trusted;
 use super::verify::{self, Verified};
 
 /// How often a landing is tried again because the branch moved meanwhile.
@@ -45,7 +46,7 @@ pub enum Finish {
 /// Takes up a candidate again that the ledger holds: after a review, a kill, or something in the way.
 pub fn finish_recorded(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     dispatched: &Dispatched,
     tree: TreeId,
@@ -104,7 +105,7 @@ pub fn rules(git: &Repository, project: &Project, card: &Card) -> Result<Rules, 
 /// Verifies, accepts and lands a candidate.
 pub fn finish(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     dispatched: &Dispatched,
     candidate: InScope,
@@ -119,7 +120,7 @@ pub fn finish(
 
 fn onto_the_branch(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     dispatched: &Dispatched,
     candidate: InScope,
@@ -129,7 +130,11 @@ fn onto_the_branch(
     let mut candidate = candidate;
     let mut fresh: Option<Project> = None;
     for _ in 0..MOST_TRIES {
-        let at = fresh.as_ref().unwrap_or(project);
+        // What came to the branch meanwhile runs only where this user trusts it, too.
+        let at = &match &fresh {
+            Some(fresh) => Trusted::of(engine, fresh)?,
+            None => *project,
+        };
         // The policy may have moved with the branch.
         let rules = rules(&engine.git, at, card)?;
         let on_tip = match land::bring_onto_tip(engine, at, &rules, dispatched, candidate)? {
@@ -227,13 +232,13 @@ fn starts_again() -> Finish {
 
 fn check(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     dispatched: &Dispatched,
     candidate: InScope,
 ) -> Result<Verified, RunError> {
     let checks = project.config.checks_for(card);
-    let verified = verify::verify(engine, &project.config, card, candidate, &checks)?;
+    let verified = verify::verify(engine, project.permit(), card, candidate, &checks)?;
     engine.record(&[Event::Verified {
         task: card.id.clone(),
         attempt: dispatched.attempt.clone(),

@@ -60,13 +60,14 @@ pub mod slot;
 pub mod supply;
 mod symptoms;
 pub mod sync;
+pub mod trusted;
 pub mod undo;
 pub mod verify;
 pub mod view;
 pub mod walls;
 mod wording;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -121,6 +122,7 @@ pub struct Engine {
     seen: usize,
     sink: Box<dyn Sink>,
     fence: OnceLock<fence::Found>,
+    for_now: BTreeSet<Digest>,
     cards: cards::CardCache,
 }
 
@@ -149,6 +151,7 @@ impl Engine {
             seen: 0,
             sink,
             fence: OnceLock::new(),
+            for_now: BTreeSet::new(),
             cards: cards::CardCache::default(),
         };
         engine.catch_up();

@@ -22,6 +22,7 @@ use super::finish::{self, Finish};
 use super::packet;
 use super::project::Project;
 use super::run::RunError;
+use super::trusted::Trusted;
 
 /// The gate that a plan waits for.
 pub const GATE: &str = "plan";
@@ -65,7 +66,7 @@ pub fn is_waiting(log: &TaskLog) -> bool {
 /// unless the attempt ends here.
 pub(super) fn plan_first(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     builder: &dyn Builder,
     assignment: &mut Assignment,

@@ -21,6 +21,7 @@ use super::packet;
 use super::project::Project;
 use super::revise::revise;
 use super::run::RunError;
+use super::trusted::Trusted;
 
 /// Decides what follows the last failure of a task, and records the decision unless it is another try.
 pub fn route(engine: &mut Engine, project: &Project, card: &Card, chain: &Chain) -> Result<Decision, RunError> {
@@ -89,7 +90,7 @@ pub fn block(engine: &mut Engine, card: &Card, reason: String) -> Result<(), Run
 }
 
 /// Asks the Architect about an escalated task and applies the answer.
-pub fn consult(engine: &mut Engine, project: &Project, card: &Card, architect: &dyn Builder) -> Result<(), RunError> {
+pub fn consult(engine: &mut Engine, project: &Trusted, card: &Card, architect: &dyn Builder) -> Result<(), RunError> {
     let budget = packet::budget(engine, project, architect);
     let packet = match packet::escalation(engine, project, card, &budget) {
         Ok(rendered) => rendered.text,

@@ -19,6 +19,7 @@ use super::Engine;
 use super::commit::{CommitFilesError, commit_words};
 use super::landed::{self, Content, Wanted};
 use super::project::Project;
+use super::trusted::{Permit, Untrusted};
 use super::undo::own_changes;
 use super::verify::{self, Ground, VerifyError};
 
@@ -28,6 +29,9 @@ pub enum RenewError {
     /// The repository could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// This user never agreed to the checks of a landing.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// Checks could not be run.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -118,7 +122,8 @@ pub fn run(engine: &mut Engine, stale: Vec<Stale>, by: &Actor) -> Result<Vec<Ren
     let mut found = Vec::new();
     for Stale { task, landing, wanted } in stale {
         // What has gates is believed on no warm ground.
-        let ground = Ground::of_card(&wanted.config, &wanted.card, &wanted.cone, wanted.base);
+        let permit = Permit::for_checks(engine, &wanted.config, &wanted.checks)?;
+        let ground = Ground::of_card(permit, &wanted.card, &wanted.cone, wanted.base);
         let evidence = verify::check_tree(engine, &ground, wanted.tree, &wanted.checks)?;
         let block = match evidence.passed() {
             true => Some(recorded(engine, &task, landing, &evidence, by)?),

@@ -19,6 +19,7 @@ use crate::ledger::AppendError;
 use super::Engine;
 use super::backfill::{self, BackfillError};
 use super::project::{Project, ProjectError};
+use super::trusted::{Trusted, Untrusted};
 use super::undo::{self, Undone};
 use super::verify::{self, Ground, VerifyError};
 
@@ -77,6 +78,9 @@ pub enum RollbackError {
     /// Records that are missing could not be made.
     #[error(transparent)]
     Backfill(#[from] BackfillError),
+    /// This user never agreed to commands of the branch.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// Checks could not be run.
     #[error(transparent)]
     Verify(#[from] VerifyError),
@@ -125,7 +129,7 @@ pub fn landed_since(engine: &Engine, project: &Project, seconds: i64) -> Result<
 /// Rolls back tasks, the newest landing first. Returns each with the commit that undoes it.
 pub fn rollback(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     tasks: &[TaskId],
     by: &Actor,
     why: &str,
@@ -137,7 +141,10 @@ pub fn rollback(
         true => None,
         false => Some(Project::load(engine, &project.target).map_err(Box::new)?),
     };
-    let project = fresh.as_ref().unwrap_or(project);
+    let project = &match &fresh {
+        Some(fresh) => Trusted::of(engine, fresh)?,
+        None => *project,
+    };
     stand_alone(project, tasks)?;
     let landings = newest_first(engine, project, tasks)?;
     let mut tip = project.tip;
@@ -311,7 +318,7 @@ fn with_record(
 }
 
 /// A rollback is checked like any landing: what joins every card has to be green without the tasks.
-fn check(engine: &mut Engine, project: &Project, tip: CommitId, tasks: &[TaskId]) -> Result<(), RollbackError> {
+fn check(engine: &mut Engine, project: &Trusted, tip: CommitId, tasks: &[TaskId]) -> Result<(), RollbackError> {
     let checks = project.config.always_checks();
     if checks.is_empty() {
         return Ok(());
@@ -321,7 +328,7 @@ fn check(engine: &mut Engine, project: &Project, tip: CommitId, tasks: &[TaskId]
     let cone = project
         .config
         .cone_of(tasks.iter().filter_map(|task| project.card(task)));
-    let ground = Ground::new(&project.config, &cone, project.tree);
+    let ground = Ground::new(project.permit(), &cone, project.tree);
     let record = verify::check_tree(engine, &ground, tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RollbackError::Red {

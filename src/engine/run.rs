@@ -40,6 +40,7 @@ use super::project::{Project, ProjectError};
 use super::resume;
 use super::server::{AdvanceError, Pulse, ServerError};
 use super::slot::SlotError;
+use super::trusted::{Trusted, Untrusted};
 use super::verify::{self, Ground, VerifyError};
 use super::view::ViewError;
 pub(super) use aside::is_of_the_disk;
@@ -51,6 +52,9 @@ pub enum RunError {
     /// The plan could not be read.
     #[error(transparent)]
     Project(#[from] ProjectError),
+    /// The branch holds commands that this user never agreed to.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// A card could not be given out.
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
@@ -172,6 +176,7 @@ impl From<VerifyError> for RunError {
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::Cancelled => Self::Interrupted,
+            VerifyError::Untrusted(error) => Self::Untrusted(error),
             other => Self::Verify(other),
         }
     }
@@ -302,9 +307,10 @@ pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &
     resume::resume(engine)?;
     let project = Project::load(engine, target)?;
     project.is_staffed()?;
+    let trusted = Trusted::of(engine, &project)?;
     check_programs(engine, &project, options)?;
     if project.config.slot.sparse.is_none() {
-        check_base(engine, &project, options, &Cone::WHOLE)?;
+        check_base(engine, &trusted, options, &Cone::WHOLE)?;
     }
     engine.record(&[Event::RunStarted {
         plan: options.plan.clone(),
@@ -377,7 +383,7 @@ fn check_programs(engine: &Engine, project: &Project, options: &RunOptions) -> R
 
 /// The checks that join every card have to be green before anybody is blamed: once for a run, or where slots are sparse on
 /// what each card sees.
-fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions, cone: &Cone) -> Result<(), RunError> {
+fn check_base(engine: &mut Engine, project: &Trusted, options: &RunOptions, cone: &Cone) -> Result<(), RunError> {
     let checks: Vec<Check> = project
         .config
         .always_checks()
@@ -387,7 +393,7 @@ fn check_base(engine: &mut Engine, project: &Project, options: &RunOptions, cone
     if checks.is_empty() {
         return Ok(());
     }
-    let ground = Ground::new(&project.config, cone, project.tree);
+    let ground = Ground::new(project.permit(), cone, project.tree);
     let record = verify::check_tree(engine, &ground, project.tree, &checks)?;
     match record.results.into_iter().find(|result| !result.status.passed()) {
         Some(red) => Err(RunError::RedOnBase {
@@ -494,6 +500,7 @@ pub fn one_attempt(
         }
         .into());
     }
+    let project = Trusted::of(engine, &project)?;
     attempt(engine, &project, &card, builder, author)
 }
 
@@ -506,7 +513,10 @@ pub fn land_if_open(engine: &mut Engine, target: &str, task: &TaskId) -> Result<
     let log = engine.replay().task(task);
     let found = log.and_then(|log| Some((log.open()?.clone(), engine.kept(task)?.0)));
     match found {
-        Some((dispatched, tree)) => finish::finish_recorded(engine, &project, &card, &dispatched, tree).map(Some),
+        Some((dispatched, tree)) => {
+            let project = Trusted::of(engine, &project)?;
+            finish::finish_recorded(engine, &project, &card, &dispatched, tree).map(Some)
+        }
         None => Ok(None),
     }
 }

@@ -27,6 +27,7 @@ use super::count;
 use super::judge::InScope;
 use super::known;
 use super::slot::{LendError, SlotError};
+use super::trusted::{Permit, Untrusted};
 use super::walls::WallsError;
 
 pub use ignored::beside as ignored_beside;
@@ -62,6 +63,9 @@ pub enum VerifyError {
     /// A log could not be kept.
     #[error("cannot keep a log: {0}")]
     Log(std::io::Error),
+    /// This user never agreed to a check of it.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
     /// The user stopped it.
     #[error("stopped by the user")]
     Cancelled,
@@ -118,8 +122,8 @@ impl Evidence {
 /// What checks find besides the tree that they look at.
 #[derive(Debug, Clone, Copy)]
 pub struct Ground<'a> {
-    /// The configuration.
-    pub config: &'a Config,
+    /// The configuration, and that its commands may run.
+    pub permit: Permit<'a>,
     /// What copies hold of a tree.
     pub cone: &'a Cone,
     /// The tree that set-up runs on: what was accepted before, so that no candidate has a say in it.
@@ -130,10 +134,10 @@ pub struct Ground<'a> {
 
 impl<'a> Ground<'a> {
     /// The ground of what joins every card.
-    pub fn new(config: &'a Config, cone: &'a Cone, base: TreeId) -> Self {
+    pub fn new(permit: Permit<'a>, cone: &'a Cone, base: TreeId) -> Self {
         let most = Warmth::Warm;
         Self {
-            config,
+            permit,
             cone,
             base,
             most,
@@ -141,13 +145,13 @@ impl<'a> Ground<'a> {
     }
 
     /// The ground of a card: where somebody has to look at its work, nothing is believed that was built before.
-    pub fn of_card(config: &'a Config, card: &Card, cone: &'a Cone, base: TreeId) -> Self {
-        let most = match config.lane(card).gates_for(card).is_empty() {
+    pub fn of_card(permit: Permit<'a>, card: &Card, cone: &'a Cone, base: TreeId) -> Self {
+        let most = match permit.config().lane(card).gates_for(card).is_empty() {
             true => Warmth::Warm,
             false => Warmth::Cold,
         };
         Self {
-            config,
+            permit,
             cone,
             base,
             most,
@@ -158,13 +162,13 @@ impl<'a> Ground<'a> {
 /// Runs a card's checks on a candidate, whose base `red_first` checks must fail on and no test may be lost from.
 pub fn verify(
     engine: &mut Engine,
-    config: &Config,
+    permit: Permit,
     card: &Card,
     candidate: InScope,
     checks: &[Check],
 ) -> Result<Verified, VerifyError> {
-    let cone = config.cone_for(card);
-    let ground = Ground::of_card(config, card, &cone, candidate.base());
+    let cone = permit.config().cone_for(card);
+    let ground = Ground::of_card(permit, card, &cone, candidate.base());
     let mut weak = BTreeMap::new();
     for result in weak_checks(engine, &ground, checks)? {
         weak.insert(result.name.clone(), result);
@@ -236,13 +240,13 @@ pub fn prove_tree(
     };
     let whole = tree;
     let tree = engine.git.narrowed(whole, cold.cone)?;
-    let environment = environment(engine, cold.config);
+    let environment = environment(engine, cold.permit.config());
     let mut ready = Ready::anew(engine, &cold, whole, &environment)?;
     tell_what_it_lacks(engine, None, ready.slot().lacks());
     let mut results = Vec::with_capacity(checks.len());
     for check in checks {
         results.push(told(engine, None, check, |engine| {
-            one::run(engine, cold.config, &mut ready, check, &environment)
+            one::run(engine, &cold.permit, &mut ready, check, &environment)
         })?);
     }
     let asked = results.iter().any(|result| result.asked_git);
@@ -297,13 +301,13 @@ pub(super) fn run_on(
 ) -> Result<(EvidenceRecord, Option<Ready>), VerifyError> {
     let whole = tree;
     let tree = engine.git.narrowed(whole, ground.cone)?;
-    let environment = environment(engine, ground.config);
+    let environment = environment(engine, ground.permit.config());
     let mut key = key(engine, ground, tree, checks)?;
     let mut ready: Option<Ready> = None;
     let mut results = Vec::with_capacity(checks.len());
     let (mut reused, mut warmth, mut repository) = (true, Warmth::Cold, None);
     for check in checks {
-        let (result, found) = match known::before(engine, ground.config.base, &key, ground.most, check)? {
+        let (result, found) = match known::before(engine, ground.permit.config().base, &key, ground.most, check)? {
             Some((result, warmth, said)) => {
                 repository = repository.or(said);
                 (result, warmth)
@@ -319,7 +323,7 @@ pub(super) fn run_on(
                     }
                 };
                 let result = told(engine, task, check, |engine| {
-                    one::run(engine, ground.config, ready, check, &environment)
+                    one::run(engine, &ground.permit, ready, check, &environment)
                 })?;
                 fault::at(Point::EvidenceKeep).map_err(VerifyError::Log)?;
                 let said = result.asked_git.then(|| ready.repository());
@@ -361,7 +365,7 @@ pub(super) fn key(
     tree: TreeId,
     checks: &[Check],
 ) -> Result<EvidenceKey, VerifyError> {
-    let environment = environment(engine, ground.config);
+    let environment = environment(engine, ground.permit.config());
     let tier = tier(engine)?;
     let setup = ready::digest(engine, ground, &environment)?;
     Ok(known::key(tree, checks, &environment, tier, setup))

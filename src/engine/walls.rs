@@ -20,6 +20,7 @@ use crate::proxy::{Proxy, Rules};
 use super::Engine;
 use super::home::{self, Home};
 use super::slot::{Run, Slot, SlotError, Temporary};
+use super::trusted::Permit;
 
 pub use super::home::Inmate;
 
@@ -86,15 +87,16 @@ pub struct Walls {
 }
 
 impl Walls {
-    /// The walls around a slot for one run in it.
+    /// The walls around a slot for one run in it: what is trusted may start there.
     pub fn around(
         engine: &Engine,
-        config: &Config,
+        permit: &Permit,
         slot: &Slot,
         run: &Run,
         inmate: Inmate,
         network: &Network,
     ) -> Result<Self, WallsError> {
+        let config = permit.config();
         let fence = engine.fence().map_err(WallsError::Untested)?.fence.clone();
         let variable = |name: &str| engine.host.variables.get(OsStr::new(name)).map(PathBuf::from);
         let home = variable("HOME");

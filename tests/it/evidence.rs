@@ -378,7 +378,7 @@ fn init_proposes_set_up_from_lock_files_and_doctor_tries_it() {
         "{said}"
     );
     let set_up = |command: &str| {
-        sandbox.configure(&format!(
+        sandbox.configure_unread(&format!(
             "[roles]\nbuilder = \"manual\"\n[slot]\nsetup = [\"{command}\"]\n"
         ));
     };

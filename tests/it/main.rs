@@ -64,6 +64,7 @@ mod sparse;
 mod status_channel;
 mod stranger;
 mod triggers;
+mod trust;
 mod twelve;
 mod under_way;
 mod words;

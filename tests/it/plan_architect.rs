@@ -252,12 +252,12 @@ fn a_program_may_be_the_architect() {
         "if grep -q 'Create the project blueprint' \"$HARNESS_PACKET\"; then\ncat <<'END'\n{text}END\nelse echo 'no more questions'; fi\n"
     );
     let program = sandbox.script("architect.sh", &script);
-    sandbox.configure(&format!(
+    sandbox.configure_unread(&format!(
         "[roles]\narchitect = \"agent\"\n[builders.agent]\nrun = [\"{program}\"]\nanswer = \"stdout\"\n"
     ));
     let _ = plan_new(&sandbox, &["--goal", "A small shop"])
         .exits(4)
-        .says("not trusted yet");
+        .says("not trusted: builder agent");
     let _ = sandbox.harness(&["trust"]).exits(0);
     let _ = plan_new(&sandbox, &["--goal", "A small shop"])
         .exits(0)

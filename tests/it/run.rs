@@ -121,11 +121,11 @@ fn a_command_is_not_run_before_its_user_trusts_it() {
     let sandbox = Sandbox::new(&[("a.txt", "x\n")]).without(ALL_TIERS);
     let mark = sandbox.beside("ran");
     sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
-    sandbox.configure(&format!(
+    sandbox.configure_unread(&format!(
         "[roles]\nbuilder = \"sh\"\n[builders.sh]\nrun = [\"touch\", \"{}\"]\n",
         mark.display()
     ));
-    let _ = sandbox.harness(&["run"]).exits(4).says("not trusted yet");
+    let _ = sandbox.harness(&["run"]).exits(4).says("not trusted: builder sh");
     assert!(!mark.exists());
     let _ = sandbox.harness(&["trust"]).exits(0).prints("touch");
     let _ = sandbox.harness(&["run"]);

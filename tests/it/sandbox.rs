@@ -282,8 +282,14 @@ impl Sandbox {
             .exits(0);
     }
 
-    /// Commits a configuration.
+    /// Commits a configuration, and trusts what it runs.
     pub fn configure(&self, text: &str) {
+        self.configure_unread(text);
+        let _ = self.harness(&["trust"]);
+    }
+
+    /// Commits a configuration that nobody here has trusted yet.
+    pub fn configure_unread(&self, text: &str) {
         self.write(".harness/config.toml", text);
         self.git(&["add", "-A"]);
         self.git(&["commit", "-qm", "Configure"]);

@@ -293,11 +293,8 @@ fn a_mistake_in_one_long_line_is_told() {
 fn a_repository_that_names_no_command_needs_no_trust() {
     let sandbox = Sandbox::new(&[]);
     let _ = sandbox.harness(&["run"]).exits(3).prints("no plan on main yet");
-    sandbox.configure("format = 1\n[checks.test]\nrun = \"true\"\n");
-    let _ = sandbox
-        .harness(&["run"])
-        .exits(4)
-        .says("commands of this repository are not trusted yet: .harness/config.toml");
+    sandbox.configure_unread("format = 1\n[checks.test]\nrun = \"true\"\n");
+    let _ = sandbox.harness(&["run"]).exits(4).says("not trusted: check `true`");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::domain::oid::CommitId;
 use crate::engine::attended::reading::{self, Hints, Reading, Source};
 use crate::engine::attended::{self, Verdict};
 use crate::engine::making::{self, Making, Otherwise};
+use crate::engine::trusted::Trusted;
 use crate::engine::{Engine, merged};
 use crate::fault::{self, Point};
 use crate::git::{Authorship, Replaying};
@@ -174,7 +175,8 @@ fn judge(
         candidate.parent = *parent;
         candidate = attended::without_records(&here.engine, &here.head, candidate).map_err(refused)?;
     }
-    let verdict = attended::judge(&mut here.engine, &here.project, &here.open, candidate).map_err(refused)?;
+    let trusted = Trusted::of(&here.engine, &here.project).map_err(refused)?;
+    let verdict = attended::judge(&mut here.engine, &trusted, &here.open, candidate).map_err(refused)?;
     match (verdict, amends) {
         (Verdict::Accepted { trailers, .. }, _) => {
             let asks = match doubt || message.is_edited || message.parted(&trailers).is_empty() {

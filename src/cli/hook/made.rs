@@ -12,6 +12,7 @@ use crate::domain::trailer;
 use crate::engine::Engine;
 use crate::engine::attended::{self, Candidate, Verdict};
 use crate::engine::making::{self, Making};
+use crate::engine::trusted::Trusted;
 use crate::git::Commit;
 
 use super::commit::not_accepted;
@@ -109,7 +110,8 @@ fn hold(context: &Context, engine: &Engine, making: &Making, commit: &Commit) ->
                 tree: commit.tree,
             };
             let candidate = attended::without_records(&here.engine, &here.head, candidate).map_err(refused)?;
-            let verdict = attended::judge(&mut here.engine, &here.project, &here.open, candidate).map_err(refused)?;
+            let trusted = Trusted::of(&here.engine, &here.project).map_err(refused)?;
+            let verdict = attended::judge(&mut here.engine, &trusted, &here.open, candidate).map_err(refused)?;
             match verdict {
                 Verdict::Accepted { trailers, .. } => trailers,
                 Verdict::Empty => return Ok(()),

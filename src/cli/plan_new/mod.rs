@@ -19,8 +19,9 @@ use crate::engine::builder::{Builder, builder_for};
 use crate::engine::planning::{Judged, Past, Planning, PlanningError, Stage, ask, judge};
 use crate::engine::project::Project;
 use crate::engine::run::RunError;
+use crate::engine::trusted::Trusted;
 
-use super::context::{Context, Telling, print, require_trust};
+use super::context::{Context, Telling, print};
 use super::decide::read_input;
 use super::error::CliError;
 use super::exit::Exit;
@@ -108,7 +109,7 @@ pub fn run(args: &NewArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.engine(Telling::Lines)?;
     let target = target_of(&engine, args.onto.as_deref())?;
     let project = Project::load(&mut engine, &target)?;
-    let architect = architect(args, context, &engine, &project)?;
+    let architect = architect(args, &engine, &project)?;
     let talk = if args.may_talk() { Talk::begin(context) } else { None };
     if architect.is_some() || talk.is_some() {
         context.catch_interrupts();
@@ -152,22 +153,15 @@ pub fn run(args: &NewArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 /// Who is asked; `None` where that is done by hand.
-fn architect(
-    args: &NewArgs,
-    context: &Context,
-    engine: &Engine,
-    project: &Project,
-) -> Result<Option<Box<dyn Builder>>, CliError> {
+fn architect(args: &NewArgs, engine: &Engine, project: &Project) -> Result<Option<Box<dyn Builder>>, CliError> {
     let name = args.architect.as_ref().unwrap_or(&project.config.roles.architect);
     let definition = project.config.builders.get(name);
     let definition = definition.ok_or_else(|| RunError::NoBuilder(name.clone()))?;
     if args.print || matches!(definition.kind, BuilderKind::Manual) {
         return Ok(None);
     }
-    if matches!(definition.kind, BuilderKind::Command { .. }) {
-        // A model is reached as this user says; a program may be the repository's own.
-        require_trust(context, engine, project)?;
-    }
+    // Programs may be the repository's own, and so are the prompts that a model gets.
+    Trusted::of(engine, project)?;
     Ok(Some(builder_for(definition)))
 }
 
@@ -308,13 +302,8 @@ impl Session<'_> {
             task: None,
             text: format!("asking Architect {} for {what}{count}", architect.name()),
         });
-        ask(
-            &mut self.engine,
-            &self.project,
-            &mut self.planning,
-            &**architect,
-            mistakes,
-        )?;
+        let trusted = Trusted::of(&self.engine, &self.project)?;
+        ask(&mut self.engine, &trusted, &mut self.planning, &**architect, mistakes)?;
         Ok(())
     }
 
@@ -332,7 +321,7 @@ impl Session<'_> {
             return Ok(Outcome::Ready(import));
         }
         let source = format!("plan new {}", self.planning.plan());
-        let commit = commit_import(self.context, &mut self.engine, &self.project, &import, &source)?;
+        let commit = commit_import(&mut self.engine, &self.project, &import, &source)?;
         Ok(Outcome::Committed {
             import,
             commit,

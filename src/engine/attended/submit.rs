@@ -10,6 +10,7 @@ use crate::engine::land;
 use crate::engine::project::Project;
 use crate::engine::run::RunError;
 use crate::engine::server::{AdvanceError, Then};
+use crate::engine::trusted::Trusted;
 use crate::fault::{self, Point};
 use crate::git::MoveError;
 
@@ -43,7 +44,7 @@ pub fn describe(engine: &mut Engine, open: &Open, summary: Vec<String>) -> Resul
 /// Lands the worktree's change as `run` would, on the branch that HEAD is on.
 ///
 /// The caller has seen that the worktree is at rest ([`is_at_rest`]); it is asked once more before anything is written.
-pub fn submit(engine: &mut Engine, project: &Project, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
+pub fn submit(engine: &mut Engine, project: &Trusted, open: &Open) -> Result<(Verdict, Option<Finish>), AttendedError> {
     let (candidate, left_out) = worktree_candidate(engine, project, open)?;
     for what in &left_out {
         let text = format!("left out: {what}");

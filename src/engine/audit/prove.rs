@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::domain::audit::{AuditRule, Finding, Strength};
 use crate::engine::Engine;
+use crate::engine::trusted::Permit;
 use crate::engine::verify::{self, Ground, VerifyError};
 
 use super::Judged;
@@ -16,8 +17,8 @@ pub struct ProveError {
     source: VerifyError,
 }
 
-/// Runs the checks of every landing again.
-pub fn prove(engine: &mut Engine, judged: &mut Judged) -> Result<(), ProveError> {
+/// Runs the checks of every landing again, on a machine that is thrown away also those that nobody agreed to here.
+pub fn prove(engine: &mut Engine, judged: &mut Judged, is_disposable: bool) -> Result<(), ProveError> {
     for landing in &judged.landings {
         let failed = |source| ProveError {
             task: landing.task.to_string(),
@@ -33,7 +34,11 @@ pub fn prove(engine: &mut Engine, judged: &mut Judged) -> Result<(), ProveError>
             base: Some(landing.parent),
             ..Config::clone(&landing.config)
         };
-        let ground = Ground::new(&config, &landing.cone, base);
+        let permit = match is_disposable {
+            true => Permit::on_a_disposable_machine(&config),
+            false => Permit::for_checks(engine, &config, &landing.checks).map_err(|error| failed(error.into()))?,
+        };
+        let ground = Ground::new(permit, &landing.cone, base);
         let record = verify::prove_tree(engine, &ground, landing.tree, &landing.checks).map_err(failed)?;
         for result in record.results.iter().filter(|result| !result.status.passed()) {
             judged.report.findings.push(Finding {

@@ -8,8 +8,6 @@ mod setup;
 
 use serde::Serialize;
 
-use crate::config::Config;
-
 use super::Engine;
 
 /// How a thing stands.
@@ -78,8 +76,8 @@ pub fn examine_remote(engine: &mut Engine, name: &str) -> Vec<Symptom> {
     findings.0
 }
 
-/// Looks at everything. `trusts` tells whether the user lets the commands of a configuration run here.
-pub fn examine(engine: &mut Engine, trusts: &dyn Fn(&Config) -> bool) -> Vec<Symptom> {
+/// Looks at everything.
+pub fn examine(engine: &mut Engine) -> Vec<Symptom> {
     let mut findings = Findings::default();
     machine::git(engine, &mut findings);
     machine::identity(engine, &mut findings);
@@ -92,6 +90,6 @@ pub fn examine(engine: &mut Engine, trusts: &dyn Fn(&Config) -> bool) -> Vec<Sym
     clone::journal(engine, &mut findings);
     machine::project(engine, &mut findings);
     let projects = setup::projects(engine);
-    setup::set_up(engine, &projects, trusts, &mut findings);
+    setup::set_up(engine, &projects, &mut findings);
     findings.0
 }

@@ -1,10 +1,10 @@
 //! Set-up: whether copies for checks can be made ready, tried out.
 
-use crate::config::Config;
 use crate::domain::lockfile::Proposal;
 use crate::engine::Engine;
 use crate::engine::project::{self, Project};
 use crate::engine::slot::{Purpose, Slot};
+use crate::engine::trusted::Permit;
 use crate::engine::verify::{self, VerifyError};
 
 use super::Findings;
@@ -26,13 +26,13 @@ const NEEDED: [&str; 12] = [
 ];
 
 /// Tries the set-up of every project whose commands its user trusts.
-pub(super) fn set_up(engine: &Engine, projects: &[Project], trusts: &dyn Fn(&Config) -> bool, findings: &mut Findings) {
+pub(super) fn set_up(engine: &Engine, projects: &[Project], findings: &mut Findings) {
     for project in projects {
         let config = &project.config;
         if config.slot.setup.is_empty() {
             lacks(engine, project, findings);
-        } else if trusts(config) {
-            tried(engine, project, findings);
+        } else if let Ok(permit) = Permit::for_checks(engine, config, &[]) {
+            tried(engine, project, permit, findings);
         } else {
             findings.look("set-up", "not tried: its commands are not trusted", "git harness trust");
         }
@@ -75,14 +75,14 @@ fn lacks(engine: &Engine, project: &Project, findings: &mut Findings) {
     }
 }
 
-fn tried(engine: &Engine, project: &Project, findings: &mut Findings) {
+fn tried(engine: &Engine, project: &Project, permit: Permit, findings: &mut Findings) {
     let config = &project.config;
     let pool = engine.pool(config.worktrees_dir.as_deref());
     let environment = verify::environment(engine, config);
     let cone = config.cone_of(&project.cards);
     let result = Slot::take(&engine.ledger, &pool, Purpose::Verify, &engine.cancel)
         .map_err(VerifyError::from)
-        .and_then(|mut slot| verify::set_up(engine, config, &mut slot, &cone, project.tree, &environment));
+        .and_then(|mut slot| verify::set_up(engine, &permit, &mut slot, &cone, project.tree, &environment));
     match result {
         Ok(_) => findings.good(
             "set-up",

@@ -14,9 +14,9 @@ use crate::engine::Engine;
 use crate::engine::advice::{Question, advise};
 use crate::engine::builder::Builder;
 use crate::engine::packet;
-use crate::engine::project::Project;
 use crate::engine::purse::Before;
 use crate::engine::run::RunError;
+use crate::engine::trusted::Trusted;
 
 /// How often an Architect is asked again whose answer cannot be read.
 const AGAIN: usize = 1;
@@ -50,7 +50,7 @@ impl Past {
 /// Asks for what comes next and takes the answer; with `mistakes` for a better blueprint.
 pub fn ask(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     planning: &mut Planning,
     architect: &dyn Builder,
     mistakes: &[Diagnostic],
@@ -77,7 +77,7 @@ pub fn ask(
 
 fn put(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     plan: &PlanId,
     architect: &dyn Builder,
     packet: &str,

@@ -98,6 +98,7 @@ fn is_everybodys(error: &RunError) -> bool {
         | RunError::CardGone(_) => is_of_the_disk(error),
         // What a person has to mend first, a server that does not answer, or the wish to stop.
         RunError::Project(_)
+        | RunError::Untrusted(_)
         | RunError::Dispatch(_)
         | RunError::Builder(_)
         | RunError::Append(_)

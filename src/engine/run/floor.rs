@@ -13,6 +13,7 @@ use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::project::Project;
 use crate::engine::server::{Offer, Taken};
+use crate::engine::trusted::Trusted;
 
 use super::aside::aside;
 use super::shared;
@@ -71,7 +72,9 @@ impl<'a> Floor<'a> {
                 Ok(Some(taken)) => {
                     let mut doings = Doings::default();
                     let Taken { project, card, state } = &taken;
-                    let mut result = turn(engine, project, card, *state, self.options, &mut doings)
+                    let mut result = Trusted::of(engine, project)
+                        .map_err(RunError::from)
+                        .and_then(|trusted| turn(engine, &trusted, card, *state, self.options, &mut doings))
                         .or_else(|error| aside(engine, card, &mut doings, error));
                     if let Some(server) = engine.server.clone() {
                         let settled = shared::settle(engine, &server, &card.id, &doings);
@@ -160,7 +163,12 @@ impl<'a> Floor<'a> {
         }
         let project = Project::load(engine, self.target)?;
         let views = wanted(&project, engine, self.options);
-        let found = next(&project, &views, busy).map(|(card, state)| Taken { project, card, state });
+        let found = next(&project, &views, busy);
+        if found.is_some() {
+            // Whoever moved the branch meanwhile may have brought commands that somebody has to read first.
+            Trusted::of(engine, &project)?;
+        }
+        let found = found.map(|(card, state)| Taken { project, card, state });
         Ok((found, false))
     }
 

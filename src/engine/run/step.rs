@@ -14,8 +14,8 @@ use crate::engine::choose::{self, Chain, Chosen, choose};
 use crate::engine::dispatch::DispatchError;
 use crate::engine::finish::{self, Finish};
 use crate::engine::packet::PacketNotMade;
-use crate::engine::project::Project;
 use crate::engine::proposal;
+use crate::engine::trusted::Trusted;
 use crate::engine::verify::Ground;
 use crate::engine::{recover, revise, verify};
 
@@ -23,7 +23,7 @@ use super::{Doings, RunError, RunOptions, check_base};
 
 pub(super) fn turn(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     state: TaskState,
     options: &RunOptions,
@@ -43,7 +43,7 @@ pub(super) fn turn(
     }
 }
 
-fn consult(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
+fn consult(engine: &mut Engine, project: &Trusted, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
     if revise::apply_kept_answer(engine, project, card)? {
         return Ok(());
     }
@@ -77,7 +77,7 @@ fn consult(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doi
 }
 
 /// Takes up a change that waited: its gates may be open now, or what was in the way may be gone.
-fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
+fn go_on(engine: &mut Engine, project: &Trusted, card: &Card, doings: &mut Doings) -> Result<(), RunError> {
     let log = engine.replay().task(&card.id);
     if log.is_some_and(proposal::is_waiting) {
         let why = format!(
@@ -107,7 +107,7 @@ fn go_on(engine: &mut Engine, project: &Project, card: &Card, doings: &mut Doing
 
 fn build(
     engine: &mut Engine,
-    project: &Project,
+    project: &Trusted,
     card: &Card,
     options: &RunOptions,
     doings: &mut Doings,
@@ -193,7 +193,7 @@ fn build(
 }
 
 /// Why a person has to take a card into their hands, if one has to.
-fn needs_a_person(project: &Project, card: &Card, builder: &dyn Builder) -> Option<String> {
+fn needs_a_person(project: &Trusted, card: &Card, builder: &dyn Builder) -> Option<String> {
     let lane = project.lane(card);
     let why = if builder.is_person() {
         "its Builder is a person".to_owned()
@@ -206,10 +206,10 @@ fn needs_a_person(project: &Project, card: &Card, builder: &dyn Builder) -> Opti
 }
 
 /// Checks that pass before any work are the card's fault; nobody is sent to work on it.
-fn weak_checks(engine: &mut Engine, project: &Project, card: &Card) -> Result<Vec<String>, RunError> {
+fn weak_checks(engine: &mut Engine, project: &Trusted, card: &Card) -> Result<Vec<String>, RunError> {
     let checks = project.config.checks_for(card);
     let cone = project.config.cone_for(card);
-    let ground = Ground::of_card(&project.config, card, &cone, project.tree);
+    let ground = Ground::of_card(project.permit(), card, &cone, project.tree);
     let weak = verify::weak_checks(engine, &ground, &checks)?;
     Ok(weak.into_iter().map(|result| result.name).collect())
 }

@@ -12,6 +12,7 @@ use crate::domain::task::state::TaskState;
 use crate::engine::Engine;
 use crate::engine::project::Project;
 use crate::engine::run::RunError;
+use crate::engine::trusted::Trusted;
 
 use super::{Server, View};
 
@@ -71,6 +72,7 @@ impl Hunt<'_> {
                     false => Offer::Nothing,
                 });
             };
+            Trusted::of(engine, &project)?;
             let before = view.standing(task.as_str());
             let is_mine = server.take_for(engine, &view, task.as_str(), self.lease_seconds)?;
             // What landed until the claim was ours is seen from here on; nobody else lands this task any more.
@@ -80,6 +82,10 @@ impl Hunt<'_> {
                 continue;
             }
             let project = Project::load(engine, self.target)?;
+            if let Err(error) = Trusted::of(engine, &project) {
+                server.give_back(engine, task.as_str())?;
+                return Err(error.into());
+            }
             let views = (self.wanted)(&project, engine);
             let still = self.choose(engine, &project, &views, &view, lost);
             let chosen = still.into_iter().find(|(chosen, _)| *chosen == task);

@@ -11,6 +11,7 @@ use crate::engine::attended::{self, AttendedError, Open, Verdict};
 use crate::engine::finish::Finish;
 use crate::engine::project::Project;
 use crate::engine::run::RunError;
+use crate::engine::trusted::Trusted;
 use crate::git::MoveError;
 
 use super::landing::AdvanceError;
@@ -65,7 +66,7 @@ impl Engine {
                 return Err(RunError::from(server.behind()).into());
             }
             let project = Project::load(self, &server.target)?;
-            match attended::submit(self, &project, open) {
+            match attended::submit(self, &Trusted::of(self, &project).map_err(RunError::from)?, open) {
                 Err(AttendedError::Run(RunError::Advance(AdvanceError::Move(MoveError::Moved { .. })))) => {}
                 other => return other,
             }

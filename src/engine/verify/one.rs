@@ -4,10 +4,10 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::config::Config;
 use crate::domain::check::{Check, CheckKind, CheckResult, CheckStatus};
 use crate::engine::Engine;
 use crate::engine::count;
+use crate::engine::trusted::Permit;
 use crate::engine::walls::{Inmate, Walls, WallsError};
 use crate::process::{self, Ending, Environment, Input, Program};
 
@@ -24,11 +24,12 @@ const QUOTED_OUTPUT: usize = 6 * 1024;
 /// Runs a check. Each run of it begins on the tree as it was.
 pub(super) fn run(
     engine: &Engine,
-    config: &Config,
+    permit: &Permit,
     ready: &mut Ready,
     check: &Check,
     environment: &Environment,
 ) -> Result<CheckResult, VerifyError> {
+    permit.allows(engine, check)?;
     let limit = Duration::from_secs(check.timeout_seconds);
     let (mut millis, mut runs, mut contacts, mut asked_git) = (0, 0, Vec::new(), false);
     loop {
@@ -37,7 +38,7 @@ pub(super) fn run(
             return Ok(no_folder(check));
         };
         let slot = ready.slot();
-        let walls = Walls::around(engine, config, slot, &run, Inmate::Check, &check.network)?;
+        let walls = Walls::around(engine, permit, slot, &run, Inmate::Check, &check.network)?;
         let mut own = walls.with_tmp(environment);
         for (name, value) in &check.env {
             own.set(name, OsStr::new(value));
@@ -87,7 +88,7 @@ pub(super) fn run(
                 for line in ready.slot().lacks() {
                     shown.push_str(&format!("\nthe copy for the checks lacks {line}"));
                 }
-                if let Some(line) = ignored::told(engine, config) {
+                if let Some(line) = ignored::told(engine, permit.config()) {
                     shown.push_str(&format!("\n{line}"));
                 }
                 shown

@@ -15,6 +15,7 @@ use crate::domain::scope::cone::Cone;
 use crate::domain::scope::ignored::Ignored;
 use crate::engine::Engine;
 use crate::engine::slot::{Files, Keep, Purpose, Run, Slot, SlotError};
+use crate::engine::trusted::Permit;
 use crate::engine::walls::{Inmate, Walls};
 use crate::git::{Lent, ReadError, Repository};
 use crate::process::{Ending, Environment};
@@ -54,7 +55,7 @@ impl Ready {
         whole: TreeId,
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
-        let pool = engine.pool(ground.config.worktrees_dir.as_deref());
+        let pool = engine.pool(ground.permit.config().worktrees_dir.as_deref());
         let slot = Slot::take(&engine.ledger, &pool, Purpose::Verify, &engine.cancel)?;
         Self::of(slot, engine, ground, whole, environment)
     }
@@ -66,7 +67,7 @@ impl Ready {
         whole: TreeId,
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
-        let pool = engine.pool(ground.config.worktrees_dir.as_deref());
+        let pool = engine.pool(ground.permit.config().worktrees_dir.as_deref());
         let mut slot = Slot::take(&engine.ledger, &pool, Purpose::Verify, &engine.cancel)?;
         slot.forget()?;
         Self::of(slot, engine, ground, whole, environment)
@@ -79,9 +80,10 @@ impl Ready {
         whole: TreeId,
         environment: &Environment,
     ) -> Result<Self, VerifyError> {
-        let Ground { config, cone, .. } = *ground;
+        let Ground { permit, cone, .. } = *ground;
+        let config = permit.config();
         let tree = engine.git.narrowed(whole, cone)?;
-        let products = set_up(engine, config, &mut slot, cone, ground.base, environment)?;
+        let products = set_up(engine, &permit, &mut slot, cone, ground.base, environment)?;
         slot.fill(&engine.git, tree, &Ignored::default(), Keep::Nothing, &*engine.copying)?;
         let lent = Lent {
             base: config.base,
@@ -206,7 +208,8 @@ pub(super) fn digest(
     ground: &Ground,
     environment: &Environment,
 ) -> Result<Option<Digest>, VerifyError> {
-    let Ground { config, cone, base, .. } = *ground;
+    let Ground { permit, cone, base, .. } = *ground;
+    let config = permit.config();
     let set_up = set_up_digest(engine, config, cone, base, environment)?;
     let listed = [
         ("caches", &config.fence_caches),
@@ -231,12 +234,13 @@ pub(super) fn digest(
 /// they made.
 pub fn set_up(
     engine: &Engine,
-    config: &Config,
+    permit: &Permit,
     slot: &mut Slot,
     cone: &Cone,
     base: TreeId,
     environment: &Environment,
 ) -> Result<Option<PathBuf>, VerifyError> {
+    let config = permit.config();
     let Some(digest) = set_up_digest(engine, config, cone, base, environment)? else {
         return Ok(None);
     };
@@ -248,7 +252,7 @@ pub fn set_up(
     let base = engine.git.narrowed(base, cone)?;
     slot.fill(&engine.git, base, &Ignored::default(), Keep::Nothing, &*engine.copying)?;
     let run = slot.run(tier(engine)? == FenceTier::Overlay, Vec::new())?;
-    let walls = Walls::around(engine, config, slot, &run, Inmate::Check, &Network::Open)?;
+    let walls = Walls::around(engine, permit, slot, &run, Inmate::Check, &Network::Open)?;
     let environment = walls.with_tmp(environment);
     for command in &config.slot.setup {
         let finished = shell(
@@ -283,11 +287,11 @@ pub(super) fn tell_of_inputs(
     tree: TreeId,
     record: &mut EvidenceRecord,
 ) -> Result<(), ReadError> {
-    if ground.config.slot.setup.is_empty() {
+    if ground.permit.config().slot.setup.is_empty() {
         return Ok(());
     }
     let mut changed = Vec::new();
-    for path in &ground.config.slot.setup_inputs {
+    for path in &ground.permit.config().slot.setup_inputs {
         if engine.git.entry(ground.base, path)? != engine.git.entry(tree, path)? {
             changed.push(path.as_str());
         }
