@@ -8,12 +8,13 @@
 //!
 //! ```text
 //! main → cli → engine → { git  ledger  model  process  config } → domain
-//!              report ──────────────────────────────────────────→ domain          clock, fault: anyone
+//!              report ──────────────────────────────────────────→ domain          clock, fault, folders: anyone
 //! ```
 //!
 //! * [`domain`]: the vocabulary and every decision, as functions of their arguments.
 //! * [`clock`]: time and randomness, handed in.
 //! * [`fault`]: places where a test may strike; empty in every normal build.
+//! * [`folders`]: folders and files for their owner alone.
 //! * [`config`]: what a project, a user and a clone say, with every mistake at its place.
 //! * [`git`]: reads by gix, writes by the git program, hooks, and a plain view for those who believe nobody.
 //! * [`ledger`]: the journal, its checkpoints, transcripts, locks, caches.
@@ -38,6 +39,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod fault;
+pub mod folders;
 pub mod git;
 pub mod ledger;
 pub mod model;

@@ -315,7 +315,7 @@ impl From<ServerError> for CliError {
                 ))
             }
             ServerError::Journal(TakeInError::Fork(_) | TakeInError::Damaged { .. }) => Self::new(Exit::Damaged, message)
-                .hint("nothing was changed; a clone or a backup that was put back in its place begins a journal of its own once `.git/harness/writer` is moved away"),
+                .hint("nothing was changed; `git harness sync --new-writer` goes on under another name, and nothing is lost"),
             ServerError::Read(error) => error.into(),
             _ => Self::new(Exit::Refused, message),
         }

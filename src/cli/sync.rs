@@ -2,14 +2,20 @@
 
 use clap::Args;
 
+use crate::domain::oid::Digest;
+use crate::domain::words::counted;
 use crate::engine::server::Share;
-use crate::engine::sync::{self, Branch, Synced};
+use crate::engine::sync::{self, Branch, Synced, Wishes};
 use crate::report::table::columns;
 use crate::report::text::visible;
 
 use super::context::{Context, Telling, print, print_report, target};
 use super::error::CliError;
 use super::exit::Exit;
+
+/// The most odd refs and claims that are listed.
+const MOST_SHOWN: usize = 20;
+const MOST_CLAIMS: usize = 50;
 
 /// Take in what other clones published, and publish what this one has
 ///
@@ -27,6 +33,15 @@ pub struct SyncArgs {
     /// Leave packets, answers and logs where they are: rows alone travel
     #[arg(long)]
     rows_only: bool,
+    /// Go on under another name: where the journal of this clone was replaced on the server, or another clone writes it, too
+    ///
+    /// An image that was started twice, or a backup that was put back, has the name of a clone that lives. Rows behind what
+    /// both have in common are written anew under a new name, and the folder of before is put aside; nothing is lost.
+    #[arg(long)]
+    new_writer: bool,
+    /// Take a transcript of this clone out of it and out of what it publishes; others do the same at their next sync
+    #[arg(long, value_name = "DIGEST", conflicts_with = "rows_only")]
+    erase: Vec<Digest>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -41,13 +56,30 @@ pub fn run(args: &SyncArgs, context: &Context) -> Result<Exit, CliError> {
     } else {
         Share::Everything
     };
-    let synced = sync::sync(&mut engine, &args.remote, &target, share)?;
+    let wishes = Wishes {
+        new_writer: args.new_writer,
+        by: if args.erase.is_empty() {
+            None
+        } else {
+            Some(engine.person()?)
+        },
+        erase: args.erase.clone(),
+    };
+    let synced = sync::sync(&mut engine, &args.remote, &target, share, &wishes)?;
     if args.json {
         print_report(&synced)?;
     } else {
         print(&shown(context, &synced, &args.remote, &target))?;
     }
-    Ok(exit_of(&synced))
+    match &synced.own_wrong {
+        Some(wrong) => Err(
+            CliError::new(Exit::Damaged, format!("this clone's journal is not published: {wrong}")).hint(format!(
+                "git harness sync --new-writer {} goes on under another name; nothing is lost",
+                args.remote
+            )),
+        ),
+        None => Ok(exit_of(&synced)),
+    }
 }
 
 fn exit_of(synced: &Synced) -> Exit {
@@ -82,13 +114,43 @@ fn shown(context: &Context, synced: &Synced, remote: &str, target: &str) -> Stri
     if synced.transcripts > 0 {
         text.push_str(&format!(", {} transcripts", synced.transcripts));
     }
-    text.push_str(if synced.published {
-        "; this clone's journal is published\n"
-    } else {
-        "; this clone's journal was published already\n"
+    text.push_str(match (&synced.own_wrong, synced.published) {
+        (Some(_), _) => "; this clone's journal is not published\n",
+        (None, true) => "; this clone's journal is published\n",
+        (None, false) => "; this clone's journal was published already\n",
     });
-    for wrong in synced.journals.iter().filter_map(|journal| journal.wrong.as_ref()) {
-        text.push_str(&format!("{} {}\n", context.colour.paint("31", "✗"), visible(wrong)));
+    if let Some(anew) = &synced.anew {
+        text.push_str(&format!(
+            "this clone goes on as {}: {} written anew; what stood here is in {}\n",
+            anew.writer,
+            counted(anew.rows, "row"),
+            visible(&anew.aside.display().to_string())
+        ));
+    }
+    if synced.erased > 0 {
+        text.push_str(&format!("{} erased\n", counted(synced.erased, "transcript")));
+    }
+    for journal in &synced.journals {
+        if let (Some(wrong), Some(mend)) = (&journal.wrong, &journal.mend) {
+            let mark = context.colour.paint("31", "✗");
+            text.push_str(&format!("{mark} {}\n    {}\n", visible(wrong), visible(mend)));
+        }
+    }
+    for odd in synced.odd.iter().take(MOST_SHOWN) {
+        let mark = context.colour.paint("33", "!");
+        text.push_str(&format!(
+            "{mark} {}: {}\n    {}\n",
+            visible(&odd.reference),
+            visible(&odd.why),
+            visible(&odd.mend)
+        ));
+    }
+    if synced.odd.len() > MOST_SHOWN {
+        let more = synced.odd.len() - MOST_SHOWN;
+        text.push_str(&format!(
+            "  and {more} more: git harness doctor --remote {}\n",
+            visible(remote)
+        ));
     }
     for task in &synced.freed {
         text.push_str(&format!("{task} is done, and its claim was given back\n"));
@@ -96,6 +158,7 @@ fn shown(context: &Context, synced: &Synced, remote: &str, target: &str) -> Stri
     let rows: Vec<Vec<String>> = synced
         .claims
         .iter()
+        .take(MOST_CLAIMS)
         .map(|claim| {
             let why = claim.why.as_deref().unwrap_or_default();
             [&claim.what, claim.standing, &claim.host, why]
@@ -105,6 +168,9 @@ fn shown(context: &Context, synced: &Synced, remote: &str, target: &str) -> Stri
         .collect();
     for row in columns(&rows, context.width) {
         text.push_str(&format!("  {}\n", row.concat().trim_end()));
+    }
+    if synced.claims.len() > MOST_CLAIMS {
+        text.push_str(&format!("  and {} more claims\n", synced.claims.len() - MOST_CLAIMS));
     }
     text
 }

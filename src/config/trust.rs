@@ -56,7 +56,7 @@ impl Trust {
             source,
         };
         let dir = self.file.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(dir).map_err(failed)?;
+        crate::folders::make_private(dir).map_err(failed)?;
         let text: String = self.digests.iter().map(|digest| format!("{digest}\n")).collect();
         let file = tempfile::NamedTempFile::new_in(dir).map_err(failed)?;
         fs::write(file.path(), text).map_err(failed)?;

@@ -69,7 +69,6 @@ mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -270,7 +269,7 @@ impl Engine {
         if let Some(found) = self.fence.get() {
             return Ok(found);
         }
-        fs::create_dir_all(&self.host.cache_dir)?;
+        crate::folders::make_private(&self.host.cache_dir)?;
         let found = fence::find(&self.host.cache_dir)?;
         Ok(self.fence.get_or_init(|| found))
     }

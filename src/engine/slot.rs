@@ -33,6 +33,7 @@ use crate::domain::oid::TreeId;
 use crate::domain::path::RepoPath;
 use crate::domain::scope::ignored::Ignored;
 use crate::fault::{self, Point};
+use crate::folders::make_private;
 use crate::git::{ReadError, Repository};
 use crate::ledger::{Ledger, SlotLock};
 use crate::process::{self, Cancel};
@@ -146,7 +147,7 @@ pub enum Keep {
 impl Slot {
     /// Takes a free slot below `pool`, making one where all are in use.
     pub fn take(ledger: &Ledger, pool: &Path, purpose: Purpose, cancel: &Cancel) -> Result<Self, SlotError> {
-        fs::create_dir_all(pool).map_err(io_at(pool))?;
+        make_private(pool).map_err(io_at(pool))?;
         // What programs leave there may be started with its owner's rights by whoever can go there.
         let _ = fs::set_permissions(pool, fs::Permissions::from_mode(0o700));
         // What works there is told where it is by its place, not by one of the ways that lead to it.
@@ -158,7 +159,7 @@ impl Slot {
                 continue;
             };
             for folder in ["tree", "tmp"] {
-                fs::create_dir_all(dir.join(folder)).map_err(io_at(&dir))?;
+                make_private(&dir.join(folder)).map_err(io_at(&dir))?;
             }
             let memory = fs::read(dir.join("slot.json"))
                 .ok()
@@ -241,7 +242,7 @@ impl Slot {
     /// Moves something out of the slot for good; whoever has the rights may look at it there.
     fn set_aside(&self, path: &Path) -> io::Result<()> {
         let aside = self.dir.with_file_name("aside");
-        fs::create_dir_all(&aside)?;
+        make_private(&aside)?;
         let slot = self.dir.file_name().unwrap_or_default().to_string_lossy();
         let places = (1..=MOST_ASIDE).map(|number| aside.join(format!("{slot}-{number}")));
         let mut free = places.filter(|place| fs::symlink_metadata(place).is_err());

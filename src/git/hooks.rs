@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::domain::words::shell_word;
+use crate::folders::make_private;
 
 use super::command::GitError;
 use super::open::Repository;
@@ -164,7 +165,7 @@ impl Repository {
         let had_local = local.status.success();
         let remembered = self.remembered_setting();
         if let Some(dir) = remembered.parent() {
-            fs::create_dir_all(dir).map_err(io_at(dir))?;
+            make_private(dir).map_err(io_at(dir))?;
         }
         let kind = if had_local { "local" } else { "other" };
         fs::write(&remembered, format!("{kind}\t{value}\n")).map_err(io_at(&remembered))?;
@@ -178,7 +179,7 @@ impl Repository {
 
     fn write_own(&self, program: &Path, former_dir: &str, names: &[&str]) -> Result<(), HookError> {
         let own = self.own_hooks_dir();
-        fs::create_dir_all(&own).map_err(io_at(&own))?;
+        make_private(&own).map_err(io_at(&own))?;
         // A relative folder stays relative: hooks run at the top of the worktree that commits.
         let former = |name: &str| shell_word(&format!("{}/{name}", former_dir.trim_end_matches('/')));
         let there = self.work_tree().unwrap_or(self.git_dir()).join(former_dir);

@@ -135,6 +135,16 @@ impl Repository {
         Ok(Some(CommitId::new(id.detach())))
     }
 
+    /// What a ref names itself, whatever kind of object that is.
+    pub fn names(&self, full_name: &str) -> Result<Option<CommitId>, ReadError> {
+        if self.refs_by_git {
+            return self.asked(full_name);
+        }
+        let failed = |error: &dyn std::fmt::Display| ReadError::reference(full_name, error);
+        let found = self.gix.try_find_reference(full_name).map_err(|error| failed(&error))?;
+        Ok(found.and_then(|found| found.target().try_id().map(|id| CommitId::new(id.to_owned()))))
+    }
+
     /// Every ref below a prefix that ends in a slash, by the rest of its name, in the order of the names.
     pub fn references_below(&self, prefix: &str) -> Result<Vec<(String, CommitId)>, ReadError> {
         let mut call = self.trusted();
@@ -146,6 +156,16 @@ impl Repository {
             Some((name.strip_prefix(prefix)?.to_owned(), id.parse().ok()?))
         });
         Ok(entries.collect())
+    }
+
+    /// Takes refs away that still stand where they are said to.
+    pub fn drop_references(&self, gone: &[(String, CommitId)]) -> Result<(), ReadError> {
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let lines: String = gone.iter().map(|(name, at)| format!("delete {name} {at}\n")).collect();
+        self.trusted().words(["update-ref", "--stdin"]).input(lines).bytes()?;
+        Ok(())
     }
 
     /// The commit that a revision such as `HEAD~2` or a short id names.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::oid::Digest;
 use crate::fault::{self, Point};
+use crate::folders::make_private;
 
 /// The most entries of one kind; beyond it the kind starts anew.
 const MOST_ENTRIES: usize = 4096;
@@ -45,11 +46,11 @@ impl Caches {
 
     fn try_put(&self, kind: &str, key: &str, bytes: &[u8]) -> std::io::Result<()> {
         let dir = self.dir.join(kind);
-        fs::create_dir_all(&dir)?;
+        make_private(&dir)?;
         let path = self.path(kind, key);
         if !path.exists() && fs::read_dir(&dir)?.count() >= MOST_ENTRIES {
             fs::remove_dir_all(&dir)?;
-            fs::create_dir_all(&dir)?;
+            make_private(&dir)?;
         }
         let mut file = tempfile::NamedTempFile::new_in(&dir)?;
         fault::before_write(Point::CacheWrite, file.as_file(), bytes)?;

@@ -78,13 +78,13 @@ pub(super) struct Covered {
     pub(super) rows: u64,
     /// The highest Lamport counter.
     pub(super) highest_at: u64,
-    /// A row of a later version that forbids writing.
-    pub(super) needs_newer: Option<String>,
+    /// Rows of a later version that forbid their writer to go on: the first of each.
+    pub(super) needs_newer: Vec<(WriterId, String)>,
 }
 
 const KIND: &str = "journal";
 /// The layout of what stands before the snapshot. Raised whenever it changes.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// After this many rows, stories are let go while a long journal is folded; those that go on are read again.
 const SHED: u64 = 100_000;
@@ -279,7 +279,10 @@ impl Checkpoint {
         }
         self.covered.highest_at = self.covered.highest_at.max(row.at);
         if let RowEvent::Unknown { name, must: true } = &row.event {
-            self.covered.needs_newer.get_or_insert_with(|| name.clone());
+            let found = &mut self.covered.needs_newer;
+            if found.iter().all(|(writer, _)| *writer != row.writer) {
+                found.push((row.writer.clone(), name.clone()));
+            }
         }
         self.covered.rows += 1;
         self.covered.last = Some(place(row));

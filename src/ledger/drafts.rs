@@ -3,12 +3,12 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::id::PlanId;
 use crate::domain::redact::Redactor;
+use crate::folders::make_private;
 
 /// A clone's plans in the making.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Drafts {
     pub fn write(&self, plan: &PlanId, name: &str, text: &str) -> io::Result<()> {
         let path = self.path(plan, name);
         let dir = path.parent().unwrap_or(&self.dir);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        make_private(dir)?;
         // tempfile makes files for their owner alone.
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
         file.write_all(self.redactor.text(text).as_bytes())?;

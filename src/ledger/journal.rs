@@ -7,9 +7,9 @@
 mod segment;
 mod writer;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -26,8 +26,9 @@ use super::lock::FileLock;
 pub use segment::segment_name;
 use segment::{Reader, read_from, read_others, read_writer};
 pub(super) use segment::{Segment, Start, Wants, read_backwards, segment_path};
-pub(super) use writer::writers;
-use writer::{known_writer, own_writer};
+pub(super) use writer::known_writer;
+use writer::own_writer;
+pub(super) use writer::{new_name, rename_writer, writers};
 
 /// A segment is closed when it has grown to this size, in bytes.
 const SEGMENT: u64 = 256 * 1024;
@@ -346,11 +347,7 @@ fn make_folder(dir: &Path, ledger: &Path) -> Result<(), JournalError> {
     if dir.is_dir() {
         return Ok(());
     }
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(io_at(dir))?;
+    crate::folders::make_private(dir).map_err(io_at(dir))?;
     let holds = |folder: &&Path| folder.starts_with(ledger) || ledger.parent() == Some(*folder);
     dir.ancestors().skip(1).take_while(holds).try_for_each(sync_folder)
 }

@@ -10,6 +10,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::domain::id::{PlanId, TaskId};
+use crate::folders::make_private;
 
 /// A lock that is held; dropping it lets go.
 #[derive(Debug)]
@@ -106,7 +107,7 @@ impl Locks {
 
     /// The same for a run that shares the branch with others like it, here and elsewhere.
     pub fn try_shared_run(&self, target: &str) -> io::Result<Option<FileLock>> {
-        fs::create_dir_all(&self.dir)?;
+        make_private(&self.dir)?;
         FileLock::attempt_shared(&self.dir.join(run_name(target)))
     }
 
@@ -117,7 +118,7 @@ impl Locks {
 
     /// Waits for the turn to land on a branch.
     pub fn landing(&self, target: &str) -> io::Result<FileLock> {
-        fs::create_dir_all(&self.dir)?;
+        make_private(&self.dir)?;
         FileLock::wait(&self.dir.join(landing(target)))
     }
 
@@ -133,18 +134,18 @@ impl Locks {
 
     /// Waits for the turn to put hooks for one commit there, or to take them away.
     pub fn hooks(&self) -> io::Result<FileLock> {
-        fs::create_dir_all(&self.dir)?;
+        make_private(&self.dir)?;
         FileLock::wait(&self.dir.join("hooks"))
     }
 
     /// Waits for the turn to bring what a remote has.
     pub fn remote(&self, name: &str) -> io::Result<FileLock> {
-        fs::create_dir_all(&self.dir)?;
+        make_private(&self.dir)?;
         FileLock::wait(&self.dir.join(format!("remote-{}", name.replace('/', "%2F"))))
     }
 
     fn attempt(&self, name: &str) -> io::Result<Option<FileLock>> {
-        fs::create_dir_all(&self.dir)?;
+        make_private(&self.dir)?;
         FileLock::attempt(&self.dir.join(name))
     }
 }

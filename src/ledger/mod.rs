@@ -3,6 +3,7 @@
 //! Everything lies below `<common git dir>/harness/`, where `clean -fdx`, `stash -a` and a checkout never look. No git
 //! enters this room: publishing the journal is the engine's business. Files are 0600, folders 0700.
 
+mod anew;
 mod archive;
 mod cache;
 mod checkpoint;
@@ -11,12 +12,13 @@ mod drafts;
 mod every;
 mod journal;
 mod lock;
+mod named;
 mod share;
 mod transcript;
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,12 +29,15 @@ use crate::domain::redact::Redactor;
 use crate::domain::task::event::Event;
 use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
+use crate::folders;
 
+pub use anew::{Anew, Published};
 pub use cache::Caches;
 pub use drafts::Drafts;
 pub use journal::{JournalError, segment_name};
 pub use lock::{FileLock, Locks};
-pub use share::TakeInError;
+pub use named::Names;
+pub use share::{LONGEST_SEGMENT, MOST_SEGMENTS, TakeInError, TakenIn};
 pub use transcript::Transcripts;
 
 use checkpoint::{Checkpoint, Covered};
@@ -194,6 +199,11 @@ impl Ledger {
         self.journal.as_ref().map(Journal::writer)
     }
 
+    /// The same where it was opened to read, as far as a file tells.
+    pub fn known_writer(&self) -> Option<WriterId> {
+        self.writer().cloned().or_else(|| journal::known_writer(&self.dir))
+    }
+
     /// What takes secrets out of everything that is written here.
     pub fn redactor(&self) -> &Arc<Redactor> {
         &self.redactor
@@ -251,7 +261,12 @@ impl Ledger {
         let held = journal.lock().map_err(failed)?;
         let others = journal.catch_up(&held).map_err(failed)?;
         self.rows.extend(others.iter().cloned());
-        if let Some(name) = self.covered.needs_newer.clone().or_else(|| needs_newer(&self.rows)) {
+        // What another clone may not pass over is no reason to write nothing here.
+        let covered = self.covered.needs_newer.iter().map(|(writer, name)| (writer, name));
+        let mut newer = covered.chain(self.rows.iter().filter_map(needs_newer));
+        if let Some(name) =
+            newer.find_map(|(writer, name)| (!share::is_copied(&self.dir, writer)).then(|| name.clone()))
+        {
             return Err(AppendIfError::Append(AppendError::NeedsNewer(name)));
         }
         let (events, value) = decide(&others).map_err(AppendIfError::Refused)?;
@@ -277,11 +292,11 @@ fn order(row: &Row) -> (u64, &WriterId, u64) {
     (row.at, &row.writer, row.seq)
 }
 
-fn needs_newer(rows: &[Row]) -> Option<String> {
-    rows.iter().find_map(|row| match &row.event {
-        RowEvent::Unknown { name, must: true } => Some(name.clone()),
+fn needs_newer(row: &Row) -> Option<(&WriterId, &String)> {
+    match &row.event {
+        RowEvent::Unknown { name, must: true } => Some((&row.writer, name)),
         _ => None,
-    })
+    }
 }
 
 /// Makes a folder for its owner alone, and refuses one that others may write to.
@@ -290,11 +305,7 @@ fn make_private(dir: &Path) -> Result<(), JournalError> {
         path: dir.to_owned(),
         source,
     };
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(dir)
-        .map_err(failed)?;
+    folders::make_private(dir).map_err(failed)?;
     let mode = fs::metadata(dir).map_err(failed)?.mode();
     if mode & 0o022 != 0 {
         return Err(failed(io::Error::new(

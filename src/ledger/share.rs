@@ -6,17 +6,18 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::WriterId;
 use crate::domain::oid::Digest;
-use crate::domain::task::row::Row;
+use crate::domain::task::row::{Row, RowEvent};
+use crate::folders::make_private;
 
 use super::Ledger;
-use super::journal::segment_path;
+use super::journal::{self, JournalError, segment_path};
 use super::lock::FileLock;
 
 /// Why another writer's journal was not taken in. What was here before is as it was.
@@ -45,6 +46,26 @@ pub enum TakeInError {
     /// Two journals of one writer, of which neither goes on where the other ends.
     #[error("there are two journals of {0}: what is published differs from what is here")]
     Fork(WriterId),
+    /// A row of a later version that nobody may pass over. All before it was taken in.
+    #[error(
+        "row {seq} of the journal of {writer} is `{name}`, which needs a newer git-harness: it is taken in up to there"
+    )]
+    NeedsNewer {
+        /// Whose.
+        writer: WriterId,
+        /// The row's number.
+        seq: u64,
+        /// What it is called.
+        name: String,
+    },
+    /// What is there in place of a journal is none.
+    #[error("what is published as the journal of {writer} is none: {why}")]
+    Foreign {
+        /// Whose it is said to be.
+        writer: WriterId,
+        /// What is wrong.
+        why: String,
+    },
 }
 
 fn io_at(path: &Path) -> impl FnOnce(io::Error) -> TakeInError + '_ {
@@ -53,6 +74,21 @@ fn io_at(path: &Path) -> impl FnOnce(io::Error) -> TakeInError + '_ {
         source,
     }
 }
+
+/// What was taken in of another writer's journal.
+#[derive(Debug, Default)]
+pub struct TakenIn {
+    /// How many rows were new.
+    pub rows: u64,
+    /// Why it was not all of them.
+    pub held_back: Option<TakeInError>,
+}
+
+/// The longest segment that is taken in, in bytes: one is closed at 256 KiB, and one step's rows may come on top.
+pub const LONGEST_SEGMENT: u64 = 8 * 1024 * 1024;
+
+/// The most segments that a journal may have.
+pub const MOST_SEGMENTS: usize = 1 << 16;
 
 /// Where the open segment of a copy begins: all before it is closed, and need not be looked at again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,18 +105,30 @@ const MARK: &str = "copied";
 impl Ledger {
     /// Whether a writer's journal is a copy of another clone's.
     pub fn is_copied(&self, writer: &WriterId) -> bool {
-        self.writer_dir(writer).join(MARK).exists()
+        is_copied(self.dir(), writer)
     }
 
-    fn writer_dir(&self, writer: &WriterId) -> PathBuf {
+    /// The writers of this clone: its name now, and those of before.
+    pub fn own_writers(&self) -> Result<Vec<WriterId>, JournalError> {
+        let mut own = journal::writers(self.dir())?;
+        own.retain(|writer| !self.is_copied(writer));
+        Ok(own)
+    }
+
+    pub(super) fn writer_dir(&self, writer: &WriterId) -> PathBuf {
         self.dir().join("journal").join(writer.as_str())
     }
 
     /// This clone's own segments from a number on, whole rows only, and each with its number.
     pub fn own_segments(&self, from: u64) -> Result<Vec<(u64, Vec<u8>)>, TakeInError> {
-        let Some(writer) = self.writer() else {
-            return Ok(Vec::new());
-        };
+        match self.writer() {
+            Some(writer) => self.segments_of(writer, from),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The same of any writer.
+    pub fn segments_of(&self, writer: &WriterId, from: u64) -> Result<Vec<(u64, Vec<u8>)>, TakeInError> {
         let dir = self.writer_dir(writer);
         // Nobody closes a segment while they are read.
         let _alone = self.journal_lock()?;
@@ -108,7 +156,7 @@ impl Ledger {
 
     /// Takes in another writer's segments, from [`Ledger::wanted_of`] on. Says how many rows were new; whoever has the
     /// ledger open sees them when it is opened again.
-    pub fn take_in(&self, writer: &WriterId, segments: &[(u64, Vec<u8>)]) -> Result<u64, TakeInError> {
+    pub fn take_in(&self, writer: &WriterId, segments: &[(u64, Vec<u8>)]) -> Result<TakenIn, TakeInError> {
         if self.writer() == Some(writer) {
             return Err(TakeInError::Fork(writer.clone()));
         }
@@ -116,7 +164,7 @@ impl Ledger {
         let dir = self.writer_dir(writer);
         let mut at = self.copied(writer);
         let mut news = Vec::new();
-        let mut rows = 0;
+        let mut taken = TakenIn::default();
         for (number, bytes) in segments {
             if *number != at.closed + 1 {
                 return Err(damaged(writer, *number, 0, "a segment is missing before it".to_owned()));
@@ -127,24 +175,30 @@ impl Ledger {
             if known.len() > bytes.len() && known.starts_with(bytes) {
                 break;
             }
-            if !bytes.starts_with(&known) {
+            // Nor does one grow that another one follows here.
+            let is_followed = known.len() < bytes.len() && segment_path(&dir, *number + 1).exists();
+            if !bytes.starts_with(&known) || is_followed {
                 return Err(TakeInError::Fork(writer.clone()));
             }
-            let end = check(writer, *number, &at, bytes)?;
-            if known.len() < bytes.len() {
-                rows += end.seq - at.seq - count(&known);
+            let checked = check(writer, *number, &at, bytes);
+            let bytes = &bytes[..checked.length];
+            if known.len() < bytes.len() && !bytes.is_empty() {
+                taken.rows += checked.end.seq - at.seq - count(&known);
                 news.push((path, bytes, at.clone()));
             }
-            at = Copied { closed: *number, ..end };
+            taken.held_back = checked.held_back;
+            if taken.held_back.is_some() {
+                break;
+            }
+            at = Copied {
+                closed: *number,
+                ..checked.end
+            };
         }
         let Some((_, _, open)) = news.last() else {
-            return Ok(0);
+            return Ok(taken);
         };
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&dir)
-            .map_err(io_at(&dir))?;
+        make_private(&dir).map_err(io_at(&dir))?;
         let mark = dir.join(MARK);
         if !mark.exists() {
             // Before the first row: nobody may take them for this clone's own.
@@ -154,37 +208,102 @@ impl Ledger {
             replace(path, bytes)?;
         }
         replace(&mark, &to_json(open))?;
-        Ok(rows)
+        Ok(taken)
     }
 
-    fn journal_lock(&self) -> Result<FileLock, TakeInError> {
+    /// What is wrong with segments, from the first one on, if they were to be taken in here. Changes nothing.
+    pub fn judge(&self, writer: &WriterId, segments: &[Vec<u8>]) -> Result<(), TakeInError> {
+        let mut at = Copied::default();
+        for (number, bytes) in (1..).zip(segments) {
+            let checked = check(writer, number, &at, bytes);
+            if let Some(why) = checked.held_back {
+                return Err(why);
+            }
+            at = checked.end;
+        }
+        Ok(())
+    }
+
+    pub(super) fn journal_lock(&self) -> Result<FileLock, TakeInError> {
         let path = self.dir().join("journal.lock");
         FileLock::wait(&path).map_err(io_at(&path))
     }
 }
 
-/// Checks a segment's rows, and says where the next one begins.
-fn check(writer: &WriterId, number: u64, begin: &Copied, bytes: &[u8]) -> Result<Copied, TakeInError> {
-    let mut at = begin.clone();
-    if end_of_rows(bytes) != bytes.len() {
-        let why = "it ends in the middle of a row".to_owned();
-        return Err(damaged(writer, number, count_lines(bytes), why));
+/// Whether a writer's journal is a copy of another clone's.
+pub(super) fn is_copied(ledger: &Path, writer: &WriterId) -> bool {
+    ledger.join("journal").join(writer.as_str()).join(MARK).exists()
+}
+
+/// A segment whose rows were looked at.
+struct Checked {
+    /// How much of it may be taken in.
+    length: usize,
+    /// What comes behind that.
+    end: Copied,
+    /// Why it is not all of it.
+    held_back: Option<TakeInError>,
+}
+
+/// Checks a segment's rows, and says where the next one begins. What comes before something wrong is good all the same.
+fn check(writer: &WriterId, number: u64, begin: &Copied, bytes: &[u8]) -> Checked {
+    let mut checked = Checked {
+        length: 0,
+        end: begin.clone(),
+        held_back: None,
+    };
+    if bytes.is_empty() {
+        checked.held_back = Some(damaged(writer, number, 0, "it is empty".to_owned()));
     }
-    let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    for (index, line) in lines.enumerate() {
-        let wrong = |why: String| damaged(writer, number, index + 1, why);
-        let text = std::str::from_utf8(line).map_err(|error| wrong(error.to_string()))?;
-        let row = Row::read(text, at.prev).map_err(|error| wrong(error.to_string()))?;
-        if row.writer != *writer {
-            return Err(wrong(format!("it belongs to the writer {}", row.writer)));
+    for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+        match check_row(writer, &checked.end, line) {
+            Ok((seq, hash)) => {
+                checked.end.seq = seq;
+                checked.end.prev = Some(hash);
+                checked.length += line.len();
+            }
+            Err(Wrong::Row(why)) => {
+                checked.held_back = Some(damaged(writer, number, index + 1, why));
+                break;
+            }
+            Err(Wrong::Newer(name)) => {
+                checked.held_back = Some(TakeInError::NeedsNewer {
+                    writer: writer.clone(),
+                    seq: checked.end.seq + 1,
+                    name,
+                });
+                break;
+            }
         }
-        if row.seq != at.seq + 1 {
-            return Err(wrong(format!("row {} follows row {}", row.seq, at.seq)));
-        }
-        at.seq = row.seq;
-        at.prev = Some(row.hash);
     }
-    Ok(at)
+    checked
+}
+
+/// Why a line is not taken in.
+enum Wrong {
+    Row(String),
+    Newer(String),
+}
+
+fn check_row(writer: &WriterId, at: &Copied, line: &[u8]) -> Result<(u64, Digest), Wrong> {
+    let wrong = |error: &dyn std::fmt::Display| Wrong::Row(error.to_string());
+    let line = line.strip_suffix(b"\n");
+    let line = line.ok_or_else(|| wrong(&"it ends in the middle of a row"))?;
+    if line.is_empty() {
+        return Err(wrong(&"it is empty"));
+    }
+    let text = std::str::from_utf8(line).map_err(|error| wrong(&error))?;
+    let row = Row::read(text, at.prev).map_err(|error| wrong(&error))?;
+    if row.writer != *writer {
+        return Err(wrong(&format!("it belongs to the writer {}", row.writer)));
+    }
+    if row.seq != at.seq + 1 {
+        return Err(wrong(&format!("row {} follows row {}", row.seq, at.seq)));
+    }
+    match row.event {
+        RowEvent::Unknown { name, must: true } => Err(Wrong::Newer(name)),
+        _ => Ok((row.seq, row.hash)),
+    }
 }
 
 fn damaged(writer: &WriterId, segment: u64, line: usize, why: String) -> TakeInError {
@@ -222,7 +341,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, TakeInError> {
 }
 
 /// Puts a file in the place of another one, whole or not at all.
-fn replace(path: &Path, bytes: &[u8]) -> Result<(), TakeInError> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), TakeInError> {
     let dir = path.parent().unwrap_or(path);
     let temporary = dir.join(".new");
     let written = fs::OpenOptions::new()
@@ -241,151 +360,4 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), TakeInError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::clock::SystemClock;
-    use crate::domain::actor::Actor;
-    use crate::domain::task::event::Event;
-
-    fn open(dir: &Path) -> Ledger {
-        Ledger::open(dir, Arc::new(SystemClock)).unwrap()
-    }
-
-    fn say(ledger: &mut Ledger, rows: usize) {
-        for _ in 0..rows {
-            ledger.append(&[Event::Paused { by: Actor::Harness }]).unwrap();
-        }
-    }
-
-    struct Two {
-        _dir: tempfile::TempDir,
-        theirs: Ledger,
-        ours: PathBuf,
-        writer: WriterId,
-    }
-
-    fn two(rows: usize) -> Two {
-        let dir = tempfile::tempdir().unwrap();
-        let mut theirs = open(&dir.path().join("theirs"));
-        say(&mut theirs, rows);
-        Two {
-            ours: dir.path().join("ours"),
-            writer: theirs.writer().unwrap().clone(),
-            theirs,
-            _dir: dir,
-        }
-    }
-
-    #[test]
-    fn a_copy_grows_with_its_original_and_is_read_with_our_own_rows() {
-        let mut two = two(3);
-        let mut ours = open(&two.ours);
-        say(&mut ours, 2);
-        assert!(!ours.is_copied(&two.writer));
-        assert_eq!(
-            ours.take_in(&two.writer, &two.theirs.own_segments(1).unwrap()).unwrap(),
-            3
-        );
-        assert!(ours.is_copied(&two.writer) && !ours.is_copied(ours.writer().unwrap()));
-        assert_eq!(
-            ours.take_in(&two.writer, &two.theirs.own_segments(1).unwrap()).unwrap(),
-            0
-        );
-        let old = two.theirs.own_segments(1).unwrap();
-        say(&mut two.theirs, 2);
-        assert_eq!(
-            ours.take_in(&two.writer, &two.theirs.own_segments(1).unwrap()).unwrap(),
-            2
-        );
-        // What an earlier look brought changes nothing.
-        assert_eq!(ours.take_in(&two.writer, &old).unwrap(), 0);
-        let again = open(&two.ours);
-        assert_eq!(again.count(), 7);
-        let order: Vec<(u64, &WriterId)> = again.rows().iter().map(|row| (row.at, &row.writer)).collect();
-        assert!(order.is_sorted(), "{order:?}");
-        // The next row of ours comes behind all that was seen.
-        let mut again = again;
-        say(&mut again, 1);
-        assert_eq!(again.rows().last().unwrap().at, 6);
-    }
-
-    #[test]
-    fn closed_segments_are_not_looked_at_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut theirs = open(&dir.path().join("theirs"));
-        let text = "x".repeat(60_000);
-        let noted = |theirs: &mut Ledger| {
-            let event = Event::Noted {
-                task: "a".parse().unwrap(),
-                by: Actor::Harness,
-                text: text.clone(),
-            };
-            theirs.append(&[event]).unwrap();
-        };
-        (0..12).for_each(|_| noted(&mut theirs));
-        let writer = theirs.writer().unwrap().clone();
-        let segments = theirs.own_segments(1).unwrap();
-        assert!(segments.len() > 2);
-        let ours = open(&dir.path().join("ours"));
-        assert_eq!(ours.take_in(&writer, &segments[..2]).unwrap(), 10);
-        assert_eq!(ours.wanted_of(&writer), 2);
-        assert_eq!(ours.take_in(&writer, &segments[1..]).unwrap(), 2);
-        let wanted = ours.wanted_of(&writer);
-        assert_eq!(wanted, segments.len() as u64);
-        (0..6).for_each(|_| noted(&mut theirs));
-        assert_eq!(ours.take_in(&writer, &theirs.own_segments(wanted).unwrap()).unwrap(), 6);
-        assert_eq!(open(&dir.path().join("ours")).count(), 18);
-        // One that leaves something out is none.
-        let beyond = theirs.own_segments(ours.wanted_of(&writer) + 1).unwrap();
-        assert!(beyond.is_empty() || ours.take_in(&writer, &beyond).is_err());
-    }
-
-    #[test]
-    fn what_was_changed_on_the_way_is_refused_and_nothing_of_it_kept() {
-        let two = two(4);
-        let ours = open(&two.ours);
-        let good = two.theirs.own_segments(1).unwrap();
-        let mut changed = good.clone();
-        changed[0].1[40] ^= 1;
-        let mut cut = good.clone();
-        cut[0].1.pop();
-        let without_first = vec![(
-            1,
-            good[0].1[good[0].1.iter().position(|b| *b == b'\n').unwrap() + 1..].to_vec(),
-        )];
-        for bad in [&changed, &cut, &without_first] {
-            let error = ours.take_in(&two.writer, bad).unwrap_err();
-            assert!(matches!(error, TakeInError::Damaged { .. }), "{error}");
-        }
-        let other: WriterId = "wother".parse().unwrap();
-        let error = ours.take_in(&other, &good).unwrap_err();
-        assert!(error.to_string().contains("it belongs to the writer"), "{error}");
-        assert_eq!(open(&two.ours).count(), 0);
-        ours.take_in(&two.writer, &good).unwrap();
-    }
-
-    #[test]
-    fn two_journals_of_one_writer_are_a_fork() {
-        let mut two = two(2);
-        let ours = open(&two.ours);
-        ours.take_in(&two.writer, &two.theirs.own_segments(1).unwrap()).unwrap();
-        // Another history of the same writer: the same numbers, other rows.
-        let path = segment_path(&two.theirs.dir().join("journal").join(two.writer.as_str()), 1);
-        let text = fs::read_to_string(&path).unwrap();
-        let first = text.lines().next().unwrap().to_owned() + "\n";
-        fs::write(&path, first).unwrap();
-        two.theirs = open(two.theirs.dir());
-        let resumed = Event::Resumed { by: Actor::Harness };
-        two.theirs.append(&[resumed.clone(), resumed]).unwrap();
-        let error = ours
-            .take_in(&two.writer, &two.theirs.own_segments(1).unwrap())
-            .unwrap_err();
-        assert!(matches!(error, TakeInError::Fork(_)), "{error}");
-        assert_eq!(open(&two.ours).count(), 2);
-        // And nobody else writes our own.
-        let own = ours.writer().unwrap().clone();
-        assert!(matches!(ours.take_in(&own, &[]), Err(TakeInError::Fork(_))));
-    }
-}
+mod tests;

@@ -3,13 +3,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::domain::oid::Digest;
 use crate::domain::redact::Redactor;
 use crate::fault::{self, Point};
+use crate::folders::make_private;
 
 /// A clone's transcripts.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Transcripts {
             return Ok(digest);
         }
         let dir = path.parent().unwrap_or(&self.dir);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+        make_private(dir)?;
         // tempfile makes files for their owner alone.
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
         fault::before_write(Point::TranscriptWrite, file.as_file(), bytes)?;
@@ -74,6 +74,15 @@ impl Transcripts {
         }
         found.sort();
         Ok(found)
+    }
+
+    /// Takes one away. Whether it was there.
+    pub fn erase(&self, digest: Digest) -> io::Result<bool> {
+        match fs::remove_file(self.path(digest)) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The bytes under a digest; `None` where they were erased or never here.

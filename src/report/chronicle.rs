@@ -153,6 +153,13 @@ fn said(event: &Event) -> String {
         Event::JournalRepaired { bytes, kept_in } => {
             format!("a torn tail of {bytes} bytes was cut and kept in {kept_in}")
         }
+        Event::JournalBegunAnew { former, rows } => {
+            format!(
+                "the journal goes on under another name than {former}, with {} rows of it",
+                rows.len()
+            )
+        }
+        Event::TranscriptErased { digest, by } => format!("transcript {} erased, by {by}", digest.short()),
         // Never recorded; said here so that a new event cannot be forgotten.
         Event::CheckStarted { check, .. } => format!("check {check} began"),
         Event::CheckFinished { result, .. } => {

@@ -161,6 +161,12 @@ impl<W: Write> Sink for Lines<W> {
                     "the journal's torn tail of {bytes} bytes was cut and kept in {kept_in}"
                 ));
             }
+            Event::JournalBegunAnew { former, .. } => {
+                self.line(&format!(
+                    "this clone's journal goes on under another name than {former}"
+                ));
+            }
+            Event::TranscriptErased { digest, .. } => self.line(&format!("transcript {} is erased", digest.short())),
             Event::Told { task, text } => match task {
                 Some(task) => self.task("2", "·", task, text),
                 None => self.line(text),

@@ -6,6 +6,8 @@ use std::fs;
 use std::sync::Arc;
 
 use git_harness::clock::SystemClock;
+use git_harness::domain::id::WriterId;
+use git_harness::domain::oid::Digest;
 use git_harness::domain::task::event::Event;
 use git_harness::domain::task::replay::Replay;
 use git_harness::domain::task::row::{Row, RowEvent};
@@ -122,6 +124,19 @@ fn told(time: &str, value: &serde_json::Value) -> String {
     format!("{time} {} {}", value["event"], value["data"])
 }
 
+/// What a row was called before it was written anew under another name.
+fn former<'a>(rows: &'a [Row], row: &'a Row) -> impl Iterator<Item = (&'a WriterId, u64, Digest)> {
+    rows.iter()
+        .filter(|head| head.writer == row.writer)
+        .filter_map(|head| match head.known()? {
+            Event::JournalBegunAnew { former, rows } => {
+                let at = usize::try_from(row.seq.checked_sub(head.seq + 1)?).ok()?;
+                rows.get(at).map(|(seq, hash)| (former, *seq, *hash))
+            }
+            _ => None,
+        })
+}
+
 /// History and ledger tell the same of landings.
 fn landed(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
     let format = "%H %(trailers:key=Harness-Task,valueonly,separator=%x2C) %(trailers:key=Harness-Ledger,valueonly,separator=%x2C)";
@@ -135,7 +150,11 @@ fn landed(world: &World, rows: &[Row], wrong: &mut Vec<String>) {
         {
             commits.insert(commit.to_owned(), task.to_owned());
             let row = rows.iter().find(|row| {
-                format!("{}:{}", row.writer, row.seq) == writer_and_seq && row.hash.to_string().starts_with(hash)
+                let own = (&row.writer, row.seq, row.hash);
+                let mut names = [own].into_iter().chain(former(rows, row));
+                names.any(|(writer, seq, is)| {
+                    format!("{writer}:{seq}") == writer_and_seq && is.to_string().starts_with(hash)
+                })
             });
             match row.and_then(|row| row.known()) {
                 Some(Event::Accepted(accepted)) => {

@@ -170,6 +170,14 @@ plan = \"required\"'; begin; printf '[%s]' \"$(card p-1 a.txt 'grep -q p-1 a.txt
         outcome: "complete p-1",
     },
     Scene {
+        name: "anew",
+        before: "begin; right p-1 a.txt; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"
+git init -q --bare \"$R/server.git\"; git remote add origin ../server.git; git push -q origin main; \"$H\" sync > /dev/null; \"$H\" run > /dev/null",
+        steps: &["exec \"$H\" sync --new-writer"],
+        others: &["\"$H\" note p-1 remember"],
+        outcome: "complete p-1 && \"$H\" sync > /dev/null && \"$H\" audit --strength recorded > /dev/null",
+    },
+    Scene {
         name: "killed-before",
         before: "begin; right p-1 a.txt; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"; FAILPOINTS='land.moved=kill' \"$H\" run > /dev/null 2>&1 || true; git log -1 --format=%B | grep -q Harness-Task",
         steps: &["exec \"$H\" run --json"],

@@ -4,27 +4,29 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room, the rooms that it may use. Everything else is an error.
-const EDGES: [(&str, &[&str]); 12] = [
+const EDGES: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("clock", &[]),
     ("fault", &[]),
-    ("config", &["domain", "clock", "fault"]),
-    ("process", &["domain", "clock", "fault"]),
-    ("git", &["domain", "clock", "fault", "process"]),
-    ("ledger", &["domain", "clock", "fault"]),
-    ("model", &["domain", "clock", "fault", "process"]),
+    ("folders", &[]),
+    ("config", &["domain", "clock", "fault", "folders"]),
+    ("process", &["domain", "clock", "fault", "folders"]),
+    ("git", &["domain", "clock", "fault", "folders", "process"]),
+    ("ledger", &["domain", "clock", "fault", "folders"]),
+    ("model", &["domain", "clock", "fault", "folders", "process"]),
     ("proxy", &["domain", "process", "model"]),
     (
         "engine",
         &[
-            "domain", "clock", "fault", "config", "process", "proxy", "git", "ledger", "model",
+            "domain", "clock", "fault", "folders", "config", "process", "proxy", "git", "ledger", "model",
         ],
     ),
     ("report", &["domain"]),
     (
         "cli",
         &[
-            "domain", "clock", "fault", "config", "process", "proxy", "git", "ledger", "model", "engine", "report",
+            "domain", "clock", "fault", "folders", "config", "process", "proxy", "git", "ledger", "model", "engine",
+            "report",
         ],
     ),
 ];
@@ -126,6 +128,7 @@ const PLACES: [(&str, &[&str]); 10] = [
         &[
             "src/config/trust.rs",
             "src/fault",
+            "src/folders.rs",
             "src/git/",
             "src/ledger/",
             "src/process/",

@@ -49,6 +49,7 @@ mod plan_new;
 mod plans;
 mod provider;
 mod proxy;
+mod pusher;
 mod record;
 mod records;
 mod remote;

@@ -13,7 +13,7 @@ use crate::domain::check::{CheckKind, CheckResult, EvidenceRecord};
 use crate::domain::edit::Reading;
 use crate::domain::failure::Failure;
 use crate::domain::gate::{Approval, ApprovalSubject};
-use crate::domain::id::{AttemptId, PlanId, TaskId};
+use crate::domain::id::{AttemptId, PlanId, TaskId, WriterId};
 use crate::domain::network::Contact;
 use crate::domain::oid::{BlobId, CommitId, Digest, TreeId};
 use crate::domain::record::TaskRecord;
@@ -635,6 +635,21 @@ pub enum Event {
         /// The file that keeps them.
         kept_in: String,
     },
+    /// A clone goes on under another name, since its journal was somebody else's as well. As many rows follow in the
+    /// journal as are named here: what these said, anew.
+    JournalBegunAnew {
+        /// The name before.
+        former: WriterId,
+        /// What was not published under it: number and hash of each row there.
+        rows: Vec<(u64, Digest)>,
+    },
+    /// A transcript is to be nowhere any more: who has it of this journal's writer takes it away.
+    TranscriptErased {
+        /// Its name.
+        digest: Digest,
+        /// Who wants it.
+        by: Actor,
+    },
     /// A check began. Not recorded.
     CheckStarted {
         /// The task; `None` for checks on the base.
@@ -716,7 +731,9 @@ impl Event {
             | Self::Checked(_)
             | Self::ModelReset { .. }
             | Self::Demoted { .. }
-            | Self::JournalRepaired { .. } => None,
+            | Self::JournalRepaired { .. }
+            | Self::JournalBegunAnew { .. }
+            | Self::TranscriptErased { .. } => None,
         }
     }
 }

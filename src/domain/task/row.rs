@@ -157,6 +157,41 @@ impl Row {
         Ok((row, line))
     }
 
+    /// Writes what a line says as another writer's row: same time and counter, of whatever version it is. `renamed` is given
+    /// the data, in which attempts may have other names from here on.
+    pub fn anew(
+        line: &str,
+        writer: &WriterId,
+        seq: u64,
+        prev: Option<Digest>,
+        renamed: impl FnOnce(&str) -> String,
+    ) -> Result<(Digest, String), RowError> {
+        let shape = |error: serde_json::Error| RowError::Shape(error.to_string());
+        let parsed: Line = serde_json::from_str(line).map_err(shape)?;
+        let mut line = format!(
+            r#"{{"v":{},"writer":{},"seq":{seq},"at":{},"time":{},"event":{}"#,
+            parsed.v,
+            json(writer)?,
+            parsed.at,
+            json(&parsed.time)?,
+            json(&parsed.event)?,
+        );
+        if let Some(data) = parsed.data {
+            line.push_str(",\"data\":");
+            line.push_str(&renamed(data.get()));
+        }
+        if parsed.must {
+            line.push_str(",\"must\":true");
+        }
+        line.push_str(",\"prev\":");
+        line.push_str(&json(&prev)?);
+        let hash = Digest::of(line.as_bytes());
+        line.push_str(HASH_FIELD);
+        line.push_str(&hash.to_string());
+        line.push_str("\"}\n");
+        Ok((hash, line))
+    }
+
     /// Reads a line (without its end) and checks its hash and that it follows `prev`.
     pub fn read(line: &str, prev: Option<Digest>) -> Result<Self, RowError> {
         let (row, before) = Self::read_alone(line)?;
@@ -192,6 +227,10 @@ impl Row {
             RowEvent::Unknown { .. } => None,
         }
     }
+}
+
+fn json(value: &impl Serialize) -> Result<String, RowError> {
+    serde_json::to_string(value).map_err(|error| RowError::Shape(error.to_string()))
 }
 
 fn event_of(line: &Line) -> Result<RowEvent, RowError> {

@@ -25,7 +25,7 @@ pub(super) fn mark(engine: &Engine) -> PathBuf {
 pub fn set_mark(engine: &Engine, task: &TaskId) -> Result<(), AttendedError> {
     let path = mark(engine);
     if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(io_at(path.clone()))?;
+        crate::folders::make_private(dir).map_err(io_at(path.clone()))?;
     }
     fault::at(Point::MarkWrite)
         .and_then(|()| fs::write(&path, format!("{task}\n")))

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::domain::audit::{AuditRule, Finding, Strength};
 use crate::domain::check::EvidenceRecord;
-use crate::domain::oid::{CommitId, TreeId};
+use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::scope::cone::Cone;
 use crate::domain::task::event::{Accepted, Event};
 use crate::domain::task::row::Row;
@@ -15,20 +15,22 @@ use super::{Judged, Landing};
 
 /// Holds every landing against the journal's rows. A landing without its row is a finding.
 pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row]) -> Result<(), ReadError> {
-    let accepted: HashMap<(&str, u64), (&Row, &Accepted)> = rows
-        .iter()
-        .filter_map(|row| match row.known()? {
-            Event::Accepted(accepted) => Some(((row.writer.as_str(), row.seq), (row, accepted))),
-            _ => None,
-        })
-        .collect();
-    let verified: HashMap<(&str, u64), (&Row, &EvidenceRecord)> = rows
-        .iter()
-        .filter_map(|row| match row.known()? {
-            Event::LandingVerified { evidence, .. } => Some(((row.writer.as_str(), row.seq), (row, evidence))),
-            _ => None,
-        })
-        .collect();
+    let names = names(rows);
+    let mut accepted: HashMap<Name, (Digest, &Accepted)> = HashMap::new();
+    let mut verified: HashMap<Name, (Digest, &EvidenceRecord)> = HashMap::new();
+    for row in rows {
+        let own = [((row.writer.as_str(), row.seq), row.hash)];
+        let former = names.get(&own[0].0).into_iter().flatten().copied();
+        for (name, hash) in own.into_iter().chain(former) {
+            match row.known() {
+                Some(Event::Accepted(row)) => drop(accepted.entry(name).or_insert((hash, row))),
+                Some(Event::LandingVerified { evidence, .. }) => {
+                    verified.entry(name).or_insert((hash, evidence));
+                }
+                _ => {}
+            }
+        }
+    }
     let mut answered = Vec::new();
     for landing in &judged.landings {
         if let Some(renewal) = is_renewed(git, &landing.task, landing.commit, &judged.renewals)? {
@@ -53,7 +55,7 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
         }
         let message = match row {
             None => Some("no journal that was looked at holds the row it names: it is unrecorded".to_owned()),
-            Some(((row, accepted), hash)) if row.hash.short() == *hash => differs(git, landing, accepted)?,
+            Some(((own, accepted), hash)) if own.short() == *hash => differs(git, landing, accepted)?,
             Some(_) => Some("the row that it names has another hash".to_owned()),
         };
         let late = row.and_then(|((_, accepted), _)| misdated(landing, accepted));
@@ -74,7 +76,7 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
         let (writer, seq, hash) = &renewal.row;
         let message = match verified.get(&(writer.as_str(), *seq)) {
             None => "no journal that was looked at holds the row of what it verified: it is unrecorded",
-            Some((row, _)) if row.hash.short() != *hash => "the row of what it verified has another hash",
+            Some((own, _)) if own.short() != *hash => "the row of what it verified has another hash",
             Some((_, evidence)) if evidence.key.check_tree.to_string() != renewal.tree => {
                 "the row of what it verified is for another tree"
             }
@@ -94,6 +96,23 @@ pub fn hold_against_journal(git: &Repository, judged: &mut Judged, rows: &[Row])
     Ok(())
 }
 
+/// How a trailer names a row: its writer and its number there.
+type Name<'a> = (&'a str, u64);
+
+/// What rows were called before they were written anew under another name, with the hash of then.
+fn names(rows: &[Row]) -> HashMap<Name<'_>, Vec<(Name<'_>, Digest)>> {
+    let mut names: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        if let Some(Event::JournalBegunAnew { former, rows }) = row.known() {
+            for (seq, (was, hash)) in (row.seq + 1..).zip(rows) {
+                let name = names.entry((row.writer.as_str(), seq)).or_default();
+                name.push(((former.as_str(), *was), *hash));
+            }
+        }
+    }
+    names
+}
+
 /// Whether a row accepted what a squash brings of a task, where no message tells which.
 fn is_recorded<'r>(landing: &Landing, mut rows: impl Iterator<Item = &'r Accepted>) -> bool {
     rows.any(|row| {
@@ -107,12 +126,12 @@ fn unverified(
     git: &Repository,
     landing: &Landing,
     renewal: &Renewal,
-    rows: &HashMap<(&str, u64), (&Row, &EvidenceRecord)>,
+    rows: &HashMap<Name, (Digest, &EvidenceRecord)>,
 ) -> Result<Option<String>, ReadError> {
     let (writer, seq, hash) = &renewal.row;
     let what = match rows.get(&(writer.as_str(), *seq)) {
         None => "no journal that was looked at holds the row of its verification: it is unrecorded",
-        Some((row, _)) if row.hash.short() != *hash => "the row of its verification has another hash",
+        Some((own, _)) if own.short() != *hash => "the row of its verification has another hash",
         Some((_, evidence)) if evidence.key.check_tree != git.narrowed_id(landing.tree, &landing.cone)? => {
             "the row of its verification is for another tree"
         }

@@ -6,6 +6,7 @@ use crate::config::RemoteRules;
 use crate::domain::oid::CommitId;
 use crate::engine::Engine;
 use crate::engine::project;
+use crate::engine::server::{Server, ServerError};
 use crate::git::{Answer, Remote, RemoteError, Swap};
 
 use super::Findings;
@@ -27,6 +28,8 @@ pub(super) fn probe(engine: &mut Engine, name: &str, findings: &mut Findings) {
         |project| (project.config.remote, Some(project.target)),
     );
     let probe = Probe::new(engine, &remote, &rules.namespace);
+    let looks = target.as_deref().unwrap_or("main").to_owned();
+    let server = Server::to_look(engine, remote.clone(), &looks, rules.clone());
     let begun = engine.clock.now();
     if let Err(error) = probe.look() {
         let said = error.to_string();
@@ -37,6 +40,21 @@ pub(super) fn probe(engine: &mut Engine, name: &str, findings: &mut Findings) {
     let millis = engine.clock.now().duration_since(begun).as_millis();
     findings.good("remote", format!("{name} answers, in {millis} ms"));
     claims(&probe, findings);
+    match server.and_then(|server| server.examine(engine)) {
+        Ok(odd) if odd.is_empty() => findings.good("refs", "what others published is what it should be"),
+        Ok(odd) => {
+            for one in odd {
+                findings.bad("refs", format!("{}: {}", one.reference, one.why), one.mend);
+            }
+        }
+        // A branch that is not there is said below.
+        Err(ServerError::Remote(RemoteError::NoBranch { .. })) => {}
+        Err(error) => findings.bad(
+            "refs",
+            format!("what others published cannot be looked at: {error}"),
+            format!("git ls-remote {name}"),
+        ),
+    }
     if let Some(target) = target {
         branch(engine, &remote, &target, findings);
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::domain::claim::{Claim, Standing, renewal};
 use crate::domain::oid::CommitId;
 use crate::engine::Engine;
-use crate::git::{Answer, Swap};
+use crate::git::{Answer, Named, Swap};
 
 use super::publish::Ledger;
 use super::view::View;
@@ -46,7 +46,7 @@ impl Server {
             return Ok(false);
         };
         let old = view.claims.get(what).map(|seen| seen.commit);
-        let new = self.write(what, lease, old, None)?;
+        let new = self.write(engine, what, lease, old, None)?;
         match self.push(engine, &[self.claim_swap(what, old, Some(new))])? {
             Pushed::Done => {
                 let taken = Held {
@@ -89,7 +89,7 @@ impl Server {
             }
         };
         let new = match why {
-            Some(why) => Some(self.write(what, lease, Some(at), Some(why))?),
+            Some(why) => Some(self.write(engine, what, lease, Some(at), Some(why))?),
             None => None,
         };
         // Whoever took it over may keep it.
@@ -133,7 +133,7 @@ impl Server {
             let mut swaps = Vec::new();
             let mut renewed = Vec::new();
             for (what, at, lease) in self.still_ours(moving.claims()) {
-                let new = self.write(&what, lease, Some(at), None)?;
+                let new = self.write(engine, &what, lease, Some(at), None)?;
                 swaps.push(self.claim_swap(&what, Some(at), Some(new)));
                 renewed.push((what, new));
             }
@@ -178,11 +178,14 @@ impl Server {
     /// Writes a claim that follows another one, so that even a server which takes no forced push takes it.
     pub(super) fn write(
         &self,
+        engine: &Engine,
         what: &str,
         lease: u64,
         old: Option<CommitId>,
         parked: Option<&str>,
     ) -> Result<CommitId, ServerError> {
+        // What is no commit cannot be followed.
+        let old = old.filter(|old| matches!(engine.git.named(*old), Named::Commit(_)));
         let claim = Claim::new(what, &self.me, self.clock.random_name(24), lease);
         let claim = match parked {
             Some(why) => claim.parked(why),
@@ -235,13 +238,16 @@ impl Server {
             if swaps.iter().any(|swap| self.stands_at(&view, swap) != swap.old) {
                 return Ok(Pushed::Second(view));
             }
+            if matches!(fault, ServerError::Refused { .. }) && tried == 0 {
+                self.clear_the_way(engine, swaps)?;
+            }
             last = Some(fault);
         }
         Err(last.unwrap_or(ServerError::ReadOnly))
     }
 
     /// Where a ref stands by a look.
-    fn stands_at(&self, view: &View, swap: &Swap) -> Option<CommitId> {
+    pub(super) fn stands_at(&self, view: &View, swap: &Swap) -> Option<CommitId> {
         if swap.reference == self.branch_ref() {
             return view.tip;
         }

@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::git::{MoveError, Swap, SwapError};
 
 use super::claims::Pushed;
-use super::publish::Share;
+use super::publish::{Ledger, Share};
 use super::{Server, ServerError};
 
 /// Why a branch did not move.
@@ -77,7 +77,9 @@ impl Engine {
         let Some(server) = self.server.clone().filter(|server| server.target == target) else {
             return Ok(self.git.move_branch(target, new, old, why)?);
         };
-        server.land(self, new, old, claim)?;
+        let landed = server.land(self, new, old, claim);
+        self.tell_notices(&server);
+        landed?;
         // It is where it counts. What keeps the branch here from following is no reason to say otherwise.
         if let Err(error) = self.follow_server() {
             self.tell(&Event::Told {
@@ -114,7 +116,7 @@ impl Server {
             let (at, lease) = mine.ok_or_else(lost)?;
             let at = at.ok_or_else(lost)?;
             if then == Then::GoesOn {
-                renewed = Some(self.write(task.as_str(), lease, Some(at), None)?);
+                renewed = Some(self.write(engine, task.as_str(), lease, Some(at), None)?);
             }
             swaps.push(self.claim_swap(task.as_str(), Some(at), renewed));
         }
@@ -122,10 +124,7 @@ impl Server {
         if let Some(at) = turn {
             swaps.push(self.claim_swap(&own_turn, Some(at), None));
         }
-        // The rows that it rests on come along, or nobody else could tell that it was verified.
-        let ledger = self.ledger(engine, Share::Journal)?;
-        swaps.extend(ledger.map(|ledger| self.ledger_swap(ledger)));
-        let pushed = self.push(engine, &swaps)?;
+        let (pushed, ledger) = self.push_with_rows(engine, &swaps)?;
         let mut held = self.held();
         match pushed {
             Pushed::Done => drop(held.remove(&own_turn)),
@@ -158,8 +157,11 @@ impl Server {
             }
         }
         drop(held);
-        if let Some(ledger) = ledger {
-            self.published(engine, ledger)?;
+        // It is there; what cannot be noted of it here is seen at the next look.
+        if let Some(error) = ledger.and_then(|ledger| self.published(engine, ledger).err()) {
+            self.notice(format!(
+                "that this clone's journal is published could not be noted here: {error}"
+            ));
         }
         // Noted as seen, unless somebody has seen more already.
         match engine
@@ -169,6 +171,46 @@ impl Server {
             Ok(()) | Err(SwapError::Moved { .. }) => Ok(()),
             Err(error) => Err(ServerError::from(error).into()),
         }
+    }
+
+    /// Moves refs, and this clone's journal with them: the rows that a landing rests on come along, or nobody else could
+    /// tell that it was verified. What is wrong with the journal's ref, which others may have moved, keeps nothing from
+    /// landing; then the rows stay behind, which is told.
+    fn push_with_rows(&self, engine: &Engine, swaps: &[Swap]) -> Result<(Pushed, Option<Ledger>), ServerError> {
+        let mut why = None;
+        for _ in 0..2 {
+            let ledger = match self.ledger(engine, Share::Journal) {
+                Ok(Some(ledger)) => ledger,
+                Ok(None) => return Ok((self.push(engine, swaps)?, None)),
+                Err(ServerError::Journal(error)) => {
+                    why = Some(format!(
+                        "{error}; git harness sync --new-writer {} goes on under another name",
+                        self.name()
+                    ));
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            let all: Vec<Swap> = swaps.iter().cloned().chain([self.ledger_swap(ledger)]).collect();
+            match self.push(engine, &all) {
+                Ok(Pushed::Second(view)) if swaps.iter().all(|swap| self.stands_at(&view, swap) == swap.old) => {
+                    why = Some("somebody else moves its ref".to_owned());
+                }
+                Ok(pushed) => return Ok((pushed, Some(ledger))),
+                Err(error @ ServerError::Refused { .. }) => {
+                    why = Some(error.to_string());
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let pushed = self.push(engine, swaps)?;
+        if let (Pushed::Done, Some(why)) = (&pushed, why) {
+            self.notice(format!(
+                "what was landed is there, and this clone's journal is not: {why}"
+            ));
+        }
+        Ok((pushed, None))
     }
 
     /// Tells once that the branch here cannot follow.

@@ -5,24 +5,30 @@
 //! moves it from exactly there and gives the task's claim back in the same step. So a machine whose claim was taken
 //! over lands nothing, and nothing lands on what was not verified. The branch here follows where it can.
 
+mod bringing;
 mod claims;
 mod landing;
 mod moving;
+mod odd;
 mod offer;
 mod person;
 mod publish;
 mod pulse;
+mod transcripts;
 mod turn;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::clock::Clock;
 use crate::config::RemoteRules;
 use crate::domain::claim::Holder;
-use crate::domain::oid::CommitId;
+use crate::domain::id::WriterId;
+use crate::domain::oid::{CommitId, Digest};
 use crate::domain::path::PathError;
+use crate::domain::task::event::Event;
 use crate::git::{MoveError, ReadError, Remote, RemoteError, SwapError, WriteError};
 use crate::ledger::{FileLock, Ledger, Locks, TakeInError};
 
@@ -31,10 +37,11 @@ use super::project::Project;
 use super::run::RunError;
 
 pub use landing::{AdvanceError, Then};
+pub use odd::Odd;
 pub use offer::{Hunt, Offer, Taken};
 pub use publish::Share;
-pub(super) use publish::place_of;
 pub use pulse::Pulse;
+pub(super) use transcripts::take_transcripts;
 pub use view::{Seen, View};
 
 /// Why work could not be shared.
@@ -85,6 +92,9 @@ pub enum ServerError {
         /// The remote.
         remote: String,
     },
+    /// A transcript is to be erased that another clone made, or nobody.
+    #[error("no row of this clone names the transcript {0}, so it is not this clone's to erase")]
+    NotOurs(Digest),
     /// No server was named.
     #[error("this command does not speak to any server")]
     Alone,
@@ -106,6 +116,14 @@ pub struct Server {
     rested: Condvar,
     /// The branch here could not follow, and somebody was told so.
     behind: Mutex<bool>,
+    /// Something there keeps git from bringing everything at once, so refs are listed first.
+    is_careful: AtomicBool,
+    /// The names of the cards at the tip that was looked at last.
+    cards: Mutex<Option<(CommitId, Arc<BTreeSet<String>>)>>,
+    /// Somebody keeps the turn to land and lands nothing.
+    turn_is_kept: AtomicBool,
+    /// What is to be told of it and was not yet.
+    notices: Mutex<Vec<String>>,
 }
 
 /// A claim that this process holds.
@@ -123,7 +141,25 @@ struct Held {
 impl Server {
     fn new(ledger: &Ledger, remote: Remote, target: &str, clock: Arc<dyn Clock>) -> Result<Self, ServerError> {
         let writer = ledger.writer().cloned().ok_or(ServerError::ReadOnly)?;
-        Ok(Self {
+        Ok(Self::of(writer, ledger, remote, target, clock))
+    }
+
+    /// For whoever only looks: nothing can be claimed with it.
+    pub(super) fn to_look(
+        engine: &Engine,
+        remote: Remote,
+        target: &str,
+        rules: RemoteRules,
+    ) -> Result<Self, ServerError> {
+        let nobody = || "nobody".parse().map_err(|_| ServerError::ReadOnly);
+        let writer = engine.ledger.known_writer().map_or_else(nobody, Ok)?;
+        let server = Self::of(writer, &engine.ledger, remote, target, engine.clock.clone());
+        server.rules.get_or_init(|| rules);
+        Ok(server)
+    }
+
+    fn of(writer: WriterId, ledger: &Ledger, remote: Remote, target: &str, clock: Arc<dyn Clock>) -> Self {
+        Self {
             me: Holder {
                 writer,
                 name: clock.random_name(8),
@@ -137,7 +173,11 @@ impl Server {
             held: Mutex::default(),
             rested: Condvar::new(),
             behind: Mutex::default(),
-        })
+            is_careful: AtomicBool::new(false),
+            cards: Mutex::default(),
+            turn_is_kept: AtomicBool::new(false),
+            notices: Mutex::default(),
+        }
     }
 
     /// The remote's name.
@@ -181,6 +221,14 @@ impl Server {
         format!("refs/heads/{}", self.target)
     }
 
+    /// Keeps something to be told by whoever has the engine.
+    fn notice(&self, text: String) {
+        let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notices.contains(&text) {
+            notices.push(text);
+        }
+    }
+
     fn held(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
         // Each change of it is whole, whatever became of whoever made it.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
@@ -211,6 +259,14 @@ impl Engine {
         let rules = Project::load(self, target)?.config.remote;
         server.rules.get_or_init(|| rules);
         Ok(())
+    }
+
+    /// Tells what was noticed of the server.
+    pub(in crate::engine) fn tell_notices(&mut self, server: &Server) {
+        let notices = std::mem::take(&mut *server.notices.lock().unwrap_or_else(PoisonError::into_inner));
+        for text in notices {
+            self.tell(&Event::Told { task: None, text });
+        }
     }
 
     /// The tip that work on a branch stands on: the server's as last seen, or the branch's own here.

@@ -67,14 +67,16 @@ impl Hunt<'_> {
             let project = Project::load(engine, self.target)?;
             let views = (self.wanted)(&project, engine);
             let Some((task, _)) = self.choose(engine, &project, &views, &view, lost).into_iter().next() else {
-                return Ok(match waits_for_others(&views, &view) {
+                return Ok(match waits_for_others(&project, &views, &view) {
                     true => Offer::Later,
                     false => Offer::Nothing,
                 });
             };
             Trusted::of(engine, &project)?;
             let before = view.standing(task.as_str());
-            let is_mine = server.take_for(engine, &view, task.as_str(), self.lease_seconds)?;
+            let is_mine = server.take_for(engine, &view, task.as_str(), self.lease_seconds);
+            engine.tell_notices(server);
+            let is_mine = is_mine?;
             // What landed until the claim was ours is seen from here on; nobody else lands this task any more.
             view = server.look(engine)?;
             if !is_mine {
@@ -164,10 +166,11 @@ impl Hunt<'_> {
 }
 
 /// Whether what others do now may make work: they hold something, and something here is not done.
-fn waits_for_others(views: &[TaskView], view: &View) -> bool {
+fn waits_for_others(project: &Project, views: &[TaskView], view: &View) -> bool {
     let open =
         |view: &TaskView| matches!(view.state, TaskState::Pending | TaskState::Ready) || view.state.is_with_builder();
-    view.elsewhere().next().is_some() && views.iter().any(open)
+    let is_card = |what: &str| what.parse().is_ok_and(|task| project.head(&task).is_some());
+    view.elsewhere().any(is_card) && views.iter().any(open)
 }
 
 /// Ends what another clone had begun, since its claim is ours now. Where the task stands then.

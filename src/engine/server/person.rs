@@ -96,7 +96,11 @@ impl Engine {
         let server = self.shared_with()?;
         let view = server.look(self)?;
         match view.claims.get(task.as_str()) {
-            None => Ok(false),
+            None => {
+                let cleared = server.clear_name(self, task.as_str());
+                self.tell_notices(&server);
+                Ok(cleared?)
+            }
             Some(seen) => Ok(server.remove(self, task.as_str(), seen.commit)?),
         }
     }

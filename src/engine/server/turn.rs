@@ -2,6 +2,7 @@
 //! claim of its own for each branch, held from the last verification to the landing, and gone with it. Without anybody
 //! in the way there is none, and a landing costs one push.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::domain::claim::Standing;
@@ -45,12 +46,19 @@ impl Engine {
             return Ok(());
         };
         let (turn, mut wait) = (server.turn(), FIRST_WAIT);
+        let (mut waits_since, mut landed) = (None, None);
         loop {
             let view = server.look(self)?;
+            self.tell_notices(&server);
+            let now = server.clock.steady_seconds();
+            if landed.replace(view.tip) != Some(view.tip) {
+                waits_since = None;
+            }
             let standing = view.standing(&turn);
             let is_quiet = standing == Standing::Free && view.tip == Some(verified);
             // A claim that was lost is heard of at the landing.
-            if server.holds(&turn) || !server.holds(task.as_str()) || is_quiet {
+            let is_kept = server.turn_is_kept.load(Ordering::Relaxed);
+            if server.holds(&turn) || !server.holds(task.as_str()) || is_quiet || is_kept {
                 return Ok(());
             }
             let may_be_ours = !matches!(standing, Standing::Held { .. });
@@ -61,6 +69,18 @@ impl Engine {
             }
             if self.cancel.is_cancelled() {
                 return Err(RunError::Interrupted);
+            }
+            // A turn spares others work and guards nothing: whoever keeps it and lands nothing is not waited for again.
+            let since = *waits_since.get_or_insert(now);
+            if now.saturating_sub(since) > 3 * server.rules().lease_seconds {
+                server.turn_is_kept.store(true, Ordering::Relaxed);
+                self.tell(&Event::Told {
+                    task: Some(task.clone()),
+                    text: format!(
+                        "lands without the turn of {target}, which somebody has kept for longer than three leases"
+                    ),
+                });
+                return Ok(());
             }
             std::thread::sleep(server.spread(wait));
             let others = u64::try_from(view.elsewhere().count()).unwrap_or(u64::MAX);

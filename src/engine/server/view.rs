@@ -1,24 +1,22 @@
 //! A look at the server: where the branch stands, and who works on what.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, PoisonError};
 
 use crate::domain::claim::{self, Claim, Sightings, Standing};
 use crate::domain::oid::CommitId;
 use crate::engine::Engine;
 
-use super::{Server, ServerError};
+use super::{Server, ServerError, odd};
 
 /// What begins the name of a turn to land; a task's id has no slash.
 pub(super) const TURNS: &str = "turn/";
 
-/// How long it is waited before a look is tried again.
-const PAUSES: [Duration; 4] = [
-    Duration::from_millis(100),
-    Duration::from_millis(500),
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-];
+/// The most claims that are looked at beside those of cards on the branch: of other branches, or of nothing.
+pub(super) const MOST_OTHERS: usize = 500;
+
+/// No claim is longer than this, in bytes of its commit.
+pub(super) const READ_AT_MOST: u64 = 64 * 1024;
 
 /// A claim as it stands on the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +36,10 @@ pub struct View {
     pub tip: Option<CommitId>,
     /// What is published of this clone's journal.
     pub ledger: Option<CommitId>,
-    /// Every claim, by what is claimed.
+    /// Every claim that was looked at, by what is claimed.
     pub claims: BTreeMap<String, Seen>,
+    /// How many were not.
+    pub unread: usize,
 }
 
 impl View {
@@ -72,52 +72,31 @@ impl View {
 }
 
 impl Server {
-    /// Brings the branch alone, before it is known how the project wants machines to meet.
-    pub(super) fn look_at_branch(&self) -> Result<(), ServerError> {
-        let _alone = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
-        self.bring(&[(self.branch_ref(), self.tip_ref())])
-    }
-
-    /// Fetches; what may be a passing fault is tried again. (A server that takes a ref away while it tells of it may
-    /// name an object that is none.)
-    pub(super) fn bring(&self, pairs: &[(String, String)]) -> Result<(), ServerError> {
-        let mut pauses = PAUSES.iter();
-        loop {
-            let pause = pauses.next();
-            match (self.remote.fetch(pairs), pause) {
-                (Err(error), Some(pause)) if error.may_pass() => std::thread::sleep(*pause),
-                (done, _) => return Ok(done?),
-            }
-        }
-    }
-
     /// Looks at the branch and all claims, in one exchange.
     pub fn look(&self, engine: &Engine) -> Result<View, ServerError> {
         let alone = self.locks.remote(self.name()).map_err(ServerError::Lock)?;
         let all = |kind: &str| (self.there(kind) + "*", self.here(kind) + "*");
         let (ledger, ledger_here) = self.own_ledger();
-        self.bring(&[
-            (self.branch_ref(), self.tip_ref()),
-            all("claims"),
-            all("turns"),
-            // A pattern, since it need not be there; no other writer's name begins with ours.
-            (format!("{ledger}*"), format!("{ledger_here}*")),
-        ])?;
-        let mut found = engine.git.references_below(&self.here("claims"))?;
-        let turns = engine.git.references_below(&self.here("turns"))?;
-        found.extend(
-            turns
-                .into_iter()
-                .map(|(branch, commit)| (format!("{TURNS}{branch}"), commit)),
-        );
+        self.bring(
+            engine,
+            &[
+                (self.branch_ref(), self.tip_ref()),
+                all("claims"),
+                all("turns"),
+                // A pattern, since it need not be there; no other writer's name begins with ours.
+                (format!("{ledger}*"), format!("{ledger_here}*")),
+            ],
+        )?;
         let tip = engine.git.reference(&self.tip_ref())?;
         let ledger = engine.git.reference(&ledger_here)?;
+        let (found, unread) = self.found(engine, tip)?;
         let now = self.clock.steady_seconds();
         let sightings = self.note(engine, now, &found);
         drop(alone);
         let mut claims = BTreeMap::new();
         for (what, commit) in found {
-            let claim = Claim::read(&engine.git.commit(commit)?.message).filter(|claim| claim.what == what);
+            let claim = odd::message(engine, commit).and_then(|message| Claim::read(&message));
+            let claim = claim.filter(|claim| claim.what == what);
             let still = sightings.still_seconds(&what, now);
             let standing = self.alive(&what, claim::standing(Some(claim.as_ref()), still, &self.me))?;
             claims.insert(
@@ -129,7 +108,51 @@ impl Server {
                 },
             );
         }
-        Ok(View { tip, ledger, claims })
+        Ok(View {
+            tip,
+            ledger,
+            claims,
+            unread,
+        })
+    }
+
+    /// The claims that are looked at, and how many are not: those of the branch's cards and its turn always, so that
+    /// nobody hides them behind others.
+    fn found(&self, engine: &Engine, tip: Option<CommitId>) -> Result<(Vec<(String, CommitId)>, usize), ServerError> {
+        let cards = self.cards(engine, tip)?;
+        let mut found = engine.git.references_below(&self.here("claims"))?;
+        found.retain(|(what, _)| odd::is_claim(what));
+        let mut others = 0;
+        found.retain(|(what, _)| {
+            others += usize::from(!cards.contains(what));
+            cards.contains(what) || others <= MOST_OTHERS
+        });
+        let turns = engine.git.references_below(&self.here("turns"))?.into_iter();
+        let turn = turns.filter(|(branch, _)| *branch == self.target);
+        found.extend(turn.map(|(branch, commit)| (format!("{TURNS}{branch}"), commit)));
+        Ok((found, others.saturating_sub(MOST_OTHERS)))
+    }
+
+    /// The names of the cards at a tip.
+    fn cards(&self, engine: &Engine, tip: Option<CommitId>) -> Result<Arc<BTreeSet<String>>, ServerError> {
+        let Some(tip) = tip else {
+            return Ok(Arc::default());
+        };
+        let mut known = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((at, cards)) = known.as_ref()
+            && *at == tip
+        {
+            return Ok(cards.clone());
+        }
+        let tree = engine.git.tree_of(tip)?;
+        let files = engine.git.list(tree, ".harness/tasks")?;
+        let names = files.into_iter().filter_map(|(path, _)| {
+            let name = path.to_text();
+            Some(name.rsplit('/').next()?.strip_suffix(".md")?.to_owned())
+        });
+        let cards: Arc<BTreeSet<String>> = Arc::new(names.collect());
+        *known = Some((tip, cards.clone()));
+        Ok(cards)
     }
 
     /// Another process of this clone holds its claims as long as it lives, which its lock tells.

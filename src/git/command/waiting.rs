@@ -1,6 +1,6 @@
 //! Calls that may have to wait for another machine: they are ended after a while, or when the user wants to stop.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -19,14 +19,19 @@ impl Call {
     pub fn output_within(&mut self, limit: Duration, cancel: &Cancel) -> Result<Output, GitError> {
         let program = PathBuf::from(self.command.get_program());
         let failed = |source| GitError::Start { program, source };
+        let input = self.input.take();
         self.command
-            .stdin(Stdio::null())
+            .stdin(if input.is_some() { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = match self.command.spawn() {
             Ok(child) => child,
             Err(source) => return Err(failed(source)),
         };
+        if let (Some(bytes), Some(mut pipe)) = (input, child.stdin.take()) {
+            // Beside the reading; it ends with the program.
+            thread::spawn(move || pipe.write_all(&bytes));
+        }
         let (stdout, stderr) = (Reading::of(child.stdout.take()), Reading::of(child.stderr.take()));
         let begun = Instant::now();
         let mut nap = Duration::from_millis(1);

@@ -188,6 +188,56 @@ impl Remote {
         }
     }
 
+    /// Every ref of the server below a prefix that ends in a slash, and the one that is the prefix without it: its full
+    /// name and what it names. Nothing is brought.
+    pub fn list(&self, prefix: &str) -> Result<Vec<(String, CommitId)>, RemoteError> {
+        let mut call = self.call();
+        call.words(["ls-remote", "--quiet", "--refs", "--"]).word(&self.name);
+        let output = call
+            .output_within(FETCH, &self.cancel)
+            .map_err(|source| self.failed(source))?;
+        if !output.status.success() {
+            return Err(self.failed(call.failed(&output)));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        let refs = text.lines().filter_map(|line| {
+            let (id, name) = line.split_once('\t')?;
+            let wanted = name.starts_with(prefix) || name == prefix.trim_end_matches('/');
+            Some((wanted.then(|| name.to_owned())?, id.parse().ok()?))
+        });
+        Ok(refs.collect())
+    }
+
+    /// Brings exactly these refs, each to the name that it gets here. What git's own checks of objects say against one of
+    /// them is no reason to bring none: nothing of it is ever checked out.
+    pub fn fetch_exactly(&self, pairs: &[(String, String)]) -> Result<(), RemoteError> {
+        if pairs.is_empty() {
+            return Ok(());
+        }
+        let mut call = self.call();
+        call.setting("fetch.fsckObjects=false");
+        call.words([
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--refmap=",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--stdin",
+            "--",
+        ]);
+        call.word(&self.name);
+        let lines: String = pairs.iter().map(|(there, here)| format!("+{there}:{here}\n")).collect();
+        let output = call
+            .input(lines)
+            .output_within(FETCH, &self.cancel)
+            .map_err(|source| self.failed(source))?;
+        match output.status.success() {
+            true => Ok(()),
+            false => Err(self.failed(call.failed(&output))),
+        }
+    }
+
     /// Moves refs on the server: all of them or none.
     pub fn push(&self, swaps: &[Swap]) -> Result<Answer, RemoteError> {
         let mut call = self.call();
