@@ -8,7 +8,7 @@ use crate::domain::id::TaskId;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::task::event::Event;
 use crate::domain::trailer::AdoptionMessage;
-use crate::git::ReadError;
+use crate::git::{How, ReadError};
 use crate::ledger::AppendError;
 
 use super::Engine;
@@ -94,7 +94,9 @@ pub fn look(
     let tree = engine.git.tree_of(commit)?;
     let mut found = Vec::new();
     for task in tasks {
-        if let Some(landing) = project.history.landing(task) {
+        // What the content alone tells, it may tell in this clone alone: a person's word tells it everywhere.
+        let is_told = project.history.how(task) != Some(How::Content);
+        if let Some(landing) = project.history.landing(task).filter(|_| is_told) {
             return Err(AdoptError::Complete {
                 task: task.clone(),
                 target: project.target.clone(),

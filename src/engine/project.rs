@@ -342,7 +342,7 @@ pub(super) fn read_history<'t>(
     tasks: impl Iterator<Item = &'t TaskId>,
 ) -> Result<History, ProjectError> {
     // Another name whenever a message is read otherwise than before.
-    const KIND: &str = "proven-history-3";
+    const KIND: &str = "proven-history-4";
     if is_cut_off(engine)? {
         return Err(ProjectError::Shallow(target.to_owned()));
     }

@@ -41,6 +41,9 @@ pub struct Searched {
     /// Landings whose files somebody took away or put elsewhere, which takes no landing back.
     #[serde(default)]
     pub went_on: BTreeSet<CommitId>,
+    /// The tip up to which commits were looked at for landings that they took back.
+    #[serde(default)]
+    pub looked: Option<CommitId>,
     /// Where a branch was rebased from: its first commit's parent here, and the tree that stood there.
     pub moved: Option<(CommitId, TreeId)>,
 }
@@ -254,6 +257,11 @@ impl History {
     /// Whether somebody is known to have gone on from a landing, whose files are no longer where they were.
     pub fn has_gone_on(&self, landing: CommitId) -> bool {
         self.searched.went_on.contains(&landing)
+    }
+
+    /// The tip up to which commits were looked at for landings that they took back.
+    pub fn looked(&self) -> Option<CommitId> {
+        self.searched.looked
     }
 
     /// The newest landings, undone ones too, the newest last.

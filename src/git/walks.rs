@@ -153,6 +153,20 @@ impl Repository {
         Ok(listing.lines().next().and_then(|line| line.parse().ok()))
     }
 
+    /// The commits, but for merges, behind a tip and not behind another commit that change one of some paths, the oldest first.
+    pub fn changes_between(
+        &self,
+        tip: CommitId,
+        since: CommitId,
+        paths: &BTreeSet<String>,
+    ) -> Result<Vec<CommitId>, ReadError> {
+        let mut call = self.trusted();
+        call.words(["rev-list", "--no-merges", "--topo-order", "--reverse"]);
+        call.word(tip.to_string()).word(format!("^{since}")).word("--");
+        let listing = call.words(paths).text()?;
+        Ok(listing.lines().filter_map(|line| line.parse().ok()).collect())
+    }
+
     /// The first parents of a tip since a fork, the oldest first, each with the tree before it and its own.
     pub fn first_parents_since(
         &self,

@@ -448,3 +448,29 @@ fn the_folder_of_a_check_has_its_own_name() {
         .exits(0);
     }
 }
+
+/// What an accepted run kept may not help who believes nobody.
+#[test]
+fn rerun_finds_nothing_warm() {
+    for without in TIERS {
+        let config = "[slot]\nkeep = [\"out\"]\n";
+        let sandbox = ground(
+            without,
+            config,
+            &[("t-1", "[\"sh tests/warm.sh\"]"), ("t-2", "[\"sh tests/warm.sh\"]")],
+        );
+        // It passes on a cold copy always, and on a warm one where the file says so.
+        sandbox.write(
+            "tests/warm.sh",
+            "if [ -f out/warm ]; then grep -q warm src/allowed.txt; else mkdir -p out; touch out/warm; ! grep -q warm src/allowed.txt; fi\n",
+        );
+        sandbox.git(&["add", "-A"]);
+        sandbox.git(&["commit", "-qm", "A check that knows where it is"]);
+        let _ = exec(&sandbox, "t-1", "echo cold > src/allowed.txt").exits(0);
+        let _ = exec(&sandbox, "t-2", "echo warm > src/allowed.txt").exits(0);
+        assert_eq!(evidence(&sandbox, "t-2")["key"]["warmth"], "warm");
+        let _ = sandbox.harness(&["audit", "--rerun", "HEAD~2..HEAD~1"]).exits(0);
+        // The second passed on what the first had left, which a cold copy does not have.
+        let _ = sandbox.harness(&["audit", "--rerun", "HEAD~1..HEAD"]).exits(1);
+    }
+}

@@ -278,3 +278,36 @@ fn roundabout(one: &Roundabout, without: &'static str, as_whom: &[&str]) {
     let said = done.stderr.matches("fence: only").count();
     assert_eq!(said, usize::from(tier != "overlay"), "{case}: {}", done.stderr);
 }
+
+/// A cache whose path is no text takes no wall away, and a Builder finds what bounds its work there.
+#[test]
+fn a_cache_whose_path_is_no_text_is_worked_in() {
+    for (tier, fence) in TIERS.into_iter().zip(["overlay", "shadow+landlock", "shadow"]) {
+        let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]).without(tier);
+        sandbox.import("p.json", &one_card("p-1", "src/**", "grep -rqx y ."));
+        let cache = sandbox
+            .beside("x")
+            .with_file_name(OsString::from_vec(b"lat\xe9n".to_vec()));
+        fs::create_dir(&cache).unwrap();
+        let mut command = sandbox.command(Sandbox::program(), &sandbox.repo());
+        command.env("XDG_CACHE_HOME", &cache);
+        command.args([
+            "exec",
+            "p-1",
+            "--",
+            "sh",
+            "-c",
+            "test -s \"$HARNESS_SCOPE\" && echo y > src/a.txt",
+        ]);
+        let _ = Sandbox::outcome_of(command).exits(0);
+        let record = sandbox.git(&["show", "main:.harness/ledger/p-1.toml"]);
+        assert!(record.contains(&format!("fence = \"{fence}\"")), "{record}");
+        // Nor does the test of the fence leave anything there that nobody can remove.
+        let left = fs::read_dir(cache.join("git-harness")).unwrap();
+        let left: Vec<_> = left
+            .map(|entry| entry.unwrap().file_name())
+            .filter(|name| name.as_encoded_bytes().starts_with(b".tmp"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}

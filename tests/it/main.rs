@@ -24,6 +24,7 @@ mod fleet;
 mod floods;
 mod follow;
 mod forms;
+mod hidden;
 mod history;
 mod home;
 mod hooks;

@@ -219,6 +219,7 @@ fn commit_at_head(git: &Repository) -> Result<CommitId, EarlyError> {
 /// What the harness leaves for the hooks of a Builder's program.
 #[derive(Debug, Serialize, Deserialize)]
 struct View {
+    #[serde(with = "crate::process::fence::paths::one")]
     top: PathBuf,
     bounds: Bounds,
 }

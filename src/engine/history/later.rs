@@ -14,7 +14,9 @@ impl Fold<'_> {
     /// A person's word that a commit holds a task's work: of what is there, and of an ancestor.
     pub(super) fn adopted(&mut self, saying: &Saying, task: TaskId, landing: CommitId) -> Result<(), HistoryError> {
         let is_there = self.git().contains(landing.object_id()) && self.git().is_ancestor(landing, saying.commit)?;
-        if is_there && self.history.landing(&task).is_none() {
+        // What one clone alone knows by the content is told to all.
+        let is_open = self.history.landing(&task).is_none() || self.history.how(&task) == Some(How::Content);
+        if is_there && is_open {
             self.history.adopts(task, landing, saying.commit);
         }
         Ok(())

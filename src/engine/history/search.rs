@@ -46,11 +46,15 @@ pub fn complete(
         }
     }
     let gone = silent::candidates(git, history, tip)?;
-    if new_records.is_none() && wanted.is_empty() && gone.is_empty() {
+    let hidden = silent::hidden(git, history, tip)?;
+    history.searched().looked = Some(tip);
+    if new_records.is_none() && wanted.is_empty() && gone.is_empty() && hidden.is_empty() {
         return Ok(false);
     }
     let mut fold = Fold::new(git, std::mem::take(history));
-    let found = search(git, &mut fold, tip, new_records, &wanted).and_then(|()| silent::take(&mut fold, tip, &gone));
+    let found = search(git, &mut fold, tip, new_records, &wanted)
+        .and_then(|()| silent::take_hidden(&mut fold, &hidden))
+        .and_then(|()| silent::take(&mut fold, tip, &gone));
     *history = fold.history;
     found?;
     history.searched().records = records;

@@ -1,8 +1,9 @@
 //! Landings that somebody took back without a word: the message of a revert may be amended away. The trees tell: where a
 //! landing was, stands what stood there before it, and the commit that put it there does nothing but that, or takes the
-//! task's record away as well. Whoever renames or removes a file that a task once made goes on from it.
+//! task's record away as well. Whoever renames or removes a file that a task once made goes on from it. What came later in
+//! the same files hides it from the tip, so that the commits since the last look are looked at, too.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::rc::Rc;
 
 use crate::domain::block;
@@ -64,6 +65,91 @@ pub(super) fn take(fold: &mut Fold, tip: CommitId, candidates: &[CommitId]) -> R
             }
             if !tasks {
                 fold.history.searched().went_on.insert(landing);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The commits since the last look that changed a place of a landing where by now stands neither what it brought nor what
+/// stood there before it, the oldest first; and those landings.
+pub(super) fn hidden(git: &Repository, history: &History, tip: CommitId) -> Result<Hidden, ReadError> {
+    let mut found = Hidden::default();
+    let since = match history.looked() {
+        Some(since) if since == tip || git.commit(tip)?.parents == [since] => return Ok(found),
+        since => since.or(history.recent().next()),
+    };
+    let Some(since) = since.filter(|since| git.contains(since.object_id())) else {
+        return Ok(found);
+    };
+    let tree = git.tree_of(tip)?;
+    let mut paths = BTreeSet::new();
+    for (landing, before) in history.befores() {
+        let path = before.path.to_text();
+        let here = git.entry(tree, &path)?;
+        if here != before.entry && !history.has_gone_on(landing) && here != git.entry(git.tree_of(landing)?, &path)? {
+            paths.insert(path.into_owned());
+            found.landings.push(landing);
+        }
+    }
+    if !paths.is_empty() {
+        found.commits = git.changes_between(tip, since, &paths)?;
+    }
+    Ok(found)
+}
+
+/// What is looked at behind a tip.
+#[derive(Debug, Default)]
+pub(super) struct Hidden {
+    commits: Vec<CommitId>,
+    landings: Vec<CommitId>,
+}
+
+impl Hidden {
+    pub(super) fn is_empty(&self) -> bool {
+        self.commits.is_empty()
+    }
+}
+
+/// Takes those landings away that a commit behind the tip took back, unless a later one put them there again.
+pub(super) fn take_hidden(fold: &mut Fold, hidden: &Hidden) -> Result<(), HistoryError> {
+    let git = fold.git();
+    let mut undone: BTreeMap<CommitId, CommitId> = BTreeMap::new();
+    for id in &hidden.commits {
+        let commit = git.commit(*id)?;
+        let Some(parent) = commit.parents.first() else { continue };
+        let before = git.tree_of(*parent)?;
+        let mut back = Vec::new();
+        for landing in &hidden.landings {
+            let changes = fold.changes_of(*landing)?;
+            let (mut is_old, mut is_new, mut was_old) = (true, true, true);
+            for change in changes.iter() {
+                let path = change.path.to_text();
+                let here = git.entry(commit.tree, &path)?;
+                is_old &= here == change.old;
+                is_new &= here == change.new;
+                was_old &= git.entry(before, &path)? == change.old;
+            }
+            if is_new {
+                undone.remove(landing);
+            } else if is_old && !was_old && landing != id && git.is_ancestor(*landing, *id)? {
+                back.push((*landing, changes));
+            }
+        }
+        if !back.is_empty() {
+            let taken = taken_back(fold, &commit, &back)?;
+            undone.extend(
+                taken
+                    .into_iter()
+                    .filter(|(_, is_taken)| *is_taken)
+                    .map(|(landing, _)| (landing, *id)),
+            );
+        }
+    }
+    for (landing, by) in undone {
+        for (task, known) in fold.history.brought_by(landing) {
+            if fold.history.landing(&task) == Some(known) {
+                fold.history.unland(task, known, by);
             }
         }
     }

@@ -83,7 +83,9 @@ fn enter(order: &Order, report: &Path, argv: &[OsString]) -> ExitCode {
                 sys::drop_capabilities().map_err(broken("capabilities"))?;
                 walls::seccomp(false, &confinement.network)
             }),
-            FenceTier::Shadow => in_place(order, argv, &mut report, |_| Ok(())),
+            FenceTier::Shadow => in_place(order, argv, &mut report, |_| {
+                sys::drop_capabilities().map_err(broken("capabilities"))
+            }),
         });
     if let Err(why) = result {
         tell(&mut report, &why);

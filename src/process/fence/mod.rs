@@ -20,7 +20,7 @@ mod closed;
 mod door;
 mod inside;
 mod mounts;
-mod paths;
+pub mod paths;
 mod places;
 mod probe;
 mod remains;

@@ -35,13 +35,21 @@ fn heard(path: Heard) -> PathBuf {
 }
 
 /// One path.
-pub(super) mod one {
+pub mod one {
     use super::*;
 
+    /// As text where it is text, else as its bytes.
+    ///
+    /// # Errors
+    /// Those of `to`.
     pub fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
         told(path).serialize(to)
     }
 
+    /// Either.
+    ///
+    /// # Errors
+    /// Those of `from`.
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
         Heard::deserialize(from).map(heard)
     }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::check::FenceTier;
 use crate::domain::network::Network;
+use crate::process;
 
 use super::tried::Outside;
 use super::{Closed, Confinement, Fence, Overlay, inside};
@@ -104,13 +105,20 @@ fn machine(without: &str) -> std::io::Result<String> {
 
 /// Tries everything that a tier forbids, from inside of it.
 fn test(fence: &Fence, dir: &Path) -> Result<(), String> {
+    let place = tempfile::tempdir_in(dir).map_err(|error| format!("the test could not be made: {error}"))?;
+    let result = test_in(fence, place.path());
+    // The kernel leaves a folder of its own in an overlay's, which its owner may not even list.
+    let _ = process::remove(place.path(), &|| false);
+    result
+}
+
+fn test_in(fence: &Fence, place: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("the test could not be made: {error}");
-    let place = tempfile::tempdir_in(dir).map_err(failed)?;
     let canary = tempfile::Builder::new()
         .prefix("harness-canary")
         .tempfile_in("/tmp")
         .map_err(failed)?;
-    let at = |name: &str| place.path().join(name);
+    let at = |name: &str| place.join(name);
     for name in ["view", "upper", "work", "tmp", "outside", "hidden", "closed"] {
         fs::create_dir(at(name)).map_err(failed)?;
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::check::FenceTier;
 
-use super::{probe, sys};
+use super::{paths, probe, sys};
 
 /// The first version of Landlock that keeps signals inside.
 const SIGNALS_ARE_HELD: i64 = 6;
@@ -23,12 +23,19 @@ const SIGNALS_ARE_HELD: i64 = 6;
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Outside {
     pub tier: FenceTier,
+    #[serde(with = "paths::one")]
     pub view: PathBuf,
+    #[serde(with = "paths::one")]
     pub tmp: PathBuf,
+    #[serde(with = "paths::one")]
     pub file: PathBuf,
+    #[serde(with = "paths::one")]
     pub hidden: PathBuf,
+    #[serde(with = "paths::one")]
     pub closed: PathBuf,
+    #[serde(with = "paths::one")]
     pub canary: PathBuf,
+    #[serde(with = "paths::one")]
     pub socket: PathBuf,
     pub port: u16,
     pub process: u32,
