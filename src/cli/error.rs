@@ -161,6 +161,9 @@ impl From<ImportError> for CliError {
                 mistakes,
                 ..Self::new(Exit::Usage, message)
             },
+            ImportError::Door(_) => {
+                Self::new(Exit::Usage, message).hint("nothing was changed; mend the source of the plan")
+            }
             ImportError::Begun(_) => Self::new(Exit::Refused, message)
                 .hint("leave their cards as they are, or change them with `git harness plan edit ID`"),
             ImportError::GivenBefore(_) | ImportError::OtherPlan(_) => {
@@ -327,6 +330,7 @@ impl From<RunError> for CliError {
         let message = error.to_string();
         match error {
             RunError::Untrusted(error) => error.into(),
+            RunError::Door(_) => Self::new(Exit::Usage, message).hint("nothing was changed; leave such text out"),
             RunError::Project(error) => error.into(),
             RunError::Append(error) => error.into(),
             RunError::Read(error) => error.into(),

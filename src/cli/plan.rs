@@ -190,12 +190,12 @@ fn import_files(args: &ImportArgs, engine: &mut Engine, files: &[(String, String
         let Some(top) = engine.git.work_tree() else {
             return Err(CliError::new(Exit::Usage, "a bare repository has no files to write to").hint("add --commit"));
         };
-        for (path, text) in &prepared.files {
-            let file = top.join(path);
+        for filed in &prepared.files {
+            let file = top.join(filed.path());
             if let Some(dir) = file.parent() {
                 fs::create_dir_all(dir)?;
             }
-            fs::write(file, text)?;
+            fs::write(file, filed.text())?;
         }
         return Ok(format!(
             "{count}; written to .harness/, not committed\nnext: git harness plan import {} --commit\n",

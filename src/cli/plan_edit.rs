@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::domain::id::TaskId;
+use crate::domain::plan::clean;
 use crate::domain::plan::format::card_md::parse_card;
 use crate::domain::plan::graph;
 use crate::domain::plan::reach;
@@ -48,7 +49,7 @@ pub fn run(args: &EditArgs, context: &Context) -> Result<Exit, CliError> {
         sources: vec![(file.clone(), text.clone())],
         ..CliError::new(Exit::Usage, "the card has mistakes; nothing was changed")
     };
-    let new = parse_card(&file, &text).map_err(mistakes)?;
+    let new = clean::card(&parse_card(&file, &text).map_err(mistakes)?);
     let doubts = reach::doubts(&new.files, |name| engine.git.holds(project.tree, name))?;
     if !doubts.is_empty() {
         return Err(mistakes(reach::as_mistakes(doubts, &[(&file, &text)])));

@@ -24,7 +24,7 @@ mod tests;
 mod trust;
 
 pub use agents::{AgentDef, AgentMode};
-pub use commands::Listed;
+pub use commands::{Listed, settings_of};
 pub use load::{Layer, Source, load};
 pub use model::{
     AnswerMode, Approval, BuilderDef, BuilderKind, Commit, CommitHooks, Config, FenceRequire, Guard, Packet,

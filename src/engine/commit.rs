@@ -11,6 +11,7 @@ use crate::ledger::AppendError;
 
 use super::Engine;
 use super::backfill::{self, BackfillError};
+use super::door::Filed;
 use super::server::{AdvanceError, Then};
 
 /// Why the files were not committed. The branch is as it was.
@@ -54,29 +55,23 @@ impl From<AdvanceError> for CommitFilesError {
 /// How often the commit is made again because the branch moved meanwhile.
 const MOST_TRIES: usize = 8;
 
-/// Commits files (path and new text; `None` deletes) onto a branch, on behalf of a task that is in hand if there is one.
+/// Commits files that came through the door onto a branch, on behalf of a task that is in hand if there is one.
 /// Returns the commit, or `None` where the branch holds exactly these files already. The intent, made of the commit and of
 /// where the branch stands, is recorded before the branch moves; the caller records that it has.
 pub fn commit_files(
     engine: &mut Engine,
     branch: &str,
-    files: &[(String, Option<String>)],
+    files: &[Filed],
     message: &str,
     task: Option<&TaskId>,
     intent: impl Fn(CommitId, CommitId) -> Event,
 ) -> Result<Option<CommitId>, CommitFilesError> {
-    let written = files
-        .iter()
-        .filter_map(|(path, text)| Some((path, text.as_ref()?.as_bytes())));
-    let (paths, texts): (Vec<&String>, Vec<&[u8]>) = written.unzip();
+    let texts: Vec<&[u8]> = files.iter().map(|file| file.text().as_bytes()).collect();
     let blobs = engine.git.write_blobs(&texts)?;
     let mut edits = Vec::with_capacity(files.len());
-    for (path, blob) in paths.into_iter().zip(blobs) {
+    for (file, blob) in files.iter().zip(blobs) {
         let mode = FileMode::Regular;
-        edits.push((RepoPath::new(path.as_str())?, Some(Entry { mode, blob })));
-    }
-    for (path, _) in files.iter().filter(|(_, text)| text.is_none()) {
-        edits.push((RepoPath::new(path.as_str())?, None));
+        edits.push((RepoPath::new(file.path())?, Some(Entry { mode, blob })));
     }
     let mut tries = 0;
     loop {

@@ -6,8 +6,7 @@ use std::io;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
-use crate::domain::plan::card::Card;
-use crate::domain::plan::format::card_md::render_card;
+use crate::domain::plan::clean;
 use crate::domain::plan::format::plan_file::{PlanHead, render_plan_file};
 use crate::domain::plan::format::{ImportOptions, Plan, SourceFile, read_plan};
 use crate::domain::plan::reach;
@@ -19,11 +18,15 @@ use crate::ledger::AppendError;
 
 use super::Engine;
 use super::commit::{CommitFilesError, commit_files};
+use super::door::{self, DoorError, Filed};
 use super::project::Project;
 
 /// Why a plan was not imported. Nothing is written.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
+    /// A card or the plan would not be readable afterwards.
+    #[error(transparent)]
+    Door(#[from] DoorError),
     /// It has mistakes.
     #[error("the plan has mistakes; nothing was written")]
     Invalid(Vec<Diagnostic>),
@@ -60,7 +63,7 @@ pub struct Import {
     /// The plan.
     pub plan: Plan,
     /// Its files by repository path.
-    pub files: Vec<(String, String)>,
+    pub files: Vec<Filed>,
     /// Tasks that are new.
     pub new: Vec<TaskId>,
     /// Tasks whose card changes.
@@ -80,7 +83,10 @@ pub fn prepare(
         lane: lane.or_else(|| Some(project.config.default_lane.clone())),
         known: project.cards.iter().map(|card| card.id.clone()).collect(),
     };
-    let plan = read_plan(sources, &options).map_err(ImportError::Invalid)?;
+    let mut plan = read_plan(sources, &options).map_err(ImportError::Invalid)?;
+    for card in &mut plan.cards {
+        *card = clean::card(card);
+    }
     let texts: Vec<(&str, &str)> = sources.iter().map(|source| (source.name, source.text)).collect();
     let mut wrong = Vec::new();
     for card in plan.cards.iter().filter(|card| project.card(&card.id) != Some(card)) {
@@ -112,7 +118,7 @@ pub fn prepare(
     if !begun.is_empty() {
         return Err(ImportError::Begun(begun));
     }
-    let files = files_of(project, &plan, sources);
+    let files = files_of(project, &plan, sources)?;
     Ok(Import {
         plan,
         files,
@@ -142,28 +148,24 @@ fn given_before(engine: &Engine, project: &Project) -> Result<BTreeSet<String>, 
     Ok(given)
 }
 
-fn files_of(project: &Project, plan: &Plan, sources: &[SourceFile]) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = plan
-        .cards
-        .iter()
-        .map(|card: &Card| (card.id.card_path(), render_card(card)))
-        .collect();
+fn files_of(project: &Project, plan: &Plan, sources: &[SourceFile]) -> Result<Vec<Filed>, DoorError> {
+    let mut files: Vec<Filed> = plan.cards.iter().map(door::card).collect::<Result<_, _>>()?;
     let head = PlanHead {
         id: plan.id.clone(),
-        title: plan.title.clone(),
+        title: clean::text(&plan.title),
         target: Some(project.target.clone()),
         order: plan.cards.iter().map(|card| card.id.clone()).collect(),
         body: plan.blueprint.clone(),
     };
-    files.push((plan.id.blueprint_path(), render_plan_file(&head)));
+    files.push(door::file(&plan.id.blueprint_path(), &render_plan_file(&head))?);
     for source in sources {
         let name = source.name.rsplit('/').next().unwrap_or(source.name);
-        files.push((
-            format!(".harness/plans/{}.source/{name}", plan.id),
-            source.text.to_owned(),
-        ));
+        files.push(door::file(
+            &format!(".harness/plans/{}.source/{name}", plan.id),
+            source.text,
+        )?);
     }
-    files
+    Ok(files)
 }
 
 /// Commits an import onto the target, and records it. `None`: everything is there already.
@@ -173,11 +175,6 @@ pub fn commit(
     import: &Import,
     source: &str,
 ) -> Result<Option<CommitId>, ImportError> {
-    let files: Vec<(String, Option<String>)> = import
-        .files
-        .iter()
-        .map(|(path, text)| (path.clone(), Some(text.clone())))
-        .collect();
     let message = format!(
         "Plan {}: {}\n\n- {}\n",
         import.plan.id,
@@ -194,7 +191,7 @@ pub fn commit(
             parent,
         })
     };
-    let commit = commit_files(engine, &project.target, &files, &message, None, intent)?;
+    let commit = commit_files(engine, &project.target, &import.files, &message, None, intent)?;
     if let Some(commit) = commit {
         fault::at(Point::Imported)?;
         // Unless another process found it done.

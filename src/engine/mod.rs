@@ -22,6 +22,7 @@ pub mod commit;
 mod count;
 pub mod dispatch;
 pub mod doctor;
+pub mod door;
 pub mod early;
 pub mod facts;
 pub mod finish;

@@ -19,7 +19,7 @@ use super::builder::Builder;
 use super::choose::{self, Chain};
 use super::packet;
 use super::project::Project;
-use super::revise::revise;
+use super::revise::{self, revise};
 use super::run::RunError;
 use super::trusted::Trusted;
 
@@ -140,7 +140,12 @@ pub fn apply_answer(
         .transcripts()
         .put(text.as_bytes())
         .map_err(RunError::Transcript)?;
-    let answer = match read_architect(text) {
+    let answer = read_architect(text).map_err(|error| error.to_string());
+    let answer = answer.and_then(|answer| match revise::is_readable(card, &answer) {
+        Ok(()) => Ok(answer),
+        Err(error) => Err(error.to_string()),
+    });
+    let answer = match answer {
         Ok(answer) => answer,
         Err(error) => {
             record_answer(engine, card, by, transcript, String::new(), Vec::new(), usage)?;

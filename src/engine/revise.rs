@@ -3,7 +3,7 @@
 use crate::domain::actor::Actor;
 use crate::domain::packet::answer::{ArchitectAnswer, read_architect};
 use crate::domain::plan::card::Card;
-use crate::domain::plan::format::card_md::render_card;
+use crate::domain::plan::clean;
 use crate::domain::plan::revision::{self, Correction};
 use crate::domain::task::event::{CardRevised, Event, RevisionIntended};
 use crate::domain::trailer::RevisionMessage;
@@ -11,9 +11,11 @@ use crate::fault::{self, Point};
 
 use super::Engine;
 use super::commit::commit_files;
+use super::door::{self, DoorError};
 use super::project::Project;
 use super::recover::block;
 use super::run::RunError;
+use super::trusted;
 
 /// Applies an answer that was given and kept before an interruption, so that nobody is asked twice. Whether there was
 /// one.
@@ -44,22 +46,17 @@ pub(super) fn revise(
     by: &Actor,
     answer: &ArchitectAnswer,
 ) -> Result<(), RunError> {
-    let correction = Correction {
-        instructions: Some(answer.instructions.clone()),
-        constraints: answer.constraints.clone(),
-        definition_of_done: answer.definition_of_done.clone(),
-        verify: answer.verify.clone(),
-        files: answer.files.clone(),
-    };
-    let (new_card, widenings) = revision::apply(&correction, card);
-    if !widenings.is_empty() && !by.is_person() {
-        let list: Vec<String> = widenings.iter().map(ToString::to_string).collect();
+    let (new_card, mut loosened) = corrected(card, answer);
+    loosened.extend(unseen(engine, project, card, &new_card));
+    if !loosened.is_empty() && !by.is_person() {
         return block(
             engine,
             card,
             format!(
-                "the Architect's correction needs a person, because it would loosen the card: {}",
-                list.join("; ")
+                "the Architect's correction needs a person, because of what it would change: {}; put it right with \
+                 `git harness plan edit {}` or `escalate --answer`",
+                loosened.join("; "),
+                card.id
             ),
         );
     }
@@ -74,6 +71,47 @@ pub(super) fn revise(
     )
 }
 
+/// Whether a card that is corrected so could be read again.
+///
+/// # Errors
+/// It could not.
+pub(super) fn is_readable(card: &Card, answer: &ArchitectAnswer) -> Result<(), DoorError> {
+    door::card(&corrected(card, answer).0).map(drop)
+}
+
+/// Commands of a correction that are neither the configuration's nor anything that this user agreed to.
+fn unseen(engine: &Engine, project: &Project, old: &Card, new: &Card) -> Vec<String> {
+    let before: Vec<_> = trusted::of_card(&project.config, old);
+    let mut added = trusted::of_card(&project.config, new);
+    added.retain(|command| before.iter().all(|known| known.digest != command.digest));
+    let unseen = trusted::unknown(engine, added);
+    unseen
+        .iter()
+        .map(|command| {
+            format!(
+                "it would run a command that nobody here has agreed to: {}",
+                command.words.concat()
+            )
+        })
+        .collect()
+}
+
+/// The card with a correction, and everything about it that a person has to agree to.
+fn corrected(card: &Card, answer: &ArchitectAnswer) -> (Card, Vec<String>) {
+    let correction = Correction {
+        instructions: Some(answer.instructions.clone()),
+        constraints: answer.constraints.clone(),
+        definition_of_done: answer.definition_of_done.clone(),
+        verify: answer.verify.clone(),
+        files: answer.files.clone(),
+    };
+    let (new_card, widenings) = revision::apply(&correction, card);
+    (
+        clean::card(&new_card),
+        widenings.iter().map(ToString::to_string).collect(),
+    )
+}
+
 /// Commits a revision of a card and records it. Opens a new round.
 pub fn commit_revision(
     engine: &mut Engine,
@@ -84,7 +122,8 @@ pub fn commit_revision(
     keep_changes: bool,
     why: &str,
 ) -> Result<(), RunError> {
-    let text = render_card(new);
+    let new = &clean::card(new);
+    let filed = door::card(new)?;
     let Some(old_blob) = project.blobs.get(&old.id).copied() else {
         return Err(RunError::CardGone(old.id.clone()));
     };
@@ -96,7 +135,7 @@ pub fn commit_revision(
     }
     .render();
     let correction = matches!(by, Actor::Architect(_));
-    let new = engine.git.hash_blob(text.as_bytes());
+    let new = engine.git.hash_blob(filed.text().as_bytes());
     let revised = |commit| CardRevised {
         task: old.id.clone(),
         commit,
@@ -115,8 +154,7 @@ pub fn commit_revision(
         })
     };
     fault::at(Point::Revise).map_err(RunError::Transcript)?;
-    let files = [(old.id.card_path(), Some(text))];
-    let commit = commit_files(engine, &project.target, &files, &message, Some(&old.id), intent)?;
+    let commit = commit_files(engine, &project.target, &[filed], &message, Some(&old.id), intent)?;
     let Some(commit) = commit else {
         return block(
             engine,

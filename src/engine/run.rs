@@ -31,6 +31,7 @@ use super::audit::AuditError;
 use super::builder::{Builder, BuilderError};
 use super::commit::CommitFilesError;
 use super::dispatch::DispatchError;
+use super::door::DoorError;
 use super::finish::{self, Finish};
 use super::harvest::HarvestError;
 use super::history::HistoryError;
@@ -82,6 +83,9 @@ pub enum RunError {
     /// A change could not be landed.
     #[error(transparent)]
     Land(#[from] LandError),
+    /// A card would not be readable afterwards.
+    #[error(transparent)]
+    Door(#[from] DoorError),
     /// A card could not be committed.
     #[error(transparent)]
     Commit(#[from] CommitFilesError),

@@ -141,6 +141,13 @@ impl GitProgram {
         call
     }
 
+    /// A call that finds its repository by itself, as the user's own would.
+    pub(super) fn found_from(&self, dir: &Path) -> Call {
+        let mut call = Call::new(self, "");
+        call.command.env("LC_ALL", "C").current_dir(dir);
+        call
+    }
+
     /// A call with the user's own environment and configuration.
     pub fn as_user(&self, git_dir: &Path, work_tree: Option<&Path>) -> Call {
         let mut call = self.for_user(git_dir, work_tree);

@@ -22,6 +22,7 @@ mod lent;
 mod merge;
 mod message;
 mod open;
+mod owner;
 mod plain;
 mod refs;
 mod refs_by_git;

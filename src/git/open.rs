@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use gix::discover::upwards;
 
 use super::command::GitProgram;
+use super::owner;
 use super::worktrees::leads_to;
 
 /// How much of what was read is kept while history is walked, in bytes.
@@ -36,6 +37,12 @@ pub enum OpenError {
         dir: PathBuf,
         /// Which kind.
         form: Form,
+    },
+    /// It belongs to somebody else, and git would not work in it either.
+    #[error("{dir} belongs to another user (dubious ownership)")]
+    Foreign {
+        /// The repository.
+        dir: PathBuf,
     },
     /// There is no git program.
     #[error("no `git` is on the PATH")]
@@ -194,6 +201,11 @@ impl Repository {
             // Git names a folder that lies elsewhere to its hooks, and has them run in the worktree.
             None => Some(absolute(dir)?).filter(|dir| leads_to(dir, &git_dir)),
         };
+        if owner::is_foreign(&program, dir, work_tree.as_deref(), &git_dir) {
+            return Err(OpenError::Foreign {
+                dir: work_tree.unwrap_or(git_dir),
+            });
+        }
         let index_file = std::path::absolute(gix.index_path()).unwrap_or_else(|_| git_dir.join("index"));
         let promisor = is_partial(&gix).then(|| git_dir.clone());
         Ok(Self {

@@ -14,6 +14,7 @@ mod clone;
 mod conversions;
 mod deep_folders;
 mod doctor;
+mod door;
 mod evidence;
 #[path = "../fakes/mod.rs"]
 mod fakes;

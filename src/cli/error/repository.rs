@@ -1,5 +1,6 @@
 //! A repository that cannot be opened or read: what is wrong with it, or what only stands in the way.
 
+use crate::domain::words::shell_line;
 use crate::git::{Form, OpenError, ReadError};
 
 use super::CliError;
@@ -7,6 +8,12 @@ use crate::cli::exit::Exit;
 
 impl From<OpenError> for CliError {
     fn from(error: OpenError) -> Self {
+        if let OpenError::Foreign { dir } = &error {
+            let path = shell_line(&[dir.display().to_string()]);
+            return Self::new(Exit::PersonNeeded, error.to_string()).hint(format!(
+                "its configuration may run programs as you; if you trust it: git config --global --add safe.directory {path}"
+            ));
+        }
         let hint = match error {
             OpenError::NotFound { .. } => {
                 "run it inside a repository, make one with `git init`, or try `git harness demo`"
@@ -23,7 +30,7 @@ impl From<OpenError> for CliError {
                 "nothing is wrong with it; a copy with SHA-1 ids: git init --object-format=sha1 COPY, then git fast-export --all | git -C COPY fast-import"
             }
             OpenError::NoGit => "install git 2.38 or newer",
-            OpenError::Resolve { .. } => "look whether the folder still exists",
+            OpenError::Foreign { .. } | OpenError::Resolve { .. } => "look whether the folder still exists",
         };
         Self::new(Exit::Usage, error.to_string()).hint(hint)
     }

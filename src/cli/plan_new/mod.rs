@@ -320,6 +320,10 @@ impl Session<'_> {
         if !commit {
             return Ok(Outcome::Ready(import));
         }
+        if self.args.commit && !self.args.json {
+            // Whoever commits without being asked sees all the same what is trusted with it.
+            print(&self.shown()?.cards(&import))?;
+        }
         let source = format!("plan new {}", self.planning.plan());
         let commit = commit_import(&mut self.engine, &self.project, &import, &source)?;
         Ok(Outcome::Committed {

@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use crate::config::settings_of;
 use crate::domain::blueprint::Topic;
 use crate::domain::diagnostic::Diagnostic;
 use crate::domain::id::{PlanId, TaskId};
 use crate::domain::oid::CommitId;
+use crate::domain::path::RepoPath;
 use crate::domain::plan::card::{Card, CardCheck};
+use crate::domain::scope::Protected;
 use crate::domain::usage::Usage;
 use crate::domain::words::counted;
 use crate::engine::import::Import;
@@ -213,8 +216,17 @@ impl Shown<'_> {
         for (row, card) in columns(&rows, self.context.width).into_iter().zip(&plan.cards) {
             let _ = writeln!(text, "{}", row.concat());
             let _ = writeln!(text, "  files   {}", one_line(&card.files.join(", ")));
-            for command in commands(card) {
+            for file in protected(card) {
+                let _ = writeln!(text, "  opens   {}, which is protected", one_line(file));
+            }
+            for (command, with) in commands(card) {
                 let _ = writeln!(text, "  runs    {}", one_line(&command));
+                for with in with {
+                    let _ = writeln!(text, "            with {}", one_line(&with));
+                }
+            }
+            if !card.stop_condition.is_empty() {
+                let _ = writeln!(text, "  stops   {}", one_line(&card.stop_condition));
             }
         }
         let _ = writeln!(text, "\nthe blueprint: {}", self.planning.blueprint_path().display());
@@ -252,10 +264,19 @@ fn questions(planning: &Planning) -> String {
     text
 }
 
-fn commands(card: &Card) -> Vec<String> {
+fn commands(card: &Card) -> Vec<(String, Vec<String>)> {
     let of = |check: &CardCheck| match check {
-        CardCheck::Text(text) => text.clone(),
-        CardCheck::Inline(check) => check.run.clone(),
+        CardCheck::Text(text) => (text.clone(), Vec::new()),
+        CardCheck::Inline(check) => (check.run.clone(), settings_of(check)),
     };
     card.verify.iter().map(of).collect()
+}
+
+/// The files that a card opens although a pattern of the program protects them.
+fn protected(card: &Card) -> Vec<&String> {
+    let Ok(protected) = Protected::new::<&str>(&[]) else {
+        return card.files.iter().collect();
+    };
+    let is_covered = |file: &&String| RepoPath::new(file.as_str()).is_ok_and(|path| protected.covers(&path).is_some());
+    card.files.iter().filter(is_covered).collect()
 }

@@ -121,6 +121,13 @@ impl Parts<'_> {
         let text = environment
             .render_str(self.template, &values)
             .map_err(|error| PromptError::Template(error.to_string()))?;
+        for (name, value) in [("goal", self.interview.goal.trim()), ("answer", self.answer.trim())] {
+            if !text.contains(value) {
+                return Err(PromptError::Template(format!(
+                    "it has to hold {{{{ {name} }}}} as it is"
+                )));
+            }
+        }
         Ok(format!("{}\n", text.trim_end()))
     }
 

@@ -12,7 +12,7 @@ use super::fit::{Chosen, Fitted, Misfit, fit};
 use super::notes::Note;
 use super::parts::{bullets, correction, failure_output, foreign, task};
 use super::section::{Account, Fate, Form, Kind, Section};
-use super::template::{VARIABLES, Values, fill};
+use super::template::{Template, VARIABLES, Values, bounds, fill};
 use super::window::Budget;
 
 /// How the Builder is to answer.
@@ -149,7 +149,8 @@ pub fn render_builder(packet: &BuilderPacket, template: &str, budget: &Budget) -
             correction: chosen.text(&[Kind::Correction]),
             ..Values::default()
         };
-        fill(template, &values)
+        let own = bounds(template, &[Template::Builder, Template::Retry], &boundary.rule());
+        Ok(fill(template, &values)? + &own)
     })?;
     finished(fitted)
 }
@@ -188,7 +189,8 @@ pub fn render_escalation(packet: &EscalationPacket, template: &str, budget: &Bud
             question: packet.question.to_owned(),
             ..Values::default()
         };
-        fill(template, &values)
+        let own = bounds(template, &[Template::Escalation], &boundary.rule());
+        Ok(fill(template, &values)? + &own)
     })?;
     finished(fitted)
 }

@@ -59,6 +59,27 @@ pub(super) struct Values {
 
 pub(super) const VARIABLES: &str = "task, context, answer, failure, correction, expected, actual, question, goal";
 
+/// A prompt without the task, or without the form in which its answer is read, is no prompt: whoever gets it does something
+/// else.
+fn holds(text: &str, name: &str, value: &str) -> Result<(), PacketError> {
+    match text.contains(value.trim()) {
+        true => Ok(()),
+        false => Err(PacketError::Template(format!(
+            "it has to hold {{{{ {name} }}}} as it is"
+        ))),
+    }
+}
+
+/// What every prompt of a repository's own says behind everything else.
+pub(super) fn bounds(template: &str, built_in: &[Template], rule: &str) -> String {
+    if built_in.iter().any(|known| known.built_in() == template) {
+        return String::new();
+    }
+    format!(
+        "\n\nWhatever stands above:\nChange no file but the allowed files of the task, begin no other task, and stop as its stop condition says.\n{rule}\n"
+    )
+}
+
 /// Fills a template.
 pub(super) fn fill(template: &str, values: &Values) -> Result<String, PacketError> {
     let mut environment = Environment::new();
@@ -74,7 +95,10 @@ pub(super) fn fill(template: &str, values: &Values) -> Result<String, PacketErro
         question => values.question.trim(),
         goal => values.goal.as_str(),
     };
-    environment
+    let text = environment
         .render_str(template, &filled)
-        .map_err(|error| PacketError::Template(error.to_string()))
+        .map_err(|error| PacketError::Template(error.to_string()))?;
+    holds(&text, "task", &values.task)?;
+    holds(&text, "answer", &values.answer)?;
+    Ok(text)
 }

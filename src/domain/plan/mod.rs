@@ -3,6 +3,7 @@
 //! Text in, cards out; no file is read here.
 
 pub mod card;
+pub mod clean;
 pub mod conflict;
 mod files;
 pub mod format;

@@ -26,6 +26,10 @@ pub enum Widening {
     File(String),
     /// A check that is gone or changed.
     Check(String),
+    /// A part of the definition of done is gone or changed.
+    Done(String),
+    /// A constraint is gone or changed.
+    Constraint(String),
     /// The review is gone.
     Review,
     /// The Builder would not plan first any more, or nobody would agree to its plan.
@@ -43,6 +47,8 @@ impl fmt::Display for Widening {
         match self {
             Self::File(glob) => write!(f, "it would allow {glob}"),
             Self::Check(name) => write!(f, "it would drop or change the check {name}"),
+            Self::Done(entry) => write!(f, "it would drop or change a part of the definition of done: {entry}"),
+            Self::Constraint(entry) => write!(f, "it would drop or change a constraint: {entry}"),
             Self::Review => f.write_str("it would drop the review"),
             Self::PlanFirst => f.write_str("it would drop the plan that comes first"),
             Self::Lane(lane) => write!(f, "it would move the card to the lane {lane}"),
@@ -80,8 +86,18 @@ pub fn apply(correction: &Correction, card: &Card) -> (Card, Vec<Widening>) {
             })
             .collect();
     }
-    let widenings = compare(card, &new);
+    let mut widenings = compare(card, &new);
+    widenings.extend(less_asked(card, &new));
     (new, widenings)
+}
+
+/// What of the old card's demands the new one does not make any more.
+fn less_asked(old: &Card, new: &Card) -> Vec<Widening> {
+    let gone = |old: &[String], new: &[String]| old.iter().find(|entry| !new.contains(entry)).cloned();
+    let mut found = Vec::new();
+    found.extend(gone(&old.definition_of_done, &new.definition_of_done).map(Widening::Done));
+    found.extend(gone(&old.constraints, &new.constraints).map(Widening::Constraint));
+    found
 }
 
 /// Everything in which the new card is looser than the old one.

@@ -141,6 +141,10 @@ pub(super) fn settings(engine: &Engine, findings: &mut Findings) {
     };
     for (key, value) in entries {
         let lower = key.to_lowercase();
+        if lower == "core.worktree" && leads_back(engine) {
+            // Git itself writes this line for each submodule.
+            continue;
+        }
         let is_lfs = lower.starts_with("filter.lfs.") && value.starts_with("git-lfs ");
         let runs = PROGRAMS.iter().any(|(head, tail)| {
             lower.starts_with(head) && lower.ends_with(tail) && (!tail.is_empty() || lower == *head)
@@ -154,6 +158,17 @@ pub(super) fn settings(engine: &Engine, findings: &mut Findings) {
         }
     }
     findings.good_without_other("settings", "the repository's own configuration runs no program");
+}
+
+/// Whether the worktree here leads back to this git folder, as that of a submodule does.
+fn leads_back(engine: &Engine) -> bool {
+    let back = engine.git.work_tree().map(|top| top.join(".git"));
+    let named = back.and_then(|file| fs::read_to_string(file).ok());
+    let (Some(top), Some(named)) = (engine.git.work_tree(), named) else {
+        return false;
+    };
+    let named = named.trim_end().strip_prefix("gitdir: ").map(|path| top.join(path));
+    named.and_then(|path| path.canonicalize().ok()).as_deref() == Some(engine.git.git_dir())
 }
 
 /// Whatever shows another history than the one that is there.

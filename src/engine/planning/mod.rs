@@ -18,6 +18,7 @@ use crate::git::ReadError;
 use crate::ledger::{Drafts, FileLock, JournalError};
 
 use super::Engine;
+use super::door;
 use super::import::{Import, ImportError};
 use super::packet::template_text;
 use super::project::Project;
@@ -311,7 +312,8 @@ impl Planning {
     fn with_interview(&self, mut import: Import) -> Result<Import, PlanningError> {
         let path = format!(".harness/plans/{}.source/{INTERVIEW}", import.plan.id);
         let text = self.drafts.read(self.plan(), INTERVIEW)?;
-        import.files.push((path, text.map_or_else(|| self.render(), Ok)?));
+        let text = text.map_or_else(|| self.render(), Ok)?;
+        import.files.push(door::file(&path, &text).map_err(ImportError::from)?);
         Ok(import)
     }
 }

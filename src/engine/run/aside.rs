@@ -90,6 +90,7 @@ fn is_everybodys(error: &RunError) -> bool {
         | RunError::Accept(_)
         | RunError::Land(_)
         | RunError::Commit(_)
+        | RunError::Door(_)
         | RunError::Write(_)
         | RunError::Read(_)
         | RunError::History(_)
