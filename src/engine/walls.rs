@@ -153,6 +153,8 @@ impl Walls {
         let common = engine.git.common_dir();
         shown.insert(common.to_owned());
         shown.extend(LENT.map(|name| common.join(name)));
+        // A clone that borrows objects itself: git inside goes from one store to the next.
+        shown.extend(engine.git.borrowed_stores());
         own.closed.push(Closed {
             dir: common.canonicalize().unwrap_or_else(|_| common.to_owned()),
             dots_only: false,

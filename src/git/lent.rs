@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gix::ObjectId;
 use gix::bstr::{BStr, ByteSlice};
@@ -100,6 +100,13 @@ impl Repository {
             true => fs::read(self.common_dir().join("shallow")).map(Some),
             false => Ok(None),
         }
+    }
+
+    /// The stores of objects that this clone borrows from (`clone --shared`, `--reference`), and those that they borrow from.
+    pub fn borrowed_stores(&self) -> Vec<PathBuf> {
+        // One that cannot be read is missing for git outside as well.
+        let found = self.gix.objects.store_ref().alternate_db_paths().unwrap_or_default();
+        found.iter().filter_map(|store| store.canonicalize().ok()).collect()
     }
 
     /// What this user's settings make of line ends in every fresh clone; `None` where they say nothing.

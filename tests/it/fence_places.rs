@@ -311,3 +311,37 @@ fn a_cache_whose_path_is_no_text_is_worked_in() {
         assert!(left.is_empty(), "{left:?}");
     }
 }
+
+/// A clone that borrows objects, two hops away, from where little is shown inside.
+#[test]
+fn a_copy_of_a_clone_that_borrows_objects_can_be_asked() {
+    for tier in TIERS {
+        let sandbox = Sandbox::new(&[("src/a.txt", "x\n")]).without(tier);
+        let mirrors = sandbox.beside("home/.cache/mirrors");
+        fs::create_dir_all(&mirrors).unwrap();
+        let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+        let (first, second, clone) = (
+            mirrors.join("first.git"),
+            mirrors.join("second.git"),
+            sandbox.beside("borrower"),
+        );
+        sandbox.git(&[
+            "clone",
+            "-q",
+            "--bare",
+            "--no-local",
+            &text(&sandbox.repo()),
+            &text(&first),
+        ]);
+        sandbox.git(&["clone", "-q", "--bare", "--shared", &text(&first), &text(&second)]);
+        sandbox.git(&["clone", "-q", "--shared", &text(&second), &text(&clone)]);
+        let plan = sandbox.beside("p.json");
+        let ask = "git log -1 --stat && git status --porcelain && git fsck --no-dangling";
+        fs::write(&plan, one_card("p-1", "src/**", ask)).unwrap();
+        let _ = sandbox
+            .harness_in(&clone, &["plan", "import", "--commit", &text(&plan)])
+            .exits(0);
+        let words = ["exec", "p-1", "--", "sh", "-c", &format!("{ask} && echo y > src/a.txt")];
+        let _ = sandbox.harness_in(&clone, &words).exits(0);
+    }
+}

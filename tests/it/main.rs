@@ -64,6 +64,7 @@ mod secrets;
 mod shallow;
 mod slots;
 mod sparse;
+mod squashes;
 mod status_channel;
 mod stranger;
 mod triggers;
