@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::disguise::{STANDARD, URL_SAFE, core};
+
 /// The shortest value, and the shortest form of one, that is looked for.
 const SHORTEST: usize = 8;
 
@@ -30,7 +32,7 @@ pub(super) fn forms(value: &str) -> Vec<Vec<u8>> {
     forms.push(url_encoded(value, "+"));
     for alphabet in [STANDARD, URL_SAFE] {
         for offset in 0..3 {
-            forms.push(base64_core(value.as_bytes(), offset, alphabet));
+            forms.push(core(value.as_bytes(), offset, 6, alphabet));
         }
     }
     forms.retain(|form| form.len() >= SHORTEST);
@@ -64,26 +66,4 @@ fn url_encoded(value: &str, blank: &str) -> Vec<u8> {
         }
     }
     encoded.into_bytes()
-}
-
-const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const URL_SAFE: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/// The characters of base64 that depend on the value alone, where `offset` bytes of something else stand before it in
-/// a group of three.
-fn base64_core(value: &[u8], offset: usize, alphabet: &[u8; 64]) -> Vec<u8> {
-    let mut padded = vec![0; offset];
-    padded.extend_from_slice(value);
-    let whole_bits = padded.len() * 8;
-    let first = (offset * 8).div_ceil(6);
-    let last = whole_bits / 6;
-    (first..last)
-        .map(|index| {
-            let bit = index * 6;
-            let high = u16::from(padded[bit / 8]) << 8;
-            let low = padded.get(bit / 8 + 1).copied().map_or(0, u16::from);
-            let six = ((high | low) >> (10 - bit % 8)) & 0x3f;
-            alphabet[usize::from(six)]
-        })
-        .collect()
 }

@@ -1,13 +1,16 @@
 //! Redaction: secrets in foreign text are replaced by `[redacted:kind:hash]` before the text is kept or shown.
 //!
-//! What is known by value is found as it stands, in base64 at any offset, and URL-encoded; what is not known is found
-//! by the shapes of well-known keys. The hash is keyed by the repository's salt, so that equal secrets can be told
+//! What is known by value is found as it stands and in every disguise that can be undone by hand (`disguise.rs`); what is
+//! not known is found by the shapes of well-known keys. The hash is keyed by the repository's salt, so that equal secrets can be told
 //! apart from others without anybody learning them. Redacting twice changes nothing. Where the values come from, and
 //! where the text goes, is for others.
 
+mod disguise;
 mod known;
 mod pattern;
+mod sieve;
 mod stream;
+mod view;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -17,6 +20,8 @@ use memchr::memmem;
 use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 
+pub use disguise::Disguises;
+pub use sieve::{Sieve, mask};
 pub use stream::Stream;
 
 /// The text that stands for everything where the search itself could not be built.
@@ -34,6 +39,7 @@ pub struct Redactor {
     key: [u8; 32],
     values: Vec<String>,
     search: OnceLock<Option<Search>>,
+    disguises: OnceLock<Disguises>,
 }
 
 /// One compiled search: what was redacted before, what is known, and what looks like a key.
@@ -71,6 +77,7 @@ impl Redactor {
             key: *blake3::hash(salt).as_bytes(),
             values,
             search: OnceLock::new(),
+            disguises: OnceLock::new(),
         }
     }
 
@@ -108,10 +115,43 @@ impl Redactor {
     /// Every secret in a text, in order, none inside of another; `None` where the search could not be built.
     pub fn find(&self, bytes: &[u8]) -> Option<Vec<Found>> {
         // A hook looks at little, mostly without anything like a secret, and is to be gone at once.
-        if self.search.get().is_none() && bytes.len() <= LITTLE && !self.may_hold(bytes) {
-            return Some(Vec::new());
+        let plain = if self.search.get().is_none() && bytes.len() <= LITTLE && !self.may_hold(bytes) {
+            Vec::new()
+        } else {
+            self.search()?.find(bytes)
+        };
+        Some(self.with_disguised(plain, bytes))
+    }
+
+    /// With the known values that stand there in disguise.
+    fn with_disguised(&self, plain: Vec<Found>, bytes: &[u8]) -> Vec<Found> {
+        if self.values.is_empty() {
+            return plain;
         }
-        self.search().map(|search| search.find(bytes))
+        let disguises = self.disguises.get_or_init(|| Disguises::of(&self.values));
+        let hidden = disguises.find(bytes);
+        if hidden.is_empty() {
+            return plain;
+        }
+        let hidden = hidden.into_iter().map(|(at, value)| Found {
+            at,
+            kind: "known",
+            sure: true,
+            value: Some(value),
+        });
+        let mut all: Vec<Found> = plain.into_iter().chain(hidden).collect();
+        all.sort_by_key(|found| found.at.start);
+        let mut joined: Vec<Found> = Vec::with_capacity(all.len());
+        for found in all {
+            match joined.last_mut() {
+                Some(last) if found.at.start < last.at.end => {
+                    last.at.end = last.at.end.max(found.at.end);
+                    last.sure |= found.sure;
+                }
+                _ => joined.push(found),
+            }
+        }
+        joined
     }
 
     /// The bytes without secrets.
