@@ -54,6 +54,9 @@ points! {
     TranscriptSync "transcript.sync",
     TranscriptRename "transcript.rename",
     TranscriptRenamed "transcript.renamed",
+    // What calls cost: money is put aside behind `till.written`.
+    TillWrite "till.write",
+    TillWritten "till.written",
     CacheWrite "cache.write",
     CacheRename "cache.rename",
     CacheRenamed "cache.renamed",

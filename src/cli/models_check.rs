@@ -109,8 +109,9 @@ fn check(
         print(&format!("{name}\n"))?;
     }
     let dir = tempfile::tempdir()?;
-    let mut canaries = repository(engine, project, dir.path(), context)?;
+    let mut canaries = repository(project, dir.path(), context)?;
     canaries.supply = Arc::clone(&engine.supply);
+    canaries.charged_to = Some(engine.day(Some(project.tip)));
     let mut unshown = None;
     let results = canary::run(&mut canaries, &*builder, |result| {
         if !json && unshown.is_none() {
@@ -133,16 +134,14 @@ fn line(result: &CanaryResult) -> String {
     }
 }
 
-/// The canaries' repository. What is left of the project's budgets holds in it.
-fn repository(engine: &Engine, project: &Project, dir: &Path, context: &Context) -> Result<Engine, CliError> {
+/// The canaries' repository. The project's budgets hold in it.
+fn repository(project: &Project, dir: &Path, context: &Context) -> Result<Engine, CliError> {
     let top = dir.join("canaries");
     fs::create_dir(&top)?;
     for (path, text) in canary::FILES {
         fs::write(top.join(path), text)?;
     }
-    let spent = engine.replay().books().spent_on(engine.clock.now());
     let Limits { task, run, day } = project.config.budget;
-    let day = day.map(|day| day.saturating_sub(spent.micro_dollars));
     let limits = [("task", task), ("run", run), ("day", day)];
     let budget: String = limits
         .into_iter()

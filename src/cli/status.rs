@@ -91,7 +91,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
             fence: engine.fence()?.fence.tier(),
             targets: targets.collect(),
             used: engine.replay().books().accounts(),
-            spent_today: engine.replay().books().spent_on(engine.clock.now()),
+            spent_today: engine.day(overviews.first().map(|overview| overview.tip)).spent()?,
         })?;
         return Ok(Exit::Done);
     }
@@ -127,8 +127,10 @@ fn spending(engine: &Engine, overviews: &[Overview], context: &Context) -> Strin
         text.insert_str(0, "used so far:\n");
     }
     if let Some(first) = overviews.first() {
-        let spent = books.spent_on(engine.clock.now());
-        text.extend(money::today(first.config.budget, spent).map(|line| line + "\n"));
+        // What cannot be read is told by the next call that it stops.
+        if let Ok(spent) = engine.day(Some(first.tip)).spent() {
+            text.extend(money::today(first.config.budget, spent).map(|line| line + "\n"));
+        }
         for (name, rate, standing) in models::dropped(engine, &first.config) {
             let (passed, tried) = (rate.passed, rate.tried);
             text.push_str(&format!(

@@ -3,6 +3,9 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
 use super::usage::{Dollars, Price, Usage};
@@ -37,6 +40,11 @@ pub struct Limits {
     pub run: Option<u64>,
     /// For each day, by UTC.
     pub day: Option<u64>,
+}
+
+/// The day of a time, by UTC.
+pub fn day_of(at: Timestamp) -> Date {
+    Zoned::new(at, TimeZone::UTC).date()
 }
 
 /// What was spent.

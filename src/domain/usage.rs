@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The most bytes of text that one token stands for, and ten times as many as it usually does.
+const FEWEST: u64 = 30;
+
 /// Tokens in four disjoint buckets, and money in millionths of a dollar.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
@@ -120,6 +123,31 @@ impl Usage {
         }
     }
 
+    /// The same for a call of which is known how many bytes were sent, and how many of text came back: where far too little
+    /// is told for that, it is not believed, and the call counts as one of unknown cost.
+    #[must_use]
+    pub fn priced_against(self, price: &Price, worst: Option<u64>, sent: u64, text: u64) -> Self {
+        // What is free is free.
+        if worst == Some(0) || self.is_believable(sent, text) {
+            return self.priced(price, worst);
+        }
+        Self {
+            at_most: worst.unwrap_or_default(),
+            unpriced: u64::from(worst.is_none()),
+            micro_dollars: None,
+            calls: 1,
+            ..self
+        }
+    }
+
+    /// Whether the counts can be true, where they are told: a tenth at least of what is estimated for so many bytes.
+    pub fn is_believable(&self, sent: u64, text: u64) -> bool {
+        let buckets = [self.input, self.cache_read, self.cache_write];
+        let input = buckets.into_iter().flatten().fold(0_u64, u64::saturating_add);
+        let is_enough = |tokens: u64, bytes: u64| tokens.saturating_mul(FEWEST) >= bytes.saturating_sub(FEWEST);
+        (self.input.is_none() || is_enough(input, sent)) && self.output.is_none_or(|output| is_enough(output, text))
+    }
+
     /// A call that the server did not take up: it used nothing.
     pub const fn nothing() -> Self {
         Self {
@@ -231,6 +259,40 @@ mod tests {
         ] {
             assert_eq!(price.of(&used), wanted, "{price:?} {used:?}");
         }
+    }
+
+    #[test]
+    fn a_use_far_below_the_estimate_is_not_believed() {
+        let worst = Some(9000);
+        for (input, output, sent, text, cost) in [
+            (Some(700), Some(10), 2000, 30, Some(2250)),
+            (Some(70), Some(1), 2000, 30, Some(225)),
+            (Some(0), Some(0), 2000, 30, None),
+            (Some(0), Some(10), 2000, 30, None),
+            (Some(60), Some(10), 2000, 30, None),
+            (Some(700), Some(0), 2000, 300, None),
+            (Some(0), Some(0), 20, 2, Some(0)),
+            (None, Some(10), 2000, 30, None),
+        ] {
+            let used = usage(input, None, None, output).priced_against(&PRICE, worst, sent, text);
+            assert_eq!(used.micro_dollars, cost, "{input:?} {output:?} {sent} {text}");
+            assert_eq!(used.at_most, if cost.is_none() { 9000 } else { 0 });
+        }
+        let cached = usage(Some(3), Some(700), None, Some(10)).priced_against(&PRICE, worst, 2000, 30);
+        assert_eq!(cached.micro_dollars, Some(9 + 210 + 150));
+        let unbound = usage(Some(0), None, None, Some(0)).priced_against(&PRICE, None, 2000, 30);
+        assert_eq!((unbound.unpriced, unbound.calls), (1, 1));
+        let free = usage(Some(0), None, None, Some(0)).priced_against(
+            &Price {
+                input: Some(0),
+                output: Some(0),
+                ..Price::default()
+            },
+            Some(0),
+            2000,
+            30,
+        );
+        assert_eq!(free.micro_dollars, Some(0));
     }
 
     #[test]

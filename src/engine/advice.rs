@@ -18,7 +18,7 @@ use super::view::{self, ViewError};
 use super::walls::{Inmate, Walls};
 
 /// What the Architect is asked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Question<'a> {
     /// The task that it is about, or the plan's name.
     pub about: &'a TaskId,
@@ -82,7 +82,7 @@ pub(super) fn advise<T>(
     let environment = walls.with_tmp(&environment);
     let supply = Arc::clone(&engine.supply);
     // Open until what was used is in the journal, so that it counts once and not never.
-    let account = supply.purse.account(project.config.budget, question.before);
+    let account = supply.purse.account(project.config.budget, question.before.clone());
     let keys = Keys::default();
     let advice = architect.advise(&Job {
         task: question.about,

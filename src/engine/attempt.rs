@@ -159,7 +159,7 @@ fn build(
     let supply = Arc::clone(&engine.supply);
     let account = supply
         .purse
-        .account(project.config.budget, engine.spent_before(&card.id));
+        .account(project.config.budget, engine.spent_before(&card.id, project.tip));
     let keys = Keys::default();
     let built = builder.build(&Job {
         task: &card.id,
@@ -268,7 +268,7 @@ fn left_so(error: SlotError) -> Result<Work, RunError> {
 struct Stopped<'a> {
     output: &'a [u8],
     closing: &'a BuilderClosing,
-    account: &'a Account<'a>,
+    account: &'a Account,
     millis: u64,
     contacts: Vec<Contact>,
 }

@@ -78,13 +78,13 @@ use crate::clock::Clock;
 use crate::config::{Config, secret_values};
 use crate::domain::actor::Actor;
 use crate::domain::budget::Spent;
-use crate::domain::id::TaskId;
+use crate::domain::id::{TaskId, WriterId};
 use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::task::event::{Event, Sink};
 use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
 use crate::git::{IdentityError, Repository};
-use crate::ledger::{AppendError, AppendIfError, JournalError, Ledger};
+use crate::ledger::{AppendError, AppendIfError, JournalError, Ledger, Till, Whose};
 use crate::process::{Cancel, fence};
 
 /// What the machine and its user bring along; read once at the edge.
@@ -118,6 +118,9 @@ pub struct Engine {
     pub supply: Arc<supply::Supply>,
     /// Where the work is shared with other machines, if it is.
     pub server: Option<Arc<server::Server>>,
+    /// Whose money calls cost, where it is not this clone's: a repository that is made for a look at a model has none.
+    pub charged_to: Option<purse::Day>,
+    till: Arc<Till>,
     replay: Replay,
     seen: usize,
     sink: Box<dyn Sink>,
@@ -137,6 +140,7 @@ impl Engine {
         sink: Box<dyn Sink>,
     ) -> Self {
         let replay = ledger.take_base();
+        let till = Arc::new(Till::at(&host.config_dir.join("spent"), clock.clone()));
         let mut engine = Self {
             git,
             ledger,
@@ -147,6 +151,8 @@ impl Engine {
             copying: Box::new(|_| {}),
             supply: Arc::default(),
             server: None,
+            charged_to: None,
+            till,
             replay,
             seen: 0,
             sink,
@@ -183,13 +189,46 @@ impl Engine {
         &self.replay
     }
 
-    /// What the journal says was spent so far: on a task, and today.
-    pub(crate) fn spent_before(&self, task: &TaskId) -> purse::Before {
+    /// What was spent so far: on a task by this clone, and today.
+    pub(crate) fn spent_before(&self, task: &TaskId, tip: CommitId) -> purse::Before {
         let log = self.replay.task(task);
+        let is_own = |writer: &WriterId| !self.ledger.is_copied(writer);
         purse::Before {
-            task: log.map_or_else(Spent::default, |log| Spent::default().with(&log.usage())),
-            day: self.replay.books().spent_on(self.clock.now()),
+            task: log.map_or_else(Spent::default, |log| Spent::default().with(&log.usage_of(is_own))),
+            day: self.day(Some(tip)),
         }
+    }
+
+    /// Where a day's money is kept, for a project whose history is known by a commit.
+    pub fn day(&self, tip: Option<CommitId>) -> purse::Day {
+        if let Some(day) = &self.charged_to {
+            return day.clone();
+        }
+        let common = self.git.common_dir();
+        let common = common.canonicalize().unwrap_or_else(|_| common.to_owned());
+        purse::Day {
+            till: Arc::clone(&self.till),
+            whose: Whose {
+                project: self.project(tip),
+                clone: Digest::of(common.as_os_str().as_encoded_bytes()).to_string(),
+            },
+            journal: self.replay.books().days().collect(),
+        }
+    }
+
+    /// The commit that the project's history begins with: what its clones have in common. A shallow clone does not know.
+    fn project(&self, tip: Option<CommitId>) -> Option<String> {
+        const KIND: &str = "project";
+        let known = self.ledger.caches().get(KIND, "root");
+        if let Some(known) = known.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            return Some(known);
+        }
+        if self.git.is_shallow() {
+            return None;
+        }
+        let root = self.git.root_of(tip?).ok()??.to_string();
+        self.ledger.caches().put(KIND, "root", root.as_bytes());
+        Some(root)
     }
 
     /// What the last attempt of a task left, and the commit that it started from, where they are here: an attempt of

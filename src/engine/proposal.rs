@@ -79,7 +79,7 @@ pub(super) fn plan_first(
         about: &card.id,
         number: dispatched.place.number as usize,
         packet: &packet,
-        before: engine.spent_before(&card.id),
+        before: engine.spent_before(&card.id, project.tip),
     };
     let blob = dispatched.card;
     let text = advise(engine, project, builder, &question, |engine, answer, usage| {

@@ -1,217 +1,243 @@
-//! The purse: what calls may cost, judged before each of them. One for everybody who works in this process, so that
-//! two calls at the same time cannot both take what is left; what other processes spent is read from the journal when
-//! a piece of work begins.
+//! The purse: what calls may cost, judged before each of them, by their worst case. One for everybody who works in this
+//! process, so that two calls at the same time cannot both take what is left of a run; what is left of a day is shared with
+//! every process, branch and clone of this user through the till.
 
-use std::cell::{Cell, RefCell};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::civil::Date;
 
 use crate::domain::budget::{Budget, Limits, Refusal, Span, Spent, admit};
 use crate::domain::usage::Usage;
+use crate::ledger::{Ticket, Till, Whose};
 
 /// What this process spends.
 #[derive(Debug, Default)]
-pub struct Purse(Mutex<Till>);
+pub struct Purse(Arc<Mutex<Drawer>>);
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Till {
+struct Drawer {
     /// By all calls that ended.
     spent: Spent,
-    /// What of that is in the journal.
-    recorded: Spent,
     /// The worst case of all calls that are under way, in micro-dollars.
     reserved: u64,
 }
 
-/// What the journal says was spent when a piece of work begins.
-#[derive(Debug, Clone, Copy, Default)]
+/// Where a day's money is kept.
+#[derive(Debug, Clone)]
+pub struct Day {
+    /// The till.
+    pub till: Arc<Till>,
+    /// Whose money it is.
+    pub whose: Whose,
+    /// What the clone's own journal tells of each day.
+    pub journal: Vec<(Date, Spent)>,
+}
+
+impl Day {
+    /// What is spent and put aside today.
+    ///
+    /// # Errors
+    /// Where the till cannot be read.
+    pub fn spent(&self) -> io::Result<Spent> {
+        self.till.spent(&self.whose, &self.journal)
+    }
+}
+
+/// What was spent when a piece of work begins.
+#[derive(Debug, Clone)]
 pub struct Before {
     /// On its task.
     pub task: Spent,
-    /// On this day.
-    pub day: Spent,
+    /// On this day, with everybody who shares it.
+    pub day: Day,
+}
+
+/// Why a call is not made.
+#[derive(Debug, thiserror::Error)]
+pub enum NotCovered {
+    /// A budget does not cover it.
+    #[error(transparent)]
+    Budget(#[from] Refusal),
+    /// What others spent today cannot be known.
+    #[error("the day has a budget, and what was spent of it cannot be kept in {dir}: {source}")]
+    Till {
+        /// Where.
+        dir: String,
+        /// What the system said.
+        source: io::Error,
+    },
 }
 
 impl Purse {
-    /// Opens the account of a piece of work. It is closed once what it used is in the journal.
-    pub fn account(&self, limits: Limits, before: Before) -> Account<'_> {
-        Account {
-            purse: self,
+    /// Opens the account of a piece of work.
+    pub fn account(&self, limits: Limits, before: Before) -> Account {
+        Account(Arc::new(Inner {
+            drawer: Arc::clone(&self.0),
             limits,
             before,
-            recorded: self.till().recorded,
-            mine: Cell::default(),
-            used: Cell::default(),
-            answered_by: RefCell::default(),
-        }
-    }
-
-    fn till(&self) -> MutexGuard<'_, Till> {
-        // Each change of it is whole, whatever became of whoever made it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+            mine: Mutex::default(),
+        }))
     }
 }
 
-/// The account of one piece of work: what it has used so far, from whom, and whether a further call is covered.
+/// The account of one piece of work: what it has used so far, from whom, and whether a further call is covered. Whoever
+/// calls for it, from whatever thread, has it in hand.
+#[derive(Debug, Clone)]
+pub struct Account(Arc<Inner>);
+
 #[derive(Debug)]
-pub struct Account<'a> {
-    purse: &'a Purse,
+struct Inner {
+    drawer: Arc<Mutex<Drawer>>,
     limits: Limits,
     before: Before,
-    /// What this process had in the journal when the account was opened, which `before` holds too.
-    recorded: Spent,
-    mine: Cell<Spent>,
-    used: Cell<Usage>,
-    answered_by: RefCell<Option<String>>,
+    mine: Mutex<Mine>,
 }
 
-impl Account<'_> {
+#[derive(Debug, Default)]
+struct Mine {
+    spent: Spent,
+    reserved: u64,
+    used: Usage,
+    answered_by: Option<String>,
+}
+
+impl Inner {
+    fn mine(&self) -> MutexGuard<'_, Mine> {
+        locked(&self.mine)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Each change is whole, whatever became of whoever made it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Account {
     /// Reserves what a call costs at the most.
     ///
     /// # Errors
     /// The budget that does not cover it.
-    pub fn reserve(&self, worst: Option<u64>) -> Result<Reserved<'_>, Refusal> {
-        let mut till = self.purse.till();
-        let reserved = Spent {
-            micro_dollars: till.reserved,
+    pub fn reserve(&self, worst: Option<u64>) -> Result<Reserved, NotCovered> {
+        let Inner { limits, before, .. } = &*self.0;
+        // Held while the till is asked, so that nobody in this process takes the same money meanwhile.
+        let mut drawer = locked(&self.0.drawer);
+        let mut mine = self.0.mine();
+        let aside = |micro_dollars| Spent {
+            micro_dollars,
             unknown_calls: 0,
         };
-        let run = till.spent.plus(reserved);
-        let all = [
-            (Span::Task, self.limits.task, self.before.task.plus(self.mine.get())),
-            (Span::Run, self.limits.run, run),
-            (
-                Span::Day,
-                self.limits.day,
-                self.before.day.plus(run.since(self.recorded)),
-            ),
-        ];
-        let budgets: Vec<Budget> = all
-            .into_iter()
-            .filter_map(|(span, limit, spent)| limit.map(|limit| Budget { span, limit, spent }))
-            .collect();
-        admit(&budgets, worst)?;
-        let worst = worst.unwrap_or_default();
-        till.reserved = till.reserved.saturating_add(worst);
+        let task = before.task.plus(mine.spent).plus(aside(mine.reserved));
+        let run = drawer.spent.plus(aside(drawer.reserved));
+        let covers = |day: Spent| {
+            let all = [
+                (Span::Task, limits.task, task),
+                (Span::Run, limits.run, run),
+                (Span::Day, limits.day, day),
+            ];
+            let budgets: Vec<Budget> = all
+                .into_iter()
+                .filter_map(|(span, limit, spent)| limit.map(|limit| Budget { span, limit, spent }))
+                .collect();
+            admit(&budgets, worst)
+        };
+        let put_aside = worst.unwrap_or_default();
+        let ticket = if limits.day.is_some() {
+            let Day { till, whose, journal } = &before.day;
+            let failed = |source| NotCovered::Till {
+                dir: till.dir().display().to_string(),
+                source,
+            };
+            let taken = till.reserve(whose, journal, put_aside, |spent| {
+                covers(spent.map_err(failed)?).map_err(NotCovered::from)
+            })?;
+            Some(taken.map_err(failed)?)
+        } else {
+            covers(Spent::default())?;
+            None
+        };
+        drawer.reserved = drawer.reserved.saturating_add(put_aside);
+        mine.reserved = mine.reserved.saturating_add(put_aside);
         Ok(Reserved {
-            purse: self.purse,
-            worst,
+            account: self.clone(),
+            worst: put_aside,
+            ticket,
         })
     }
 
-    /// Adds what calls used.
+    /// Adds what calls used that nobody put money aside for.
     pub fn add(&self, usage: &Usage) {
-        self.used.set(self.used.get().plus(usage));
-        self.mine.set(self.mine.get().with(usage));
-        let mut till = self.purse.till();
-        till.spent = till.spent.with(usage);
+        self.note(usage);
+        let paid = Spent::default().with(usage);
+        if paid != Spent::default() {
+            let day = &self.0.before.day;
+            // Where it cannot be written, the journal tells it, and a budget of the day stops the next call.
+            let _ = day.till.pay(&day.whose, paid);
+        }
+    }
+
+    fn note(&self, usage: &Usage) {
+        let mut mine = self.0.mine();
+        mine.used = mine.used.plus(usage);
+        mine.spent = mine.spent.with(usage);
+        drop(mine);
+        let mut drawer = locked(&self.0.drawer);
+        drawer.spent = drawer.spent.with(usage);
     }
 
     /// Notes which model the server says has answered.
     pub fn note_model(&self, name: &str) {
-        self.answered_by.replace(Some(name.to_owned()));
+        self.0.mine().answered_by = Some(name.to_owned());
     }
 
     /// The model that the server says has answered the last call.
     pub fn answered_by(&self) -> Option<String> {
-        self.answered_by.borrow().clone()
+        self.0.mine().answered_by.clone()
     }
 
     /// All of it; `None` where no call was made.
     pub fn usage(&self) -> Option<Usage> {
-        Some(self.used.get()).filter(|usage| !usage.is_unknown())
+        Some(self.0.mine().used).filter(|usage| !usage.is_unknown())
     }
 }
 
-impl Drop for Account<'_> {
-    fn drop(&mut self) {
-        let mut till = self.purse.till();
-        till.recorded = till.recorded.plus(self.mine.get());
-    }
-}
-
-/// Money put aside for a call that is under way.
+/// Money put aside for a call that is under way. Where the process ends before it tells what the call cost, it stays put
+/// aside for that day.
 #[derive(Debug)]
 #[must_use = "it is free again as soon as this is dropped"]
-pub struct Reserved<'a> {
-    purse: &'a Purse,
+pub struct Reserved {
+    account: Account,
     worst: u64,
+    ticket: Option<Ticket>,
 }
 
-impl Drop for Reserved<'_> {
+impl Reserved {
+    /// Pays with it what the call used.
+    pub fn pay(mut self, usage: &Usage) {
+        let day = &self.account.0.before.day;
+        match self.ticket.take() {
+            // Where it cannot be written, the whole of it stays put aside.
+            Some(ticket) => drop(day.till.settle(&ticket, Spent::default().with(usage))),
+            None => return self.account.add(usage),
+        }
+        self.account.note(usage);
+    }
+}
+
+impl Drop for Reserved {
     fn drop(&mut self) {
-        let mut till = self.purse.till();
-        till.reserved = till.reserved.saturating_sub(self.worst);
+        let inner = &*self.account.0;
+        if let Some(ticket) = self.ticket.take() {
+            // The call was not made. Where that cannot be written, it counts as if it had been.
+            let _ = inner.before.day.till.settle(&ticket, Spent::default());
+        }
+        let mut drawer = locked(&inner.drawer);
+        drawer.reserved = drawer.reserved.saturating_sub(self.worst);
+        drop(drawer);
+        let mut mine = inner.mine();
+        mine.reserved = mine.reserved.saturating_sub(self.worst);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn limits(task: Option<u64>, run: Option<u64>, day: Option<u64>) -> Limits {
-        Limits { task, run, day }
-    }
-
-    fn paid(micro: u64) -> Usage {
-        Usage {
-            micro_dollars: Some(micro),
-            calls: 1,
-            ..Usage::default()
-        }
-    }
-
-    #[test]
-    fn two_calls_at_the_same_time_cannot_both_take_what_is_left() {
-        let purse = Purse::default();
-        let run = limits(None, Some(100), None);
-        let (one, other) = (
-            purse.account(run, Before::default()),
-            purse.account(run, Before::default()),
-        );
-        let held = one.reserve(Some(60)).unwrap();
-        assert!(matches!(
-            other.reserve(Some(60)),
-            Err(Refusal::TooDear { left: 40, .. })
-        ));
-        drop(held);
-        one.add(&paid(30));
-        assert!(other.reserve(Some(70)).is_ok());
-        assert!(other.reserve(Some(71)).is_err());
-    }
-
-    #[test]
-    fn what_is_in_the_journal_counts_once() {
-        let purse = Purse::default();
-        let day = limits(None, None, Some(100));
-        let first = purse.account(day, Before::default());
-        first.add(&paid(40));
-        drop(first);
-        // Its row is in the journal now, and so in what the next account begins with.
-        let before = Before {
-            day: Spent::default().with(&paid(40)),
-            ..Before::default()
-        };
-        let second = purse.account(day, before);
-        assert!(second.reserve(Some(60)).is_ok());
-        assert!(second.reserve(Some(61)).is_err());
-        // What somebody else spends meanwhile counts, too.
-        let third = purse.account(day, before);
-        third.add(&paid(10));
-        assert!(second.reserve(Some(51)).is_err());
-        drop(third);
-        assert!(second.reserve(Some(51)).is_err());
-        assert!(second.reserve(Some(50)).is_ok());
-    }
-
-    #[test]
-    fn a_task_has_a_budget_of_its_own() {
-        let purse = Purse::default();
-        let task = limits(Some(50), None, None);
-        let one = purse.account(task, Before::default());
-        one.add(&paid(45));
-        assert!(one.reserve(Some(6)).is_err());
-        assert!(purse.account(task, Before::default()).reserve(Some(50)).is_ok());
-        assert!(one.reserve(None).is_err(), "an unknown price is not nothing");
-        assert_eq!(one.usage(), Some(paid(45)));
-    }
-}
+mod tests;

@@ -101,7 +101,7 @@ pub fn consult(engine: &mut Engine, project: &Trusted, card: &Card, architect: &
         about: &card.id,
         number: asked.saturating_add(1),
         packet: &packet,
-        before: engine.spent_before(&card.id),
+        before: engine.spent_before(&card.id, project.tip),
     };
     let by = Actor::Architect(architect.name().to_owned());
     advise(

@@ -141,6 +141,16 @@ impl Repository {
         Ok(listing.lines().filter_map(pair).collect())
     }
 
+    /// The commit that a commit's history begins with, along first parents.
+    pub fn root_of(&self, tip: CommitId) -> Result<Option<CommitId>, ReadError> {
+        let mut call = self.trusted();
+        let listing = call
+            .words(["rev-list", "--first-parent", "--max-parents=0", "--max-count=1"])
+            .word(tip.to_string())
+            .text()?;
+        Ok(listing.lines().next().and_then(|line| line.trim().parse().ok()))
+    }
+
     /// The newest commit that changed a path.
     pub fn newest_change_of(&self, tip: CommitId, path: &str) -> Result<Option<CommitId>, ReadError> {
         let mut call = self.trusted();

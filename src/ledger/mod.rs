@@ -14,6 +14,7 @@ mod journal;
 mod lock;
 mod named;
 mod share;
+mod till;
 mod transcript;
 
 use std::fs;
@@ -38,6 +39,7 @@ pub use journal::{JournalError, segment_name};
 pub use lock::{FileLock, Locks};
 pub use named::Names;
 pub use share::{LONGEST_SEGMENT, MOST_SEGMENTS, TakeInError, TakenIn};
+pub use till::{Ticket, Till, Whose};
 pub use transcript::Transcripts;
 
 use checkpoint::{Checkpoint, Covered};
@@ -301,17 +303,20 @@ fn needs_newer(row: &Row) -> Option<(&WriterId, &String)> {
 
 /// Makes a folder for its owner alone, and refuses one that others may write to.
 fn make_private(dir: &Path) -> Result<(), JournalError> {
-    let failed = |source| JournalError::Io {
+    make_private_folder(dir).map_err(|source| JournalError::Io {
         path: dir.to_owned(),
         source,
-    };
-    folders::make_private(dir).map_err(failed)?;
-    let mode = fs::metadata(dir).map_err(failed)?.mode();
+    })
+}
+
+fn make_private_folder(dir: &Path) -> io::Result<()> {
+    folders::make_private(dir)?;
+    let mode = fs::metadata(dir)?.mode();
     if mode & 0o022 != 0 {
-        return Err(failed(io::Error::new(
+        return Err(io::Error::new(
             io::ErrorKind::PermissionDenied,
             format!("others may write to it; `chmod go-w {}` mends that", dir.display()),
-        )));
+        ));
     }
     Ok(())
 }

@@ -10,7 +10,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub use ureq::Agent;
+use ureq::config::ConfigBuilder;
 use ureq::http::Response;
+use ureq::typestate::AgentScope;
 use ureq::{Body, Proxy};
 
 use crate::process::Cancel;
@@ -210,6 +212,23 @@ fn gone() -> Fault {
 /// # Errors
 /// Where the proxy's address is none, or nothing encrypted can be trusted.
 pub fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
+    Ok(settings(endpoint)?.build().new_agent())
+}
+
+/// The same for what programs ask, whose answers are waited for here.
+///
+/// # Errors
+/// As above.
+pub fn relay_agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
+    let limits = &endpoint.limits;
+    let settings = settings(endpoint)?
+        .timeout_send_body(Some(limits.first_byte))
+        .timeout_recv_response(Some(limits.connect + limits.first_byte))
+        .timeout_recv_body(Some(limits.total));
+    Ok(settings.build().new_agent())
+}
+
+fn settings(endpoint: &Endpoint) -> Result<ConfigBuilder<AgentScope>, Fault> {
     let proxy = match &endpoint.proxy {
         None => None,
         // What is wrong with it may hold a password, so it is not repeated.
@@ -230,7 +249,7 @@ pub fn agent(endpoint: &Endpoint) -> Result<Agent, Fault> {
     if encrypted(&endpoint.base_url) || endpoint.proxy.as_ref().is_some_and(|proxy| encrypted(proxy.expose())) {
         config = config.tls_config(tls::settings()?);
     }
-    Ok(config.build().new_agent())
+    Ok(config)
 }
 
 /// The thread: sends the request and passes on what comes back.

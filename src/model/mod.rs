@@ -139,8 +139,8 @@ pub trait Meter {
     /// Why not, in words.
     fn before(&self) -> Result<(), String>;
 
-    /// After a call that was answered with this use.
-    fn answered(&self, used: &Usage);
+    /// After a call that was answered with this use, and so many bytes of text.
+    fn answered(&self, used: &Usage, text: u64);
 
     /// After a call that failed.
     fn failed(&self, error: &ProviderError);
@@ -155,7 +155,7 @@ impl Meter for Unmetered {
         Ok(())
     }
 
-    fn answered(&self, _used: &Usage) {}
+    fn answered(&self, _used: &Usage, _text: u64) {}
 
     fn failed(&self, _error: &ProviderError) {}
 }

@@ -20,6 +20,16 @@ impl Provider for OpenAi {
     }
 }
 
+/// The name by which a server is told how long an answer may be: OpenAI's own newer models know only the longer one, and
+/// most other servers only the shorter one.
+pub(super) fn max_output_name(endpoint: &Endpoint) -> &'static str {
+    if endpoint.base_url.starts_with("https://api.openai.com/") {
+        "max_completion_tokens"
+    } else {
+        "max_tokens"
+    }
+}
+
 fn body(endpoint: &Endpoint, request: &Request) -> Value {
     let mut messages = Vec::new();
     if let Some(system) = &request.system {
@@ -32,13 +42,7 @@ fn body(endpoint: &Endpoint, request: &Request) -> Value {
     body.insert("stream".into(), json!(true));
     body.insert("stream_options".into(), json!({"include_usage": true}));
     if let Some(most) = request.max_output {
-        // OpenAI's own newer models know only the longer name, and most other servers only the shorter one.
-        let name = if endpoint.base_url.starts_with("https://api.openai.com/") {
-            "max_completion_tokens"
-        } else {
-            "max_tokens"
-        };
-        body.insert(name.into(), json!(most));
+        body.insert(max_output_name(endpoint).into(), json!(most));
     }
     if let Some(temperature) = request.temperature {
         body.insert("temperature".into(), json!(temperature));

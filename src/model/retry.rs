@@ -65,7 +65,7 @@ pub fn complete(
         made += 1;
         let mut error = match provider.complete(request, around) {
             Ok(answer) => {
-                around.meter.answered(&answer.usage);
+                around.meter.answered(&answer.usage, answer.text.len() as u64);
                 return Ok(answer);
             }
             Err(error) => error,

@@ -1,71 +1,103 @@
-//! One connection of a program inside: what it asks for is judged, answered, and remembered.
+//! One connection of a program inside: what it asks for is judged, answered, and remembered. It carries one request to a
+//! host, or one tunnel, and nothing after that.
 
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, SocketAddr, TcpStream, ToSocketAddrs};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::domain::network::Contact;
-use crate::model::relay::Relay;
 
 use super::Shared;
+use super::gateway::to_server;
 use super::head::{Head, HeadError, Target};
 
-/// How long a request's beginning may take.
+/// How long a request's beginning may take, and as long its body may be silent.
 const HEAD: Duration = Duration::from_secs(60);
 
 /// How long one address of a host is tried.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The largest request to a model's server, in bytes.
-const LARGEST: usize = 64 * 1024 * 1024;
+/// How long a host may be silent that was asked one request.
+const SILENT: Duration = Duration::from_secs(600);
 
-/// Headers that speak of the connection and not of the request, and those that say who asks.
-const DROPPED: [&str; 15] = [
+/// Headers that speak of the connection and not of the request; the length of the body is told anew.
+const OF_THE_CONNECTION: [&str; 9] = [
     "host",
     "connection",
     "keep-alive",
-    "proxy-connection",
-    "proxy-authorization",
-    "proxy-authenticate",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
     "expect",
     "content-length",
-    "authorization",
-    "x-api-key",
-    "api-key",
 ];
+
+/// Reading that has to be done by a time, however the bytes trickle in.
+pub(super) struct Timed<'a> {
+    stream: &'a mut TcpStream,
+    until: Instant,
+}
+
+impl<'a> Timed<'a> {
+    pub(super) fn new(stream: &'a mut TcpStream, time: Duration) -> Self {
+        Self {
+            stream,
+            until: Instant::now() + time,
+        }
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.stream.set_read_timeout(Some(left))?;
+        self.stream.read(buffer)
+    }
+}
 
 /// Answers one request; the connection carries no second one.
 pub(super) fn answer(mut stream: TcpStream, number: u64, shared: &Shared) {
-    // A system that cannot set it lets a silent program wait until its own time is up.
-    let _ = stream.set_read_timeout(Some(HEAD));
-    let head = match Head::read(&mut stream) {
+    let head = match Head::read(&mut Timed::new(&mut stream, HEAD)) {
         Ok(Some(head)) => head,
         Ok(None) | Err(HeadError::Ended(_)) => return,
         Err(error) => return refuse(&mut stream, "400 Bad Request", &error.to_string()),
     };
-    let _ = stream.set_read_timeout(None);
     match head.target {
         Target::Tunnel { ref host, port } => {
-            let begin = |stream: &mut TcpStream, server: &mut TcpStream| {
-                stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
-                server.write_all(&head.rest)
-            };
-            through(stream, number, shared, host, port, begin, head.rest.len());
+            if let Some((mut contact, mut server)) = reach(&mut stream, number, shared, host, port) {
+                // A tunnel may be silent for as long as it likes.
+                let _ = stream.set_read_timeout(None);
+                if open(&mut stream, &mut server, &head).is_ok() {
+                    let (sent, received) = tunnel(&stream, &server);
+                    contact.sent = sent + head.rest.len() as u64;
+                    contact.received = received;
+                }
+                shared.remember(contact);
+            }
         }
         Target::Plain {
             ref host,
             port,
             ref path,
         } => {
-            let first = first_bytes(&head, host, port, path);
-            let begin = |_: &mut TcpStream, server: &mut TcpStream| server.write_all(&first);
-            through(stream, number, shared, host, port, begin, first.len());
+            let length = match head.body_length() {
+                Ok(length) => length,
+                Err(error) => return refuse(&mut stream, "411 Length Required", &error.to_string()),
+            };
+            if let Some((mut contact, mut server)) = reach(&mut stream, number, shared, host, port) {
+                let first = first_bytes(&head, host, port, path, length);
+                if let Ok((sent, received)) = one_request(&mut stream, &mut server, &head, &first, length) {
+                    contact.sent = sent;
+                    contact.received = received;
+                }
+                shared.remember(contact);
+            }
         }
         Target::Own { ref path } => match &shared.rules.relay {
             Some(relay) => to_server(&mut stream, shared, relay, &head, path),
@@ -74,15 +106,24 @@ pub(super) fn answer(mut stream: TcpStream, number: u64, shared: &Shared) {
     }
 }
 
-/// A request as the host itself reads it.
-fn first_bytes(head: &Head, host: &str, port: u16, path: &str) -> Vec<u8> {
+fn open(stream: &mut TcpStream, server: &mut TcpStream, head: &Head) -> io::Result<()> {
+    stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+    server.write_all(&head.rest)
+}
+
+/// A request as the host itself reads it, without its body.
+fn first_bytes(head: &Head, host: &str, port: u16, path: &str, length: usize) -> Vec<u8> {
     let mut first = format!("{} {path} HTTP/1.1\r\nHost: {host}", head.method).into_bytes();
     if port != 80 {
         first.extend_from_slice(format!(":{port}").as_bytes());
     }
     first.extend_from_slice(b"\r\nConnection: close\r\n");
+    let says_length = head.headers.iter().any(|(name, _)| name == "content-length");
+    if says_length {
+        first.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+    }
     for (name, value) in &head.headers {
-        if matches!(name.as_str(), "host" | "connection") || name.starts_with("proxy-") {
+        if OF_THE_CONNECTION.contains(&name.as_str()) || name.starts_with("proxy-") {
             continue;
         }
         first.extend_from_slice(name.as_bytes());
@@ -91,50 +132,88 @@ fn first_bytes(head: &Head, host: &str, port: u16, path: &str) -> Vec<u8> {
         first.extend_from_slice(b"\r\n");
     }
     first.extend_from_slice(b"\r\n");
-    first.extend_from_slice(&head.rest);
     first
 }
 
-/// Lets a connection through to a host that is named.
-fn through(
-    mut stream: TcpStream,
-    number: u64,
-    shared: &Shared,
-    host: &str,
-    port: u16,
-    begin: impl FnOnce(&mut TcpStream, &mut TcpStream) -> io::Result<()>,
-    begun: usize,
-) {
-    let allowed = shared.rules.network.admits(host, port);
-    let mut contact = Contact::asked(format!("{host}:{port}"), allowed);
-    if !allowed {
-        let why = format!(
-            "{} is not among the hosts that this program may reach ({}); `network` of its builder or check names them",
-            contact.host, shared.rules.network
-        );
-        shared.remember(contact);
-        return refuse(&mut stream, "403 Forbidden", &why);
+/// Carries one request to a host and its answer back: what comes behind the request is for nobody.
+fn one_request(
+    stream: &mut TcpStream,
+    server: &mut TcpStream,
+    head: &Head,
+    first: &[u8],
+    length: usize,
+) -> io::Result<(u64, u64)> {
+    if head.headers.iter().any(|(name, _)| name == "expect") {
+        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
     }
-    let mut server = match connect(host, port) {
-        Ok(server) => server,
-        Err(error) => {
-            let why = format!("{} cannot be reached: {error}", contact.host);
-            shared.remember(contact);
-            return refuse(&mut stream, "502 Bad Gateway", &why);
-        }
-    };
-    if shared.keep(number, &server) && begin(&mut stream, &mut server).is_ok() {
-        let (sent, received) = tunnel(&stream, &server);
-        contact.sent = sent + begun as u64;
-        contact.received = received;
-    }
-    shared.remember(contact);
+    server.set_read_timeout(Some(SILENT))?;
+    server.set_write_timeout(Some(HEAD))?;
+    server.write_all(first)?;
+    let early = head.rest.len().min(length);
+    server.write_all(&head.rest[..early])?;
+    stream.set_read_timeout(Some(HEAD))?;
+    let sent = io::copy(&mut (&*stream).take((length - early) as u64), server)?;
+    let received = AtomicU64::new(0);
+    carry(server, stream, &received);
+    Ok((first.len() as u64 + early as u64 + sent, received.into_inner()))
 }
 
-fn connect(host: &str, port: u16) -> io::Result<TcpStream> {
+/// The way to a host that is named; where there is none, the program has been told why.
+fn reach(stream: &mut TcpStream, number: u64, shared: &Shared, host: &str, port: u16) -> Option<(Contact, TcpStream)> {
+    let network = &shared.rules.network;
+    let mut contact = Contact::asked(format!("{host}:{port}"), network.admits(host, port));
+    if !contact.allowed {
+        let why = format!(
+            "{} is not among the hosts that this program may reach ({network}); `network` of its builder or check names them",
+            contact.host
+        );
+        shared.remember(contact);
+        refuse(stream, "403 Forbidden", &why);
+        return None;
+    }
+    let found = (host, port).to_socket_addrs().map(Iterator::collect::<Vec<_>>);
+    let addresses = match found {
+        Ok(addresses) => addresses,
+        Err(error) => return unreached(stream, shared, contact, &error),
+    };
+    // The address that is judged here is the one that is connected.
+    let (named, closed): (Vec<SocketAddr>, Vec<SocketAddr>) = addresses
+        .into_iter()
+        .partition(|address| network.reaches(host, port, address.ip()));
+    if let (true, Some(address)) = (named.is_empty(), closed.first()) {
+        let ip = address.ip();
+        let why = format!(
+            "{} leads to {ip}, an address of this machine or of a private network; where that is wanted, `network` has to \
+             name the address as well: \"{}\"",
+            contact.host,
+            SocketAddr::new(ip, port)
+        );
+        contact.allowed = false;
+        shared.remember(contact);
+        refuse(stream, "403 Forbidden", &why);
+        return None;
+    }
+    match connect(&named) {
+        Ok(server) if shared.keep(number, &server) => Some((contact, server)),
+        Ok(_) => {
+            shared.remember(contact);
+            None
+        }
+        Err(error) => unreached(stream, shared, contact, &error),
+    }
+}
+
+fn unreached<T>(stream: &mut TcpStream, shared: &Shared, contact: Contact, error: &io::Error) -> Option<T> {
+    let why = format!("{} cannot be reached: {error}", contact.host);
+    shared.remember(contact);
+    refuse(stream, "502 Bad Gateway", &why);
+    None
+}
+
+fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let mut last = io::Error::other("it has no address");
-    for address in (host, port).to_socket_addrs()? {
-        match TcpStream::connect_timeout(&address, CONNECT) {
+    for address in addresses {
+        match TcpStream::connect_timeout(address, CONNECT) {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
@@ -173,101 +252,8 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, count: &AtomicU64) {
     let _ = to.shutdown(Shutdown::Write);
 }
 
-/// Asks the server that the proxy stands for, with the real key.
-fn to_server(stream: &mut TcpStream, shared: &Shared, relay: &Relay, head: &Head, path: &str) {
-    let mut contact = Contact::asked(relay.host(), relay.serves(path));
-    if contact.allowed {
-        match ask(stream, relay, head, path) {
-            Ok((sent, received)) => {
-                contact.sent = sent;
-                contact.received = received;
-            }
-            Err(Unanswered::Said(status, why)) => refuse(stream, status, &why),
-            Err(Unanswered::Gone) => {}
-        }
-    } else {
-        refuse(stream, "403 Forbidden", "this path is not the model's interface");
-    }
-    shared.remember(contact);
-}
-
-/// Why a request to the server was not carried out to its end.
-enum Unanswered {
-    /// The program has to be told.
-    Said(&'static str, String),
-    /// The answer had begun, or the program has gone.
-    Gone,
-}
-
-impl From<io::Error> for Unanswered {
-    fn from(_: io::Error) -> Self {
-        Self::Gone
-    }
-}
-
-fn ask(stream: &mut TcpStream, relay: &Relay, head: &Head, path: &str) -> Result<(u64, u64), Unanswered> {
-    let body = body(stream, head)?;
-    let headers: Vec<(&str, &[u8])> = head
-        .headers
-        .iter()
-        .filter(|(name, _)| !DROPPED.contains(&name.as_str()))
-        .map(|(name, value)| (name.as_str(), value.as_slice()))
-        .collect();
-    let sent = body.len() as u64;
-    let mut answer = relay
-        .ask(&head.method, path, &headers, body)
-        .map_err(|fault| Unanswered::Said("502 Bad Gateway", fault.to_string()))?;
-    let mut first = format!("HTTP/1.1 {} -\r\nconnection: close\r\n", answer.status).into_bytes();
-    for (name, value) in &answer.headers {
-        if DROPPED.contains(&name.as_str()) && name != "content-length" {
-            continue;
-        }
-        first.extend_from_slice(name.as_bytes());
-        first.extend_from_slice(b": ");
-        first.extend_from_slice(value);
-        first.extend_from_slice(b"\r\n");
-    }
-    first.extend_from_slice(b"\r\n");
-    stream.write_all(&first)?;
-    let mut received = 0;
-    let mut part = [0; 16 * 1024];
-    loop {
-        match answer.body.read(&mut part) {
-            Ok(0) => break,
-            Ok(length) => {
-                stream.write_all(&part[..length])?;
-                received += length as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => break,
-        }
-    }
-    Ok((sent, received))
-}
-
-/// The whole body of a request.
-fn body(stream: &mut TcpStream, head: &Head) -> Result<Vec<u8>, Unanswered> {
-    let length = head
-        .body_length()
-        .map_err(|error| Unanswered::Said("411 Length Required", error.to_string()))?;
-    if length > LARGEST {
-        let why = format!("the request is larger than {LARGEST} bytes");
-        return Err(Unanswered::Said("413 Content Too Large", why));
-    }
-    if head.headers.iter().any(|(name, _)| name == "expect") {
-        stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
-    }
-    let mut body = head.rest.clone();
-    body.truncate(length);
-    let missing = (length - body.len()) as u64;
-    if stream.take(missing).read_to_end(&mut body)? as u64 != missing {
-        return Err(Unanswered::Gone);
-    }
-    Ok(body)
-}
-
 /// Says why not, in words for whoever reads the program's output.
-fn refuse(stream: &mut TcpStream, status: &str, why: &str) {
+pub(super) fn refuse(stream: &mut TcpStream, status: &str, why: &str) {
     let text = format!("git-harness: {why}\n");
     let answer = format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",

@@ -6,6 +6,7 @@
 //! the ledger do not enter.
 
 mod exchange;
+mod gateway;
 mod head;
 
 use std::collections::BTreeMap;
@@ -87,6 +88,8 @@ struct State {
     open: BTreeMap<u64, Vec<TcpStream>>,
     next: u64,
     contacts: Vec<Contact>,
+    /// Bytes of the requests to a model's server that are under way.
+    in_hand: usize,
 }
 
 impl Proxy {

@@ -36,6 +36,11 @@ pub fn by_role(accounts: &[Account], width: usize) -> String {
                 Some(model) if *model != account.name => format!("{} ({model})", account.name),
                 _ => account.name.clone(),
             };
+            let name = if account.own {
+                name
+            } else {
+                format!("{name} in other clones")
+            };
             let pieces = match (account.role, account.pieces) {
                 (Role::Builder, 1) => "1 attempt".to_owned(),
                 (Role::Builder, many) => format!("{many} attempts"),

@@ -59,6 +59,22 @@ git commit -qam Configure; plan \"$(card p-1 a.txt 'grep -q p-1 a.txt && test -e
         outcome: "complete p-1 && grep -q p-1 a.txt",
     },
     Scene {
+        name: "paid",
+        before: r#"begin; cat > "$W/codex" <<'END'
+case "$*" in
+--version) echo codex-cli 1; exit ;;
+'exec --help') echo '--json --ephemeral --ignore-user-config --ignore-rules --skip-git-repo-check -s, --sandbox -c, --config -C, --cd -m, --model --output-schema'; exit ;;
+esac
+echo p-1 > a.txt
+echo '{"type":"turn.completed","usage":{"input_tokens":3000,"output_tokens":60}}'
+END
+printf '[roles]\nbuilder = "c"\n[builders.c]\nagent = "codex"\nrun = ["sh", "%s/codex"]\nmax_cost = "0.10"\n[budget]\nday = 100\n' "$W" > .harness/config.toml
+git commit -qam Configure; plan "$(card p-1 a.txt 'grep -q p-1 a.txt')"; "$H" trust > /dev/null"#,
+        steps: &["exec \"$H\" run --json"],
+        others: &[COMMIT],
+        outcome: "complete p-1 && grep -q p-1 a.txt",
+    },
+    Scene {
         name: "large",
         before: "begin; echo 'a.txt filter=lfs -text' > .gitattributes; git add -A; git commit -qm Large; right p-1 a.txt
 plan \"$(card p-1 a.txt 'grep -q p-1 a.txt')\"",

@@ -25,6 +25,7 @@ mod fleet;
 mod floods;
 mod follow;
 mod forms;
+mod gateway;
 mod hidden;
 mod history;
 mod home;

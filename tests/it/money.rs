@@ -111,3 +111,75 @@ fn a_cut_call_counts_with_the_most_that_it_can_have_cost() {
     assert!(ended.contains("more for calls that did not end well"), "{ended}");
     let _ = sandbox.harness(&["status"]).exits(0).prints("spent today: $0.0");
 }
+
+/// Six processes on three branches in two clones: what each may spend is what all of them have left.
+#[test]
+fn the_budget_of_a_day_is_one_for_all_branches_processes_and_clones() {
+    let server = ModelServer::start((0..6).map(|_| answer("right")).collect());
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    // One call is covered; once it is paid, what is left is less than the worst case of another.
+    sandbox.configure(&format!(
+        "[roles]\nbuilder = \"fast\"\n[models.fast]\nprovider = \"openai\"\nmodel = \"fake\"\n{PRICE}[budget]\nday = \"0.020\"\n"
+    ));
+    let own = sandbox.beside("config/git-harness");
+    fs::create_dir_all(&own).unwrap();
+    let address = format!(
+        "[models.fast]\nbase_url = \"{}\"\nkey_env = \"FAST_KEY\"\n",
+        server.address
+    );
+    fs::write(own.join("config.toml"), address).unwrap();
+    let branches = ["d1", "d2", "d3"];
+    for branch in branches {
+        let _ = sandbox.git(&["checkout", "-q", "-b", branch, "main"]);
+        sandbox.import(
+            &format!("{branch}.json"),
+            &one_card(&format!("{branch}-1"), "a.txt", "grep -q right a.txt"),
+        );
+    }
+    let _ = sandbox.git(&["checkout", "-q", "main"]);
+    let two = sandbox.beside("two");
+    let _ = sandbox.git(&["clone", "-q", ".", &two.to_string_lossy()]);
+    let in_two = |args: &[&str]| {
+        let mut command = sandbox.harness_command();
+        command.current_dir(&two).args(args);
+        Sandbox::outcome_of(command)
+    };
+    let git_in_two = |args: &[&str]| sandbox.git(&[&["-C", &two.to_string_lossy()], args].concat());
+    let _ = in_two(&["init"]);
+    for branch in branches {
+        let _ = git_in_two(&["checkout", "-q", "-b", branch, &format!("origin/{branch}")]);
+        let _ = in_two(&["trust"]).exits(0);
+    }
+    let _ = git_in_two(&["checkout", "-q", "main"]);
+    let started = branches.iter().flat_map(|branch| {
+        [sandbox.repo(), two.clone()].map(|repo| {
+            let mut command = sandbox.harness_command();
+            command
+                .args(["run", "--onto", branch])
+                .current_dir(repo)
+                .env("FAST_KEY", "secret-key-4711")
+                .env("COLUMNS", "160")
+                .stdout(std::process::Stdio::piped())
+                .stderr(std::process::Stdio::piped());
+            command.spawn().unwrap()
+        })
+    });
+    let ended: Vec<_> = started
+        .collect::<Vec<_>>()
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap())
+        .collect();
+    let said: Vec<String> = ended
+        .iter()
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+        .collect();
+    let refused = said
+        .iter()
+        .filter(|said| said.contains("of the day's budget of $0.020000 only"))
+        .count();
+    assert_eq!((server.requests_left(), refused), (1, 5), "{said:#?}");
+    let _ = sandbox
+        .harness(&["status"])
+        .prints("spent today: $0.004500 of $0.020000");
+    let _ = in_two(&["status"]).prints("spent today: $0.004500 of $0.020000");
+}

@@ -527,13 +527,13 @@ impl Meter for Sum {
         }
     }
 
-    fn answered(&self, used: &Usage) {
+    fn answered(&self, used: &Usage, _text: u64) {
         let sum = self.0.borrow().plus(used);
         self.0.replace(sum);
     }
 
     fn failed(&self, error: &ProviderError) {
-        self.answered(&error.usage);
+        self.answered(&error.usage, 0);
     }
 }
 

@@ -107,8 +107,13 @@ fn named_hosts_are_reached_and_others_are_refused_by_name() {
 #[test]
 fn a_program_speaks_to_a_models_server_without_its_key() {
     let answer = "{\"answer\": \"from the server\"}";
-    let server = ModelServer::start(vec![respond(200, "application/json", "X-Id: 7\r\n", answer)]);
-    let body = "{\"a\": \"b\"}";
+    let server = ModelServer::start(vec![respond(
+        200,
+        "application/json",
+        "X-Id: 7\r\nX-Request-Id: 8\r\n",
+        answer,
+    )]);
+    let body = "{\"model\": \"m\", \"a\": \"b\"}";
     let script = format!(
         "{ASK}
          {{
@@ -141,7 +146,10 @@ fn a_program_speaks_to_a_models_server_without_its_key() {
     assert!(output.status.success(), "{output:?}");
     let text = sandbox.read("a.txt");
     assert!(
-        text.contains("HTTP/1.1 200") && text.contains("x-id: 7") && text.contains(answer),
+        text.contains("HTTP/1.1 200")
+            && text.contains("x-request-id: 8")
+            && !text.contains("x-id")
+            && text.contains(answer),
         "{text}"
     );
     assert_eq!(text.matches("403 Forbidden").count(), 3, "{text}");
@@ -154,6 +162,7 @@ fn a_program_speaks_to_a_models_server_without_its_key() {
     assert_eq!(received.line, "POST /v1/chat/completions HTTP/1.1");
     assert_eq!(received.header("authorization"), Some(format!("Bearer {KEY}").as_str()));
     assert_eq!(received.body["a"], "b");
+    assert_eq!(received.header("accept-encoding"), Some("identity"));
     let host = server.address.trim_start_matches("http://");
     let _ = sandbox
         .harness(&["show", "p-1"])
@@ -220,4 +229,54 @@ fn a_check_may_have_its_hosts_too_and_a_wrong_host_is_named_with_its_place() {
         .harness(&["status"])
         .exits(2)
         .says("`https://other.example/x`: a host is a name without `https://`, a path or a user");
+}
+
+#[test]
+fn a_connection_carries_one_request_and_leads_where_an_address_is_named() {
+    let (named, other, own) = (shouting_server(), shouting_server(), shouting_server());
+    let (named_port, other_port, own_port) = (named.port(), other.port(), own.port());
+    let script = format!(
+        "{ASK}
+         {{
+           exec 3<>/dev/tcp/127.0.0.1/61128
+           printf 'POST http://{named}/one HTTP/1.1\\r\\nContent-Length: 3\\r\\nUpgrade: x\\r\\n\\r\\nabcGET http://{named}/two HTTP/1.1\\r\\nHost: internal.vhost\\r\\n\\r\\n' >&3
+           cat <&3; exec 3>&-
+           ask 'POST http://{named}/three' 'Transfer-Encoding: chunked\\r\\n' '0\\r\\n\\r\\n'
+           ask 'POST http://{named}/four' 'Content-Length: 3\\r\\nContent-Length: 4\\r\\n' 'abcd'
+           ask 'CONNECT 127.1:{other_port}' '' 'to the first'
+           ask 'GET http://0x7f000001:{other_port}/five' ''
+           ask 'CONNECT 127.2:{named_port}' '' 'to the second'
+           ask 'CONNECT localhost:{own_port}' '' 'to the third'
+         }} > a.txt"
+    );
+    let hosts = format!(
+        "network = [\"{named}\", \"127.1:{other_port}\", \"0x7f000001:{other_port}\", \"127.2:{named_port}\", \"127.0.0.2:{named_port}\", \"localhost:{own_port}\"]\n"
+    );
+    let sandbox = with_builder(&script, &hosts);
+    let _ = sandbox.harness(&["run"]).exits(0);
+    let text = sandbox.read("a.txt");
+    assert!(
+        text.contains("POST /ONE HTTP/1.1") && text.contains("CONTENT-LENGTH: 3"),
+        "{text}"
+    );
+    for second in ["/TWO", "INTERNAL.VHOST", "UPGRADE", "/THREE", "/FOUR"] {
+        assert!(!text.contains(second), "{second}: {text}");
+    }
+    assert_eq!(text.matches("411 Length Required").count(), 2, "{text}");
+    let why = format!("127.1:{other_port} leads to 127.0.0.1, an address of this machine or of a private network");
+    assert!(text.contains(&why), "{text}");
+    assert!(
+        text.contains(&format!("has to name the address as well: \"127.0.0.1:{other_port}\"")),
+        "{text}"
+    );
+    assert!(!text.contains("TO THE FIRST") && !text.contains("/FIVE"), "{text}");
+    // Named as well, it is reached: nobody listens at that one.
+    assert!(
+        text.contains(&format!("127.2:{named_port} cannot be reached")),
+        "{text}"
+    );
+    assert!(text.contains("TO THE THIRD"), "{text}");
+    let _ = sandbox
+        .harness(&["show", "p-1"])
+        .prints(&format!("was kept from 127.1:{other_port} (1 x)"));
 }

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::Actor;
-use crate::domain::budget::Spent;
+use crate::domain::budget::{Spent, day_of};
 use crate::domain::id::TaskId;
 use crate::domain::packet::Counted;
 use crate::domain::quality::Standing;
@@ -26,6 +25,9 @@ const COUNTED: usize = 15;
 
 /// The newest results of canaries that are kept of each Builder.
 const CHECKS: usize = 20;
+
+/// The newest days whose money is kept; older ones are of no use to a budget.
+const DAYS: usize = 16;
 
 /// A role that calls are made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -60,11 +62,18 @@ pub struct Account {
     pub pieces: u64,
     /// What they used.
     pub usage: Usage,
+    /// Whether it was this clone that spent it, and not another one whose rows came here.
+    #[serde(default = "is_own")]
+    pub own: bool,
+}
+
+const fn is_own() -> bool {
+    true
 }
 
 impl Account {
     fn is_for_the_same_as(&self, other: &Self) -> bool {
-        (self.role, &self.name, &self.model) == (other.role, &other.name, &other.model)
+        (self.role, &self.name, &self.model, self.own) == (other.role, &other.name, &other.model, other.own)
     }
 }
 
@@ -141,7 +150,8 @@ impl Record {
 pub struct Books {
     accounts: Vec<Account>,
     records: BTreeMap<String, Record>,
-    day: Option<(Date, Spent)>,
+    /// What this clone spent, by day; nobody else's money is in it.
+    days: BTreeMap<Date, Spent>,
 }
 
 impl Books {
@@ -175,16 +185,15 @@ impl Books {
         self.records.iter().map(|(name, record)| (name.as_str(), record))
     }
 
-    /// What was spent on the day of a time, by UTC.
-    pub fn spent_on(&self, now: Timestamp) -> Spent {
-        self.day
-            .filter(|(day, _)| *day == date(now))
-            .map(|(_, spent)| spent)
-            .unwrap_or_default()
+    /// What this clone spent on each of the last days, by UTC and by its clock.
+    pub fn days(&self) -> impl Iterator<Item = (Date, Spent)> {
+        self.days.iter().map(|(day, spent)| (*day, *spent))
     }
 
-    /// Takes in an event that its task took; `attempt` is the claim that it is about, if it is about one.
-    pub(super) fn take(&mut self, at: Timestamp, event: &Event, attempt: Option<&Dispatched>) {
+    /// Takes in an event that its task took; `attempt` is the claim that it is about, if it is about one. What other
+    /// clones spent (not `own`) is told apart.
+    pub(super) fn take(&mut self, at: Timestamp, event: &Event, attempt: Option<&Dispatched>, own: bool) {
+        let at = Moment { at, own };
         match event {
             Event::BuilderFinished(finished) => {
                 if let Some(dispatched) = attempt {
@@ -202,9 +211,9 @@ impl Books {
             Event::ArchitectAnswered(answer) => self.asked(at, &answer.by, answer.usage),
             Event::PlanConsulted(asked) => self.asked(at, &asked.by, asked.usage),
             Event::ArchitectFailed { by, usage, .. } => self.asked(at, by, *usage),
-            Event::AttemptFailed { failure, .. } if failure.is_the_builders() => self.tried(at, attempt, false),
-            Event::Accepted(_) => self.tried(at, attempt, true),
-            Event::Rejected { .. } => self.tried(at, attempt, false),
+            Event::AttemptFailed { failure, .. } if failure.is_the_builders() => self.tried(at.at, attempt, false),
+            Event::Accepted(_) => self.tried(at.at, attempt, true),
+            Event::Rejected { .. } => self.tried(at.at, attempt, false),
             Event::Escalated(escalated) if is_the_cards(escalated.trigger) => self.forgive(&escalated.task),
             Event::Checked(checked) => self.checked(at, checked),
             Event::ModelReset { builder, .. } => {
@@ -214,7 +223,7 @@ impl Books {
         }
     }
 
-    fn built(&mut self, at: Timestamp, finished: &BuilderFinished, dispatched: &Dispatched) {
+    fn built(&mut self, at: Moment, finished: &BuilderFinished, dispatched: &Dispatched) {
         let Actor::Builder(name) = &dispatched.author else {
             return;
         };
@@ -234,10 +243,10 @@ impl Books {
         self.pay(at, Role::Builder, name, dispatched.model.as_ref(), (1, finished.usage));
     }
 
-    fn checked(&mut self, at: Timestamp, checked: &Checked) {
+    fn checked(&mut self, at: Moment, checked: &Checked) {
         let record = self.records.entry(checked.builder.clone()).or_default();
         record.checks.push(Check {
-            at,
+            at: at.at,
             passed: checked.passed(),
             tried: checked.results.len(),
             answered_by: checked.answered_by.clone(),
@@ -253,13 +262,13 @@ impl Books {
         );
     }
 
-    fn asked(&mut self, at: Timestamp, by: &Actor, usage: Option<Usage>) {
+    fn asked(&mut self, at: Moment, by: &Actor, usage: Option<Usage>) {
         if let Actor::Architect(name) = by {
             self.pay(at, Role::Architect, name, None, (1, usage));
         }
     }
 
-    fn pay(&mut self, at: Timestamp, role: Role, name: &str, model: Option<&String>, what: (u64, Option<Usage>)) {
+    fn pay(&mut self, at: Moment, role: Role, name: &str, model: Option<&String>, what: (u64, Option<Usage>)) {
         let (pieces, used) = (what.0, what.1.unwrap_or_default());
         let one = Account {
             role,
@@ -267,6 +276,7 @@ impl Books {
             model: model.cloned(),
             pieces,
             usage: used,
+            own: at.own,
         };
         match self.accounts.iter_mut().find(|known| known.is_for_the_same_as(&one)) {
             Some(account) => {
@@ -275,11 +285,13 @@ impl Books {
             }
             None => self.accounts.push(one),
         }
-        let today = date(at);
-        match &mut self.day {
-            Some((day, spent)) if *day == today => *spent = spent.with(&used),
-            Some((day, _)) if *day > today => {}
-            day => *day = Some((today, Spent::default().with(&used))),
+        if !at.own {
+            return;
+        }
+        let spent = self.days.entry(day_of(at.at)).or_default();
+        *spent = spent.with(&used);
+        while self.days.len() > DAYS {
+            self.days.pop_first();
         }
     }
 
@@ -309,6 +321,13 @@ impl Books {
     }
 }
 
+/// When a row was written, and whether here.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    at: Timestamp,
+    own: bool,
+}
+
 /// Whether what was found later clears whoever worked on the card as it was.
 const fn is_the_cards(trigger: Trigger) -> bool {
     matches!(trigger, Trigger::Underspecified | Trigger::Missing)
@@ -317,16 +336,17 @@ const fn is_the_cards(trigger: Trigger) -> bool {
 /// A packet's estimate and its count, where one call alone tells both.
 fn counted(finished: &BuilderFinished, dispatched: &Dispatched) -> Option<Counted> {
     let usage = finished.usage.filter(|usage| usage.calls == 1)?;
-    let cached = usage.cache_read.unwrap_or_default() + usage.cache_write.unwrap_or_default();
-    Some(Counted {
+    let cached = usage
+        .cache_read
+        .unwrap_or_default()
+        .saturating_add(usage.cache_write.unwrap_or_default());
+    let counted = Counted {
         model: dispatched.model.clone()?,
         estimated: finished.estimated?,
-        reported: usage.input? + cached,
-    })
-}
-
-fn date(at: Timestamp) -> Date {
-    Zoned::new(at, TimeZone::UTC).date()
+        reported: usage.input?.saturating_add(cached),
+    };
+    // What cannot be true tells nothing of the next packet.
+    (counted.reported.saturating_mul(10) >= counted.estimated).then_some(counted)
 }
 
 #[cfg(test)]

@@ -220,14 +220,22 @@ impl TaskLog {
 
     /// What its attempts and the questions about it used.
     pub fn usage(&self) -> Usage {
+        self.usage_of(|_| true)
+    }
+
+    /// What the attempts of some writers and the questions about it used.
+    pub fn usage_of(&self, counts: impl Fn(&WriterId) -> bool) -> Usage {
+        let counts = |attempt: &&AttemptLog| counts(&attempt.dispatched.attempt.writer);
         let built = self
             .attempts
             .iter()
+            .filter(counts)
             .filter_map(|attempt| attempt.finished.as_ref()?.usage);
         let asked = self.answers.iter().filter_map(|answer| answer.usage);
         let proposed = self
             .attempts
             .iter()
+            .filter(counts)
             .filter_map(|attempt| attempt.proposed.as_ref()?.usage);
         let all = built.chain(proposed).chain(asked).chain([self.in_vain]);
         all.fold(Usage::default(), |sum, usage| sum.plus(&usage))
@@ -434,11 +442,11 @@ impl Replay {
                 let kept = self.tasks.entry(task.clone()).or_default();
                 let log = kept.log_mut(task, self.archive.as_deref(), address);
                 log.take(row, event)?;
-                self.books.take(row.time, event, log.about(event));
+                self.books.take(row.time, event, log.about(event), true);
                 Ok(())
             }
             None => {
-                self.books.take(row.time, event, None);
+                self.books.take(row.time, event, None, true);
                 Ok(())
             }
         }

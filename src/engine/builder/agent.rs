@@ -5,6 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::config::{AgentDef, AgentMode, AnswerMode, ModelProvider};
@@ -23,6 +24,9 @@ use crate::process::{Ending, Finished, Input, Program};
 use crate::proxy;
 
 use super::{Builder, BuilderError, Built, Job, endpoint, model};
+
+/// How many bytes no provider reads for less than a millionth of a dollar: at a cent for a million tokens.
+const BYTES_FOR_A_MILLIONTH: u64 = 300;
 
 /// Bytes of output that are kept.
 const KEPT_OUTPUT: usize = 2 * 1024 * 1024;
@@ -63,15 +67,16 @@ impl Agent {
         let packet = job.tmp.join("packet.md");
         write(&packet, job.packet)?;
         let mut environment = job.environment.clone();
-        let relay = match &definition.gateway {
+        let gateway = match &definition.gateway {
             None => None,
             Some(model) => {
                 if let Some(variable) = endpoint::key_variable(model).filter(|name| !definition.env.contains(name)) {
                     environment.remove(variable);
                 }
-                Some(endpoint::relay(model, job)?)
+                Some(endpoint::gateway(model, definition.asked_model(), job)?)
             }
         };
+        let (relay, asked) = gateway.map(|gateway| (gateway.relay, gateway.asked)).unzip();
         let address = relay.as_ref().map(|relay| relay.address(&proxy::address()));
         let line = self.line(job, want, &installed.flags(), &packet, address.as_deref())?;
         environment.set("HARNESS_PACKET", packet.as_os_str());
@@ -90,11 +95,14 @@ impl Agent {
         let reserved = match definition.max_cost {
             // What a program costs is known only afterwards, so without a bound nothing holds it back.
             None => None,
-            Some(most) => Some(
-                job.account
+            Some(most) => {
+                let reserved = job
+                    .account
                     .reserve(Some(most))
-                    .map_err(|refusal| self.wrong(refusal.to_string()))?,
-            ),
+                    .map_err(|refusal| self.wrong(refusal.to_string()))?;
+                // What it asks through the gateway is held against the budgets call by call.
+                Some(reserved).filter(|_| relay.is_none())
+            }
         };
         let finished = job.walls.run_with(
             relay,
@@ -115,8 +123,15 @@ impl Agent {
         );
         let finished = finished?;
         let report = self.known().report(&finished.stdout.text());
-        job.account.add(&self.cost(&report.usage));
-        drop(reserved);
+        let was_metered = asked.is_some_and(|asked| asked.load(Ordering::Relaxed));
+        let text = report.text.as_ref().map_or(0, String::len) as u64;
+        let cost = self.cost(&report.usage, job.packet.len() as u64, text);
+        match reserved {
+            Some(reserved) => reserved.pay(&cost),
+            // The gateway has counted it, and better.
+            None if was_metered => {}
+            None => job.account.add(&cost),
+        }
         match finished.ending {
             Ending::Cancelled => Err(BuilderError::Cancelled),
             _ => Ok(Ran { finished, report }),
@@ -190,13 +205,15 @@ impl Agent {
     }
 
     /// What it used, with the cost by the gateway's price, else as the program tells it. A program knows no price of a
-    /// server that it is pointed at, and guesses.
-    fn cost(&self, used: &Usage) -> Usage {
+    /// server that it is pointed at, and guesses. What is far too little for what was sent is not believed.
+    fn cost(&self, used: &Usage, sent: u64, text: u64) -> Usage {
         let most = self.definition.max_cost;
         if let Some(model) = &self.definition.gateway {
-            return used.priced(&model.price, most);
+            return used.priced_against(&model.price, most, sent, text);
         }
-        match used.micro_dollars {
+        let least = most.map_or(0, |_| sent / BYTES_FOR_A_MILLIONTH);
+        let is_believable = |micro: &u64| *micro >= least && used.is_believable(sent, text);
+        match used.micro_dollars.filter(is_believable) {
             None => used.priced(&Price::default(), most),
             Some(_) => Usage { calls: 1, ..*used },
         }

@@ -63,7 +63,7 @@ impl Command {
                 if let Some(variable) = endpoint::key_variable(model).filter(|name| !env.contains(name)) {
                     environment.remove(variable);
                 }
-                Some(endpoint::relay(model, job)?)
+                Some(endpoint::gateway(model, None, job)?.relay)
             }
         };
         let address = relay.as_ref().map(|relay| relay.address(&proxy::address()));

@@ -3,15 +3,17 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use crate::config::{KeySource, ModelDef, ModelProvider};
 use crate::engine::walls::WallsError;
-use crate::model::relay::Relay;
+use crate::model::relay::{Relay, Terms};
 use crate::model::{Endpoint, Fault, Limits, Secret, Wire};
 use crate::process::{self, Ending, Input, Program};
 
-use super::{BuilderError, Job};
+use super::{BuilderError, Job, payer};
 
 /// The longest that a program may take to print a key: a person may have to unlock it.
 const KEY_SECONDS: u64 = 60;
@@ -55,9 +57,28 @@ pub(super) fn endpoint(definition: &ModelDef, job: &Job) -> Result<Endpoint, Bui
     })
 }
 
-/// The same for a program's own requests.
-pub(super) fn relay(definition: &ModelDef, job: &Job) -> Result<Relay, BuilderError> {
-    Relay::new(endpoint(definition, job)?).map_err(|fault| infrastructure(definition, fault))
+/// The way for a program's own requests, and whether it made any that cost something.
+pub(super) struct Gateway {
+    pub(super) relay: Relay,
+    pub(super) asked: Arc<AtomicBool>,
+}
+
+/// The way for a program's own requests, to the model and to those that it is asked to use besides.
+pub(super) fn gateway(definition: &ModelDef, asked_model: Option<&str>, job: &Job) -> Result<Gateway, BuilderError> {
+    let mut models = vec![definition.model.clone()];
+    models.extend(
+        asked_model
+            .filter(|model| *model != definition.model)
+            .map(str::to_owned),
+    );
+    let asked = Arc::default();
+    let terms = Terms {
+        models,
+        max_output: definition.max_output,
+        payer: Arc::new(payer::Program::new(job.account, definition.price, &asked)),
+    };
+    let relay = Relay::new(endpoint(definition, job)?, terms).map_err(|fault| infrastructure(definition, fault))?;
+    Ok(Gateway { relay, asked })
 }
 
 /// What a fault of the way means for the attempt.
@@ -95,6 +116,8 @@ fn key(definition: &ModelDef, job: &Job) -> Result<Option<Secret>, BuilderError>
         Some(KeySource::Command(argv)) => printed_key(definition, job, argv)?,
     };
     let first = text.lines().next().unwrap_or_default();
+    // Whatever its source is called, and before it is used.
+    job.keys.add(first.trim());
     match Secret::new(first) {
         Some(key) => Ok(Some(key)),
         None => {
@@ -123,11 +146,7 @@ fn printed_key(definition: &ModelDef, job: &Job, argv: &[String]) -> Result<Stri
     let program = argv.first().map(String::as_str).unwrap_or_default();
     let no_key = |why| Err(no_key(definition, why));
     match finished.ending {
-        Ending::Exited(0) => {
-            let text = finished.stdout.text();
-            job.keys.add(text.lines().next().unwrap_or_default().trim());
-            Ok(text)
-        }
+        Ending::Exited(0) => Ok(finished.stdout.text()),
         Ending::Cancelled => Err(BuilderError::Cancelled),
         Ending::TimedOut => no_key(format!("`{program}` printed none within {KEY_SECONDS} s")),
         Ending::Exited(code) => no_key(format!("`{program}` ended with status {code}")),

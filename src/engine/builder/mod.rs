@@ -8,6 +8,7 @@ pub mod command;
 mod endpoint;
 pub mod manual;
 pub mod model;
+mod payer;
 pub mod replay;
 
 use std::cell::RefCell;
@@ -56,7 +57,7 @@ pub struct Job<'a> {
     /// Told of what a model has written so far, and of `None` once it stops.
     pub progress: &'a Watcher,
     /// Where what the work uses is noted, also where it fails; it is asked before each call.
-    pub account: &'a Account<'a>,
+    pub account: &'a Account,
     /// What can be found out again: which flags a program has.
     pub caches: &'a Caches,
     /// Where keys are noted that nobody knew before.

@@ -57,6 +57,7 @@ impl Model {
                 account: job.account,
                 price: &definition.price,
                 worst: self.worst_case(job.packet),
+                sent: job.packet.len() as u64,
                 reserved: RefCell::default(),
             },
         };
@@ -91,10 +92,21 @@ const ANSWER_PART: u64 = 4;
 
 /// Whoever pays for a model's calls.
 struct Paid<'a> {
-    account: &'a Account<'a>,
+    account: &'a Account,
     price: &'a Price,
     worst: Option<u64>,
-    reserved: RefCell<Option<Reserved<'a>>>,
+    /// Bytes of the question.
+    sent: u64,
+    reserved: RefCell<Option<Reserved>>,
+}
+
+impl Paid<'_> {
+    fn pay(&self, used: &Usage) {
+        match self.reserved.take() {
+            Some(reserved) => reserved.pay(used),
+            None => self.account.add(used),
+        }
+    }
 }
 
 impl Meter for Paid<'_> {
@@ -107,17 +119,15 @@ impl Meter for Paid<'_> {
         Ok(())
     }
 
-    fn answered(&self, used: &Usage) {
-        self.account.add(&used.priced(self.price, self.worst));
-        self.reserved.take();
+    fn answered(&self, used: &Usage, text: u64) {
+        self.pay(&used.priced_against(self.price, self.worst, self.sent, text));
     }
 
     fn failed(&self, error: &ProviderError) {
         if error.was_taken_up() {
-            self.answered(&error.usage);
+            self.answered(&error.usage, error.partial.len() as u64);
         } else {
-            self.account.add(&Usage::nothing());
-            self.reserved.take();
+            self.pay(&Usage::nothing());
         }
     }
 }

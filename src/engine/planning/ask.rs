@@ -39,6 +39,10 @@ impl Past {
                 && asked.plan == *plan
             {
                 past.asked += 1;
+                if engine.ledger.is_copied(&row.writer) {
+                    // Nobody's money but the one's who spent it.
+                    continue;
+                }
                 let sum = past.usage.unwrap_or_default().plus(&asked.usage.unwrap_or_default());
                 past.usage = Some(sum).filter(|sum| !sum.is_unknown());
             }
@@ -93,7 +97,7 @@ fn put(
             task: past
                 .usage
                 .map_or_else(Spent::default, |usage| Spent::default().with(&usage)),
-            day: engine.replay().books().spent_on(engine.clock.now()),
+            day: engine.day(Some(project.tip)),
         },
     };
     let by = Actor::Architect(architect.name().to_owned());

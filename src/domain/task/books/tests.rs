@@ -79,19 +79,19 @@ fn passes(books: &Books, builder: &str) -> Vec<bool> {
 fn only_first_tries_count_and_only_what_the_builder_is_to_blame_for() {
     let mut books = Books::default();
     let (first, again) = (dispatched("a", 1, "q"), dispatched("a", 2, "q"));
-    books.take(at(1), &failed(&first, Failure::NoChange), Some(&first));
-    books.take(at(2), &failed(&again, Failure::NoChange), Some(&again));
+    books.take(at(1), &failed(&first, Failure::NoChange), Some(&first), true);
+    books.take(at(2), &failed(&again, Failure::NoChange), Some(&again), true);
     let conflict = Failure::MergeConflict { paths: Vec::new() };
-    books.take(at(3), &failed(&first, conflict), Some(&first));
+    books.take(at(3), &failed(&first, conflict), Some(&first), true);
     let mut by_hand = dispatched("b", 1, "q");
     by_hand.mode = AttemptMode::Attended {
         worktree: "w".to_owned(),
         branch: None,
     };
-    books.take(at(4), &failed(&by_hand, Failure::NoChange), Some(&by_hand));
+    books.take(at(4), &failed(&by_hand, Failure::NoChange), Some(&by_hand), true);
     assert_eq!(passes(&books, "q"), [false]);
     let other = dispatched("c", 1, "q");
-    books.take(at(5), &failed(&other, Failure::NoChange), Some(&other));
+    books.take(at(5), &failed(&other, Failure::NoChange), Some(&other), true);
     assert_eq!(passes(&books, "q"), [false, false]);
     // The card of `a` turned out to be underspecified: nobody could have passed.
     let escalated = |trigger| {
@@ -103,9 +103,9 @@ fn only_first_tries_count_and_only_what_the_builder_is_to_blame_for() {
             reason: String::new(),
         })
     };
-    books.take(at(6), &escalated(Trigger::RepeatedFailure), None);
+    books.take(at(6), &escalated(Trigger::RepeatedFailure), None, true);
     assert_eq!(passes(&books, "q"), [false, false]);
-    books.take(at(6), &escalated(Trigger::Underspecified), None);
+    books.take(at(6), &escalated(Trigger::Underspecified), None, true);
     assert_eq!(passes(&books, "q"), [false]);
 }
 
@@ -113,18 +113,18 @@ fn only_first_tries_count_and_only_what_the_builder_is_to_blame_for() {
 fn another_model_behind_the_same_name_and_a_reset_begin_anew() {
     let mut books = Books::default();
     let one = dispatched("a", 1, "q");
-    books.take(at(1), &finished(&one, 10, "q-1"), Some(&one));
-    books.take(at(1), &failed(&one, Failure::NoChange), Some(&one));
-    books.take(at(2), &finished(&one, 10, "q-1"), Some(&one));
+    books.take(at(1), &finished(&one, 10, "q-1"), Some(&one), true);
+    books.take(at(1), &failed(&one, Failure::NoChange), Some(&one), true);
+    books.take(at(2), &finished(&one, 10, "q-1"), Some(&one), true);
     assert_eq!(passes(&books, "q"), [false]);
-    books.take(at(3), &finished(&one, 10, "q-2"), Some(&one));
+    books.take(at(3), &finished(&one, 10, "q-2"), Some(&one), true);
     assert!(passes(&books, "q").is_empty());
-    books.take(at(3), &failed(&one, Failure::NoChange), Some(&one));
+    books.take(at(3), &failed(&one, Failure::NoChange), Some(&one), true);
     let reset = Event::ModelReset {
         builder: "q".to_owned(),
         by: Actor::Harness,
     };
-    books.take(at(4), &reset, None);
+    books.take(at(4), &reset, None, true);
     assert_eq!(books.record("q"), Some(&Record::default()));
 }
 
@@ -132,17 +132,17 @@ fn another_model_behind_the_same_name_and_a_reset_begin_anew() {
 fn what_is_used_adds_up_by_role_and_model_and_by_day() {
     let mut books = Books::default();
     let (q, s) = (dispatched("a", 1, "q"), dispatched("b", 1, "s"));
-    books.take(at(1), &finished(&q, 10, "q-1"), Some(&q));
+    books.take(at(1), &finished(&q, 10, "q-1"), Some(&q), true);
     let early = books.clone();
-    books.take(at(2), &finished(&q, 20, "q-1"), Some(&q));
-    books.take(at(3), &finished(&s, 5, "s-1"), Some(&s));
+    books.take(at(2), &finished(&q, 20, "q-1"), Some(&q), true);
+    books.take(at(3), &finished(&s, 5, "s-1"), Some(&s), true);
     let asked = Event::ArchitectFailed {
         task: task("a"),
         by: Actor::Architect("s".to_owned()),
         reason: "no".to_owned(),
         usage: Some(Usage::default().priced(&Price::default(), Some(7))),
     };
-    books.take(at(4), &asked, None);
+    books.take(at(4), &asked, None, true);
     let shown: Vec<_> = books
         .accounts()
         .iter()
@@ -156,21 +156,34 @@ fn what_is_used_adds_up_by_role_and_model_and_by_day() {
             (Role::Architect, "s", 1, None)
         ]
     );
-    assert_eq!(books.spent_on(at(5)).micro_dollars, 30 + 5 + 7);
-    assert_eq!(books.spent_on(at(86_400)).micro_dollars, 0);
+    let on = |books: &Books, second: i64| {
+        let day = day_of(at(second));
+        books
+            .days()
+            .find(|(known, _)| *known == day)
+            .map_or(0, |(_, spent)| spent.micro_dollars)
+    };
+    assert_eq!(on(&books, 5), 30 + 5 + 7);
+    assert_eq!(on(&books, 86_400), 0);
     let since = books.since(&early);
     assert_eq!(since[0].usage.input, Some(20));
     assert_eq!((since[0].pieces, since.len()), (1, 3));
     assert!(books.since(&books).is_empty());
     let counted = &books.record("q").unwrap().counted;
     assert_eq!((counted.len(), counted[1].estimated, counted[1].reported), (2, 40, 20));
-    books.take(at(86_400), &finished(&q, 1, "q-1"), Some(&q));
-    books.take(at(9), &finished(&q, 1, "q-1"), Some(&q));
-    assert_eq!(
-        books.spent_on(at(86_401)).micro_dollars,
-        1,
-        "an old row is not of today"
-    );
+    books.take(at(86_400), &finished(&q, 1, "q-1"), Some(&q), true);
+    books.take(at(9), &finished(&q, 1, "q-1"), Some(&q), true);
+    assert_eq!((on(&books, 86_401), on(&books, 9)), (1, 43), "each row is of its day");
+    // What other clones spent is nobody's money here, whatever day they say.
+    books.take(at(86_400), &finished(&q, 5_000, "q-1"), Some(&q), false);
+    books.take(at(90_000_000_000), &asked, None, false);
+    assert_eq!((on(&books, 86_401), books.days().count()), (1, 2));
+    let theirs: Vec<_> = books.accounts().iter().filter(|account| !account.own).collect();
+    assert_eq!((theirs.len(), theirs[0].usage.input), (2, Some(5_000)));
+    // A clock far ahead takes no day away.
+    books.take(at(900_000_000), &finished(&q, 1, "q-1"), Some(&q), true);
+    books.take(at(86_400), &finished(&q, 1, "q-1"), Some(&q), true);
+    assert_eq!(on(&books, 86_400), 2);
 }
 
 #[test]

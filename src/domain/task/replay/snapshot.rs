@@ -21,7 +21,7 @@ use crate::domain::task::event::ImportIntended;
 use crate::domain::task::row::Row;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 7;
+pub const FORMAT: u32 = 8;
 
 /// Where a row is kept. Only the [`Archive`] that gave it knows what it means.
 pub type Address = u64;
