@@ -91,7 +91,7 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
             fence: engine.fence()?.fence.tier(),
             targets: targets.collect(),
             used: engine.replay().books().accounts(),
-            spent_today: engine.day(overviews.first().map(|overview| overview.tip)).spent()?,
+            spent_today: engine.day(None).spent()?,
         })?;
         return Ok(Exit::Done);
     }
@@ -119,16 +119,16 @@ pub fn run(args: &StatusArgs, context: &Context) -> Result<Exit, CliError> {
 /// What was used so far, by role and model, and today where a day has a budget. Nothing where no call was made.
 fn spending(engine: &Engine, overviews: &[Overview], context: &Context) -> String {
     let books = engine.replay().books();
-    if books.accounts().is_empty() {
-        return String::new();
-    }
     let mut text = money::by_role(books.accounts(), context.width);
     if !text.is_empty() {
         text.insert_str(0, "used so far:\n");
     }
     if let Some(first) = overviews.first() {
         // What cannot be read is told by the next call that it stops.
-        if let Ok(spent) = engine.day(Some(first.tip)).spent() {
+        if let Ok(spent) = engine.day(None).spent()
+            // Another clone may have spent it.
+            && (!books.accounts().is_empty() || spent != Spent::default())
+        {
             text.extend(money::today(first.config.budget, spent).map(|line| line + "\n"));
         }
         for (name, rate, standing) in models::dropped(engine, &first.config) {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use memchr::memmem;
 
-use crate::domain::change::{Change, ChangeSet};
+use crate::domain::change::{Change, ChangeSet, FileMode};
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::redact::Redactor;
 use crate::domain::scope::bounds::AllowedSecret;
@@ -44,7 +44,7 @@ pub(super) fn in_tree(
     redactor: &Redactor,
     allowed: &[AllowedSecret],
 ) -> Result<Vec<Violation>, ReadError> {
-    let content = |change: &Change| match change.new.filter(|new| new.mode.is_file()) {
+    let content = |change: &Change| match change.new.filter(|new| new.mode != FileMode::Gitlink) {
         Some(new) => git.blob(new.blob).map(|bytes| Some(Cow::Owned(bytes))),
         None => Ok(None),
     };
@@ -62,6 +62,7 @@ fn leaks<'a>(
     let mut violations = Vec::new();
     let mut known = Known::default();
     for change in changes {
+        violations.extend(in_name(change, redactor));
         let Some(content) = content(change)? else {
             continue;
         };
@@ -90,6 +91,23 @@ fn leaks<'a>(
         }));
     }
     Ok(violations)
+}
+
+/// A secret in the path of something that is new there.
+fn in_name(change: &Change, redactor: &Redactor) -> Option<Violation> {
+    if change.old.is_some() {
+        return None;
+    }
+    let path = change.path.to_text();
+    let found = redactor.find(path.as_bytes()).unwrap_or_default();
+    let sure = found.into_iter().find(|one| one.sure)?;
+    Some(Violation {
+        path: path.into_owned(),
+        rule: Rule::Secret {
+            kind: sure.kind.to_owned(),
+            line: 0,
+        },
+    })
 }
 
 /// The largest file of the base that is searched for a secret which may have been there.

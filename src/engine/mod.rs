@@ -199,7 +199,8 @@ impl Engine {
         }
     }
 
-    /// Where a day's money is kept, for a project whose history is known by a commit.
+    /// Where a day's money is kept, for a project whose history is known by a commit; without one, as far as it was
+    /// looked up before.
     pub fn day(&self, tip: Option<CommitId>) -> purse::Day {
         if let Some(day) = &self.charged_to {
             return day.clone();

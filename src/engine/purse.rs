@@ -169,7 +169,8 @@ impl Account {
     pub fn add(&self, usage: &Usage) {
         self.note(usage);
         let paid = Spent::default().with(usage);
-        if paid != Spent::default() {
+        // Where nobody gives a price or a budget, there is nothing to hold.
+        if paid.micro_dollars > 0 || paid.unknown_calls > 0 && self.0.limits.day.is_some() {
             let day = &self.0.before.day;
             // Where it cannot be written, the journal tells it, and a budget of the day stops the next call.
             let _ = day.till.pay(&day.whose, paid);

@@ -278,6 +278,15 @@ fn read(agent: &Agent, post: &Post, sender: &SyncSender<Piece>) -> Result<(), mp
     }
 }
 
+/// Why no answer begins to a request that is passed on.
+#[derive(Debug)]
+pub struct Unsent {
+    /// What is told.
+    pub fault: Fault,
+    /// Whether the server may have taken it up all the same.
+    pub may_be_taken_up: bool,
+}
+
 /// Sends a request of any kind and gives the answer as it comes.
 ///
 /// # Errors
@@ -288,15 +297,21 @@ pub fn send(
     url: &str,
     headers: &[(&str, &[u8])],
     body: Vec<u8>,
-) -> Result<Relayed, Fault> {
+) -> Result<Relayed, Unsent> {
     let mut request = ureq::http::Request::builder().method(method).uri(url);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let request = request.body(body).map_err(|error| Fault::Garbled {
-        why: format!("the request cannot be passed on: {error}"),
+    let request = request.body(body).map_err(|error| Unsent {
+        fault: Fault::Garbled {
+            why: format!("the request cannot be passed on: {error}"),
+        },
+        may_be_taken_up: false,
     })?;
-    let response = agent.run(request).map_err(|error| fault(&error))?;
+    let response = agent.run(request).map_err(|error| Unsent {
+        may_be_taken_up: was_sent(&error),
+        fault: fault(&error),
+    })?;
     let headers = response
         .headers()
         .iter()
@@ -306,6 +321,30 @@ pub fn send(
         headers: headers.collect(),
         body: Box::new(response.into_body().into_reader()),
     })
+}
+
+/// Whether a request was on its way when it failed.
+fn was_sent(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect)
+        | ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::BadUri(_)
+        | ureq::Error::Http(_)
+        | ureq::Error::InvalidProxyUrl
+        | ureq::Error::Tls(_)
+        | ureq::Error::Rustls(_)
+        | ureq::Error::Pem(_) => false,
+        ureq::Error::Io(error) => !matches!(
+            error.kind(),
+            ErrorKind::ConnectionRefused
+                | ErrorKind::HostUnreachable
+                | ErrorKind::NetworkUnreachable
+                | ErrorKind::AddrNotAvailable
+                | ErrorKind::InvalidData
+        ),
+        _ => true,
+    }
 }
 
 fn head(response: &Response<Body>) -> Head {

@@ -187,12 +187,11 @@ impl Relay {
         let url = format!("{}{path}", self.origin);
         let answer = match http::send(&self.agent, method, &url, &all, admitted.body) {
             Ok(answer) => answer,
-            Err(fault) => {
-                if let (Some(call), Fault::Setup { .. }) = (call, &fault) {
-                    // It was never there.
+            Err(error) => {
+                if let (Some(call), false) = (call, error.may_be_taken_up) {
                     call.turned_away();
                 }
-                return Err(fault.into());
+                return Err(error.fault.into());
             }
         };
         let bill = Bill { call, sent };

@@ -46,7 +46,7 @@ pub enum Rule {
     Secret {
         /// What it looks like, or `known` where its value is.
         kind: String,
-        /// Where, from 1.
+        /// Where, from 1; 0 is the path itself.
         line: usize,
     },
     /// A limit on size or number.
@@ -98,6 +98,7 @@ impl Violation {
                 format!("no card may bring a name that not every system can have: rename it, or {outside}")
             }
             Rule::Collision { with } => format!("rename it, or take {with} away in the same change"),
+            Rule::Secret { line: 0, .. } => "rename it".to_owned(),
             Rule::Secret { .. } => format!(
                 "take it out; a test's fixture may stay where [policy] allowed_secrets has \"DIGEST {path}\", the digest as \
                  `git hash-object` tells it"
@@ -140,6 +141,7 @@ impl fmt::Display for Violation {
             Rule::Collision { with } => {
                 write!(f, "{path}: the same as {with} on some file systems")
             }
+            Rule::Secret { kind, line: 0 } => write!(f, "{path}: its name holds a secret ({kind})"),
             Rule::Secret { kind, line } => write!(f, "{path}: line {line} holds a secret ({kind})"),
             Rule::Limit { what } => write!(f, "{path}: {what}"),
             Rule::Conversion { why } => write!(f, "{path}: {why}"),

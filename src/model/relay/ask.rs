@@ -119,9 +119,6 @@ impl Rules {
         {
             return no("`modalities` asks for more than text".to_owned());
         }
-        if let Some(tool) = providers_tool(fields.get("tools")) {
-            return no(format!("the tool `{tool}` is run by the provider and not here"));
-        }
         if ["messages", "input", "system"]
             .iter()
             .any(|name| fields.get(*name).is_some_and(is_fetched))
@@ -132,7 +129,8 @@ impl Rules {
             .max(count(fields.get("best_of"))?)
             .unwrap_or(1)
             .max(1);
-        let (body, output) = self.bounded(body, &value, bound)?;
+        let body = without_providers_tools(body, &value)?;
+        let (body, output) = self.bounded(body, bound)?;
         let most = Most {
             input: (body.len() as u64).div_ceil(2) + AROUND,
             output: output.map(|output| output.saturating_mul(choices)),
@@ -202,7 +200,8 @@ impl Rules {
     }
 
     /// The body with a bound for its answer, and that bound.
-    fn bounded(&self, body: Vec<u8>, value: &Value, bound: Bound) -> Result<(Vec<u8>, Option<u64>), Refused> {
+    fn bounded(&self, body: Vec<u8>, bound: Bound) -> Result<(Vec<u8>, Option<u64>), Refused> {
+        let mut value = strict::read(&body).map_err(Refused::Body)?;
         let said = match bound {
             Bound::Chat => count(value.get("max_completion_tokens"))?.max(count(value.get("max_tokens"))?),
             Bound::Responses => count(value.get("max_output_tokens"))?,
@@ -212,7 +211,6 @@ impl Rules {
         let (None, Some(most)) = (said, self.max_output) else {
             return Ok((body, said));
         };
-        let mut value = value.clone();
         let name = match bound {
             Bound::Chat => self.max_output_name,
             Bound::Responses => "max_output_tokens",
@@ -233,8 +231,7 @@ impl Rules {
             return Err(Refused::Body("`options` is no object".to_owned()));
         };
         fields.insert(name.to_owned(), most.into());
-        let bytes = serde_json::to_vec(&value).map_err(|error| Refused::Body(error.to_string()))?;
-        Ok((bytes, Some(most)))
+        Ok((written(&value)?, Some(most)))
     }
 }
 
@@ -269,13 +266,27 @@ fn is_plain_query(query: &str) -> bool {
     })
 }
 
-fn providers_tool(tools: Option<&Value>) -> Option<&str> {
-    let tools = tools.and_then(Value::as_array)?;
-    let kinds = tools.iter().filter_map(|tool| tool.get("type").and_then(Value::as_str));
-    kinds.into_iter().find(|kind| {
+/// The body without the tools that the provider would run, and not the program: many programs offer them unasked, and do
+/// without.
+fn without_providers_tools(body: Vec<u8>, value: &Value) -> Result<Vec<u8>, Refused> {
+    let is_the_providers = |tool: &Value| {
+        let kind = tool.get("type").and_then(Value::as_str).unwrap_or_default();
         let kind = kind.to_ascii_lowercase();
         PROVIDERS_TOOLS.iter().any(|known| kind.starts_with(known))
-    })
+    };
+    let tools = value.get("tools").and_then(Value::as_array);
+    if !tools.is_some_and(|tools| tools.iter().any(is_the_providers)) {
+        return Ok(body);
+    }
+    let mut value = value.clone();
+    if let Some(tools) = value.get_mut("tools").and_then(Value::as_array_mut) {
+        tools.retain(|tool| !is_the_providers(tool));
+    }
+    written(&value)
+}
+
+fn written(value: &Value) -> Result<Vec<u8>, Refused> {
+    serde_json::to_vec(value).map_err(|error| Refused::Body(error.to_string()))
 }
 
 /// Whether something in there is a file or picture that the provider would have to get from somewhere.

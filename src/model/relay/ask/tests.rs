@@ -142,9 +142,6 @@ fn what_is_more_than_an_answer_is_refused() {
         r#""service_tier":"priority""#,
         r#""speed":"fast""#,
         r#""modalities":["text","audio"]"#,
-        r#""tools":[{"type":"function"},{"type":"web_search_20250305"}]"#,
-        r#""tools":[{"type":"code_interpreter"}]"#,
-        r#""tools":[{"type":"mcp","server_url":"https://x"}]"#,
         r#""input":[{"content":[{"type":"input_image","image_url":"https://x/y.png"}]}]"#,
         r#""messages":[{"content":[{"type":"image_url","image_url":{"url":"HTTP://169.254.169.254/"}}]}]"#,
         r#""messages":[{"content":[{"type":"document","source":{"type":"url","url":"https://x"}}]}]"#,
@@ -172,6 +169,15 @@ fn what_is_more_than_an_answer_is_refused() {
         let body = format!("{{\"model\":\"m-1\",{fine}}}");
         assert!(judged(Wire::OpenAi, "POST", "/responses", &body).is_ok(), "{fine}");
     }
+}
+
+#[test]
+fn tools_of_the_provider_are_left_out() {
+    let body = r#"{"model":"m-1","max_output_tokens":5,"tools":[{"type":"function","name":"f"},{"type":"web_search_20250305"},{"type":"Code_interpreter"},{"type":"mcp","server_url":"https://x"}]}"#;
+    let admitted = judged(Wire::OpenAi, "POST", "/responses", body).unwrap();
+    let sent: Value = serde_json::from_slice(&admitted.body).unwrap();
+    assert_eq!(sent["tools"], serde_json::json!([{"type": "function", "name": "f"}]));
+    assert_eq!(sent["max_output_tokens"], 5);
 }
 
 #[test]
