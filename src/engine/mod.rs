@@ -213,7 +213,12 @@ impl Engine {
                 project: self.project(tip),
                 clone: Digest::of(common.as_os_str().as_encoded_bytes()).to_string(),
             },
-            journal: self.replay.books().days().collect(),
+            journal: self
+                .replay
+                .books()
+                .days_of(|writer| !self.ledger.is_copied(writer))
+                .into_iter()
+                .collect(),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::actor::Actor;
 use crate::domain::budget::{Spent, day_of};
-use crate::domain::id::TaskId;
+use crate::domain::id::{TaskId, WriterId};
 use crate::domain::packet::Counted;
 use crate::domain::quality::Standing;
 use crate::domain::route::Trigger;
@@ -150,8 +150,8 @@ impl Record {
 pub struct Books {
     accounts: Vec<Account>,
     records: BTreeMap<String, Record>,
-    /// What this clone spent, by day; nobody else's money is in it.
-    days: BTreeMap<Date, Spent>,
+    /// What each writer of rows spent, by day, so that nobody's money is mixed with another one's.
+    days: BTreeMap<WriterId, BTreeMap<Date, Spent>>,
 }
 
 impl Books {
@@ -185,9 +185,36 @@ impl Books {
         self.records.iter().map(|(name, record)| (name.as_str(), record))
     }
 
-    /// What this clone spent on each of the last days, by UTC and by its clock.
-    pub fn days(&self) -> impl Iterator<Item = (Date, Spent)> {
-        self.days.iter().map(|(day, spent)| (*day, *spent))
+    /// What some writers spent on each of the last days, by UTC and by their clocks.
+    pub fn days_of(&self, counts: impl Fn(&WriterId) -> bool) -> BTreeMap<Date, Spent> {
+        let mut all: BTreeMap<Date, Spent> = BTreeMap::new();
+        for (_, days) in self.days.iter().filter(|(writer, _)| counts(writer)) {
+            for (day, spent) in days {
+                let sum = all.entry(*day).or_default();
+                *sum = sum.plus(*spent);
+            }
+        }
+        all
+    }
+
+    /// Takes in what an event says of money, by whoever wrote it.
+    pub(super) fn spend(&mut self, writer: &WriterId, at: Timestamp, event: &Event) {
+        let used = match event {
+            Event::BuilderFinished(finished) => finished.usage,
+            Event::Proposed(proposed) => proposed.usage,
+            Event::ArchitectAnswered(answer) => answer.usage,
+            Event::PlanConsulted(asked) => asked.usage,
+            Event::ArchitectFailed { usage, .. } => *usage,
+            Event::Checked(checked) => checked.usage,
+            _ => None,
+        };
+        let Some(used) = used else { return };
+        let days = self.days.entry(writer.clone()).or_default();
+        let spent = days.entry(day_of(at)).or_default();
+        *spent = spent.with(&used);
+        while days.len() > DAYS {
+            days.pop_first();
+        }
     }
 
     /// Takes in an event that its task took; `attempt` is the claim that it is about, if it is about one. What other
@@ -284,14 +311,6 @@ impl Books {
                 account.usage = account.usage.plus(&used);
             }
             None => self.accounts.push(one),
-        }
-        if !at.own {
-            return;
-        }
-        let spent = self.days.entry(day_of(at.at)).or_default();
-        *spent = spent.with(&used);
-        while self.days.len() > DAYS {
-            self.days.pop_first();
         }
     }
 

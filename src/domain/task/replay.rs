@@ -443,10 +443,12 @@ impl Replay {
                 let log = kept.log_mut(task, self.archive.as_deref(), address);
                 log.take(row, event)?;
                 self.books.take(row.time, event, log.about(event), true);
+                self.books.spend(&row.writer, row.time, event);
                 Ok(())
             }
             None => {
                 self.books.take(row.time, event, None, true);
+                self.books.spend(&row.writer, row.time, event);
                 Ok(())
             }
         }
