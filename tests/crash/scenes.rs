@@ -159,6 +159,7 @@ plan = \"required\"'; begin; printf '[%s]' \"$(card p-1 a.txt 'grep -q p-1 a.txt
             "exec \"$H\" plan approve plan",
             "sed 's/^Do it$/Do it well/' .harness/tasks/p-1.md > \"$W/p-1.md\"; exec \"$H\" plan edit p-1 --from \"$W/p-1.md\"",
             "exec \"$H\" plan approve plan",
+            "exec \"$H\" trust",
             "exec \"$H\" run --json",
         ],
         others: &[COMMIT],
