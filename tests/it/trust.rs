@@ -285,3 +285,37 @@ fn the_list_can_be_pasted_into_a_shell() {
     let said = Sandbox::outcome_of(bash);
     assert_eq!(said.stdout, "one two\na\tb\n", "{shown}");
 }
+
+#[test]
+fn what_others_push_while_a_shared_run_is_under_way_is_asked_about_before_it_runs() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n"), ("b.txt", "x\n")]).without(ALL_TIERS);
+    let mark = sandbox.beside("ran").display().to_string();
+    let server = sandbox.beside("server.git").display().to_string();
+    // Somebody pushes while the first card is built; this Builder, which nothing fences here, does it for them.
+    let good = sandbox.script(
+        "good.sh",
+        &format!(
+            "f=$(grep -o '[ab][.]txt' \"$HARNESS_PACKET\" | head -1)\necho y > $f\n[ $HARNESS_TASK != p-1 ] || git -C {} push -q {server} theirs:main\n",
+            sandbox.repo().display()
+        ),
+    );
+    sandbox.configure(&builder(&good, ""));
+    sandbox.import("p.json", &two_cards("true"));
+    sandbox.git(&["init", "-q", "--bare", &server]);
+    sandbox.git(&["remote", "add", "origin", &server]);
+    sandbox.git(&["push", "-q", "origin", "main"]);
+    let base = sandbox.git(&["rev-parse", "HEAD"]);
+    let config = sandbox.read(".harness/config.toml");
+    let theirs = format!("{config}[slot]\nsetup = [\"touch {mark}\"]\n");
+    colleague(&sandbox, ".harness/config.toml", &theirs);
+    sandbox.git(&["branch", "theirs"]);
+    sandbox.git(&["reset", "-q", "--hard", &base]);
+    let _ = sandbox
+        .harness(&["run", "--remote", "origin"])
+        .exits(4)
+        .says("not trusted: set-up `touch");
+    assert!(!std::path::Path::new(&mark).exists());
+    // Nobody else waits for this machine: its claims are given back.
+    let claims = sandbox.git_in(&sandbox.beside("server.git"), &["for-each-ref", "refs/harness/claims"]);
+    assert_eq!(claims, "");
+}
