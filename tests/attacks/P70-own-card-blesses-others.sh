@@ -15,7 +15,8 @@ naive() {
 attack() {
 	marking_script "$T/evil"
 	mkdir -p .harness
-	printf '\n[roles]\nbuilder = "x"\narchitect = "x"\n[builders.x]\nrun = ["%s"]\n' "$T/evil" >> .harness/config.toml
+	[ ! -f .harness/config.toml ] || sed -i 's/= "manual"/= "x"/' .harness/config.toml
+	printf '\n[builders.x]\nrun = ["%s"]\n' "$T/evil" >> .harness/config.toml
 	git add -A
 	git -c core.hooksPath=/dev/null commit -qm 'Tidy up'
 }

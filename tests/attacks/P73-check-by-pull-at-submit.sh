@@ -15,7 +15,8 @@ naive() {
 attack() {
 	marking_script "$T/evil"
 	mkdir -p .harness
-	printf '\n[checks]\nalways = ["evil"]\n[checks.evil]\nrun = "%s"\n' "$T/evil" >> .harness/config.toml
+	[ ! -f .harness/config.toml ] || sed -i 's/^\[checks\]$/&\nalways = ["evil"]/' .harness/config.toml
+	printf '\n[checks.evil]\nrun = "%s"\n' "$T/evil" >> .harness/config.toml
 	git add -A
 	git -c core.hooksPath=/dev/null commit -qm 'Tidy up'
 }
