@@ -9,11 +9,11 @@ use std::thread;
 use clap::{Args, ValueEnum};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-use crate::domain::audit::{AuditReport, Level, Strength};
+use crate::domain::audit::{AuditReport, Level};
 use crate::domain::oid::CommitId;
 use crate::domain::words::counted;
 use crate::engine::Engine;
-use crate::engine::audit::{self, AuditError, ProveError, Range};
+use crate::engine::audit::{self, AuditError, BEGINNING, JudgedRefs, Move, ProveError, Range};
 use crate::engine::history::HistoryError;
 use crate::engine::project::ProjectError;
 use crate::engine::trusted::Permit;
@@ -157,8 +157,7 @@ fn range_of(args: &AuditArgs, engine: &Engine) -> Result<Range, CliError> {
                 return Err(ProjectError::Unborn(branch).into());
             }
         };
-        let begin = [".harness/config.toml", ".harness/plans", ".harness/tasks"];
-        let Some(adopted) = engine.git.first_change_of(tip, &begin)? else {
+        let Some(adopted) = engine.git.first_change_of(tip, &BEGINNING)? else {
             return Err(CliError::new(
                 Exit::NothingReady,
                 "this history has no card and no configuration of the harness",
@@ -169,6 +168,7 @@ fn range_of(args: &AuditArgs, engine: &Engine) -> Result<Range, CliError> {
             tips: vec![tip],
             without: vec![adopted],
             base: Some(adopted),
+            strict: Vec::new(),
         });
     };
     let (from, to) = match text.split_once("..") {
@@ -187,6 +187,7 @@ fn range_of(args: &AuditArgs, engine: &Engine) -> Result<Range, CliError> {
         tips: vec![named(to)?],
         without: base.into_iter().collect(),
         base,
+        strict: Vec::new(),
     })
 }
 
@@ -200,54 +201,41 @@ fn judge_push(context: &Context) -> Result<AuditReport, CliError> {
         None => git.plain_view(),
     }
     .map_err(AuditError::from)?;
-    let governed = governed_refs(&git)?;
-    let without = git.all_tips()?;
-    let head = match git.head()? {
-        Head::Branch { commit, .. } | Head::Detached { commit } => Some(commit),
-        Head::Unborn { .. } => None,
+    let (governed, named) = governed_refs(&git)?;
+    let judged = JudgedRefs {
+        is_judged: &|name| governed.is_match(name),
+        named,
     };
-    let mut all = AuditReport {
-        strength: Strength::Scope,
-        commits: 0,
-        landings: 0,
-        findings: Vec::new(),
-    };
-    for line in lines.lines() {
+    let moves = lines.lines().filter_map(|line| {
         let [old, new, name] = line.split(' ').collect::<Vec<_>>()[..] else {
-            continue;
+            return None;
         };
+        // Zeros: it is not there. What is no commit holds no work.
         let commit = |text: &str| text.parse::<CommitId>().ok().and_then(|id| peeled(&view, id));
-        // Zeros: a ref is being deleted. What is no commit holds no work.
-        let (Some(tip), true) = (commit(new), governed.is_match(name)) else {
-            continue;
-        };
-        let range = Range {
-            tips: vec![tip],
-            without: without.clone(),
-            base: commit(old).or(head),
-        };
-        let report = audit::audit(&view, &range)?.report;
-        all.commits += report.commits;
-        all.landings += report.landings;
-        all.findings.extend(report.findings);
-    }
-    Ok(all)
+        Some(Move {
+            name: name.to_owned(),
+            old: commit(old),
+            new: commit(new),
+        })
+    });
+    Ok(audit::judge_push(&git, &view, &judged, &moves.collect::<Vec<_>>())?)
 }
 
-/// The refs that a server's owner wants judged: `harness.auditRefs`, patterns with blanks between them; all without.
-fn governed_refs(git: &Repository) -> Result<GlobSet, CliError> {
-    let wanted = git
-        .config_value("harness.auditRefs")
-        .unwrap_or_else(|| "refs/**".to_owned());
+/// The refs that a server's owner wants judged: `harness.auditRefs`, patterns with blanks between them; all without. And
+/// whether they were named.
+fn governed_refs(git: &Repository) -> Result<(GlobSet, bool), CliError> {
+    let wanted = git.config_value("harness.auditRefs");
+    let named = wanted.is_some();
+    let wanted = wanted.unwrap_or_else(|| "refs/**".to_owned());
     let mut globs = GlobSetBuilder::new();
     for pattern in wanted.split_whitespace() {
         let glob = Glob::new(pattern)
             .map_err(|error| CliError::new(Exit::Usage, format!("harness.auditRefs: `{pattern}`: {}", error.kind())))?;
         globs.add(glob);
     }
-    globs
-        .build()
-        .map_err(|error| CliError::new(Exit::Usage, format!("harness.auditRefs: {error}")))
+    let built = globs.build();
+    let built = built.map_err(|error| CliError::new(Exit::Usage, format!("harness.auditRefs: {error}")))?;
+    Ok((built, named))
 }
 
 fn peeled(view: &PlainView, id: CommitId) -> Option<CommitId> {

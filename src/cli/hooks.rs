@@ -20,8 +20,9 @@ pub enum HooksCommand {
     Install {
         /// Install the pre-receive hook instead, which refuses pushes that the audit finds wrong
         ///
-        /// For the bare repository on a server. `git config harness.auditRefs "refs/heads/main refs/heads/harness/*"` says
-        /// which refs it judges; without, all.
+        /// For the bare repository on a server. Every ref is judged but those where machines meet (`refs/harness/`), by what
+        /// it and the default branch hold; `git config harness.auditRefs "refs/heads/main refs/heads/release/*"` names which
+        /// ones alone. A move that takes landings away is refused, too.
         #[arg(long)]
         server: bool,
     },
@@ -40,7 +41,14 @@ pub fn run(command: &HooksCommand, context: &Context) -> Result<Exit, CliError> 
     match command {
         HooksCommand::Install { server: true } => {
             git.install_server_hook(&std::env::current_exe()?)?;
-            status(context)
+            let done = status(context)?;
+            print(
+                "moves of a judged branch that take landings away are refused; git refuses all others that are no \
+                 fast-forward, and deletions, with\n  \
+                 git config receive.denyNonFastForwards true\n  git config receive.denyDeletes true\n\
+                 (not where claims are branches: [remote] namespace)\n",
+            )?;
+            Ok(done)
         }
         HooksCommand::Install { server: false } => {
             let program = std::env::current_exe()?;

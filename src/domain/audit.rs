@@ -92,6 +92,7 @@ rules! {
     Revert, "revert", Error, "A commit that says it undoes another one does something else.";
     Revision, "revision", Error, "A revision changes more than its card, or loosens the card without a person.";
     Governance, "governance", Warning, "Cards, plans or configuration were changed; a person should have done it.";
+    Rewind, "rewind", Error, "A push takes landings out of the history of a branch that a server judges.";
     Ledger, "ledger", Error, "The journal has no accepted row for a landing, or one for another change.";
     Time, "time", Warning, "A landing's time is more than a day away from its acceptance.";
     Proof, "proof", Error, "A landing's checks fail when they are run again.";

@@ -373,6 +373,7 @@ fn judge(engine: &Engine, new: CommitId, known: CommitId) -> Result<(usize, Vec<
         tips: vec![new],
         without: vec![known],
         base: None,
+        strict: Vec::new(),
     };
     let view = engine.git.plain_view().map_err(AuditError::from)?;
     let report = audit::audit_own(&view, &range)?;

@@ -158,6 +158,29 @@ impl Repository {
         Ok(entries.collect())
     }
 
+    /// Every symbolic ref but HEAD that leads to something, and where to in the end.
+    pub fn symbolic_references(&self) -> Result<Vec<(String, String)>, ReadError> {
+        let mut call = self.trusted();
+        let listing = call.words(["for-each-ref", "--format=%(symref) %(refname)"]).text()?;
+        let pairs = listing.lines().filter_map(|line| {
+            let (behind, name) = line.split_once(' ')?;
+            (!behind.is_empty()).then(|| (name.to_owned(), behind.to_owned()))
+        });
+        Ok(pairs.collect())
+    }
+
+    /// What a symbolic ref stands for, whether or not that is there; any other one stands for itself.
+    pub fn stands_for(&self, full_name: &str) -> Result<String, ReadError> {
+        let mut name = full_name.to_owned();
+        for _ in 0..MOST_LINKS {
+            match self.asked_symbolic(&name)? {
+                Some(behind) => name = behind,
+                None => break,
+            }
+        }
+        Ok(name)
+    }
+
     /// Takes refs away that still stand where they are said to.
     pub fn drop_references(&self, gone: &[(String, CommitId)]) -> Result<(), ReadError> {
         if gone.is_empty() {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use git_harness::domain::oid::Digest;
 
 use super::remote::{AT_ONCE, Team};
-use super::sandbox::Outcome;
+use super::sandbox::{Outcome, Sandbox};
 
 /// Rows of a journal with right hashes, which anybody can make: each is given as its part behind the time.
 fn forged(writer: &str, rows: &[&str]) -> String {
@@ -453,4 +453,68 @@ fn whoever_made_a_transcript_takes_it_back_everywhere() {
             .join(&victim[2..])
             .exists()
     );
+}
+
+#[test]
+fn folders_of_ours_are_for_their_owner_alone_whatever_the_umask() {
+    let team = Team::new(&["a"], "");
+    let one = team.machine("one", AT_ONCE);
+    let run = format!(
+        "umask 000; exec '{}' exec a -- sh -c 'echo a > a.txt'",
+        Sandbox::program().display()
+    );
+    let mut command = team.sandbox.command("sh", &one);
+    let output = command.args(["-c", &run]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let cache = team.sandbox.beside("cache");
+    let open = |top: &Path| {
+        let found = Command::new("find")
+            .arg(top)
+            .args(["-maxdepth", "3", "-type", "d", "-perm", "/022"])
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&found.stdout).into_owned()
+    };
+    // What is in a copy belongs to the project; the folder around it lets nobody in.
+    for top in [one.join(".git/harness"), cache.join("git-harness")] {
+        assert!(top.exists(), "{}", top.display());
+        assert_eq!(open(&top), "", "{}", top.display());
+    }
+}
+
+/// Four machines on one plan, and somebody who pushes whatever comes to mind while they work.
+#[test]
+fn a_fleet_does_the_whole_plan_beside_somebody_who_means_ill() {
+    let cards = ["a", "b", "c", "d", "e", "f"];
+    let team = Team::with_lease(2, &cards, "");
+    let names = ["one", "two", "three", "four"];
+    let machines: Vec<PathBuf> = names.iter().map(|name| team.machine(name, AT_ONCE)).collect();
+    let pusher = Pusher::new(&team);
+    let blob = pusher.blob(b"x\n");
+    let commit = pusher.commit(&pusher.tree(&[]));
+    for machine in &machines {
+        let _ = at(&team, machine, &["note", "a", "here"]).exits(0);
+        pusher.push(&commit, &format!("refs/harness/ledger/{}/x", writer_of(machine)));
+    }
+    for card in cards {
+        pusher.push(&commit, &format!("refs/harness/claims/{card}/x"));
+    }
+    pusher.push(&blob, "refs/harness/claims/zz");
+    pusher.push(&commit, "refs/harness/turns/main/x");
+    let rows = forged("wfuture", &[FUTURE]);
+    pusher.publish("wfuture", &[rows.as_bytes()], &[]);
+    let runs: Vec<_> = machines
+        .iter()
+        .map(|machine| team.start(machine, &["--wait"]))
+        .collect();
+    for run in runs {
+        let outcome = super::remote::ended(run);
+        assert!([0, 3].contains(&outcome.code), "{}{}", outcome.stdout, outcome.stderr);
+    }
+    assert_eq!(team.landings(), cards);
+    assert_eq!(team.claims(), ["zz"]);
+    let doctor = at(&team, &machines[0], &["doctor", "--remote", "origin"]).exits(1);
+    for named in ["claims/zz: a blob", "from_the_future"] {
+        assert!(doctor.stdout.contains(named), "{named}: {}", doctor.stdout);
+    }
 }

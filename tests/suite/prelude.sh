@@ -171,3 +171,15 @@ is_complete() {
 	[ "$MODE" = plain ] && return 0
 	(cd "$REPO" && git harness status --json) | tr -d ' \n' | grep -q '"id":"t-1","state":"complete"'
 }
+
+# What somebody does whose work is shared by `origin`: takes the card there, does it, lands it, and tells the others. For
+# `looks`.
+works_there() {
+	git-harness release t-1
+	git-harness start t-1 --remote origin
+	good
+	git-harness submit --remote origin
+	git-harness sync origin
+	git-harness doctor --remote origin
+	true
+}

@@ -34,6 +34,7 @@ pub(super) fn pre_push(context: &Context) -> Result<(), CliError> {
         without: git.remote_tips()?,
         tips,
         base: None,
+        strict: Vec::new(),
     };
     // A history that is cut off cannot be judged; where no commit speaks of a task, nothing has to be.
     if git.is_shallow() && !speaks_of_tasks(&git, &range)? {
@@ -151,6 +152,7 @@ fn judge(engine: &Engine, task: &TaskId, branch: &str, new: CommitId) -> Result<
         tips: vec![new],
         without,
         base,
+        strict: Vec::new(),
     };
     let view = engine.git.plain_view().map_err(audit::AuditError::from)?;
     let wrong = findings(&audit::audit_strictly(&view, &range)?);

@@ -5,10 +5,12 @@
 //! configuration come from the commits themselves, and only the strengths that say so look at the journal or run anything.
 
 mod content;
+mod footing;
 mod landing;
 mod ledger;
 mod other;
 mod prove;
+mod push;
 mod records;
 mod renewal;
 mod resolution;
@@ -17,10 +19,10 @@ mod squash;
 mod stop;
 mod walk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::config::{self, Config, Layer, PlanApproval, Source, Unrecorded};
+use crate::config::{self, Config, Layer, Source, Unrecorded};
 use crate::domain::audit::{AuditReport, AuditRule, Finding, Level};
 use crate::domain::check::Check;
 use crate::domain::id::TaskId;
@@ -30,13 +32,15 @@ use crate::domain::scope::cone::Cone;
 use crate::domain::trailer::{self, APPROVES, REVISES, TASK};
 use crate::git::{Commit, Folder, HistorySeed, PlainError, PlainView, ReadError, Repository, WriteError};
 
-use super::history::{self, HistoryError};
+use super::history::HistoryError;
 
+use footing::{Footing, Strictness};
 use stop::Stop;
 
 pub use landing::ANOTHER_TREE;
 pub use ledger::hold_against_journal;
 pub use prove::{ProveError, prove};
+pub use push::{BEGINNING, Judged as JudgedRefs, Move, judge_push};
 pub use renewal::Renewal;
 
 /// Why nothing could be said. Not a finding: the audit itself failed.
@@ -69,6 +73,8 @@ pub struct Range {
     /// What the range stands on: its configuration says how strict the audit is, and its history which tasks had
     /// landed before.
     pub base: Option<CommitId>,
+    /// Others whose configuration it may not be looser than.
+    pub strict: Vec<CommitId>,
 }
 
 /// A landing that was judged, for the strengths that look further.
@@ -134,44 +140,6 @@ pub fn audit_strictly(view: &PlainView, range: &Range) -> Result<AuditReport, Au
     let mut footing = Footing::of(view, range)?;
     footing.strictness.unrecorded = Unrecorded::Refuse;
     Ok(walk::walk(view, range, footing)?.report)
-}
-
-/// How strict to be, by what the range stands on: a commit of the range cannot loosen it.
-#[derive(Debug, Clone, Copy, Default)]
-struct Strictness {
-    unrecorded: Unrecorded,
-    plan_approval: PlanApproval,
-}
-
-/// What a range stands on.
-#[derive(Default)]
-struct Footing {
-    strictness: Strictness,
-    /// Where each task had landed.
-    landed: BTreeMap<TaskId, CommitId>,
-}
-
-impl Footing {
-    fn of(git: &Repository, range: &Range) -> Result<Self, AuditError> {
-        let mut footing = Self::default();
-        if let Some(commit) = range.base
-            && let tree = git.tree_of(commit)?
-            && git.subtree(tree, ".harness")?.is_some()
-        {
-            if let Ok(config) = Auditor::new(git, Strictness::default()).config_of(tree) {
-                footing.strictness.unrecorded = config.unrecorded;
-                footing.strictness.plan_approval = config.approval.plan;
-            }
-            // What landed on the base after the two parted is no landing of what is judged: a release branch brings
-            // the same work again.
-            for commit in git.footing_of(&range.tips, &range.without)? {
-                let before = history::of(git, commit, None)?;
-                let landings = before.landings().map(|(task, commit)| (task.clone(), commit));
-                footing.landed.extend(landings);
-            }
-        }
-        Ok(footing)
-    }
 }
 
 /// Who judges one commit after the other, each for itself; what was read for one serves the next.
