@@ -13,6 +13,7 @@ const KEY: &str = "Quai-tx9Zr4mLw7Vb2kPd8sNyGe3hT";
 
 /// Asks the proxy by bash alone: `ask METHOD PATH BODY MORE_HEADERS` prints the whole answer.
 const ASK: &str = r#"
+trap '' PIPE
 ask() {
   exec 3<>/dev/tcp/127.0.0.1/61128
   printf '%s %s HTTP/1.1\r\nContent-Length: %s\r\n%b\r\n%s' "$1" "$2" "${#3}" "$4" "$3" >&3

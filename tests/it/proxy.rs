@@ -44,6 +44,7 @@ fn with_builder(script: &str, more: &str) -> Sandbox {
 
 /// Asks the proxy by bash alone: `ask FIRST_LINE MORE` prints the whole answer.
 const ASK: &str = r#"
+trap '' PIPE
 ask() {
   exec 3<>/dev/tcp/127.0.0.1/61128
   printf "$1 HTTP/1.1\r\n$2\r\n$3" >&3
