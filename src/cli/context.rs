@@ -220,7 +220,7 @@ pub fn print(text: &str) -> Result<(), CliError> {
 /// Prints a value as JSON, on lines that people can read too.
 pub fn print_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| CliError::new(Exit::Refused, error.to_string()))?;
-    print(&format!("{text}\n"))
+    print(&format!("{}\n", crate::report::text::json(&text)))
 }
 
 /// The first version of a report's layout: its own fields, and the version before them.

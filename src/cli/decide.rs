@@ -1,4 +1,4 @@
-//! What a person decides: `approve`, `reject`, `retry`, `escalate`, `block`, `unblock`, `note`, `pause`, `resume`.
+//! What a person decides beside what waits: `retry`, `escalate`, `block`, `unblock`, `note`, `pause`, `resume`.
 //! Each is one row of the journal, and what it sets free is done at once.
 
 use std::io::Read;
@@ -8,15 +8,12 @@ use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
 use crate::domain::actor::Actor;
-use crate::domain::gate::{Approval, SelfApproval};
 use crate::domain::id::TaskId;
 use crate::domain::route::Trigger;
-use crate::domain::task::event::{AttemptMode, Escalated, Event};
+use crate::domain::task::event::{Escalated, Event};
 use crate::domain::task::state::TaskState;
-use crate::engine::finish::Finish;
+use crate::engine::Engine;
 use crate::engine::project::Project;
-use crate::engine::trusted::Trusted;
-use crate::engine::{Engine, proposal, run};
 use crate::fault::{self, Point};
 
 use super::answer::answer;
@@ -36,29 +33,6 @@ pub(super) struct Why {
         hide_default_value = true
     )]
     pub(super) reason: String,
-}
-
-/// Agree to a verified change; it lands at once
-#[derive(Debug, Args)]
-pub struct ApproveArgs {
-    /// The task
-    task: TaskId,
-    /// Only for this gate
-    #[arg(long, value_name = "NAME")]
-    gate: Vec<String>,
-}
-
-/// Refuse a verified change; its Builder gets the reason
-#[derive(Debug, Args)]
-pub struct RejectArgs {
-    /// The task
-    task: TaskId,
-    /// Why
-    #[arg(short = 'm', long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
-    reason: String,
-    /// It works but violates the intent: the Architect's business
-    #[arg(long)]
-    intent: bool,
 }
 
 /// Open a new round for a task
@@ -166,102 +140,6 @@ const OPEN: [TaskState; 7] = [
     TaskState::NeedsReview,
     TaskState::Passed,
 ];
-
-pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut decision = begin(context, &args.task, Telling::Lines)?;
-    decision.only_in(&args.task, &[TaskState::NeedsReview], "approved")?;
-    let log = decision.engine.replay().task(&args.task);
-    let found = log.and_then(|log| Some((log.review.clone()?, log.open()?.clone())));
-    let is_plan = log.is_some_and(proposal::is_waiting);
-    let Some((review, dispatched)) = found else {
-        return Err(CliError::new(
-            Exit::Refused,
-            format!("{} waits for nothing that is known here", args.task),
-        ));
-    };
-    if dispatched.author == decision.person && decision.project.config.approval.self_ == SelfApproval::Deny {
-        return Err(CliError::new(
-            Exit::Refused,
-            format!(
-                "{} made this change, and nobody approves their own work",
-                decision.person
-            ),
-        )
-        .hint("somebody else approves it; a project of one person may set [approval] self = \"allow\""));
-    }
-    for gate in &args.gate {
-        if !review.gates.contains(gate) {
-            return Err(
-                CliError::new(Exit::Usage, format!("{} does not wait for the gate {gate}", args.task))
-                    .hint(format!("gates: {}", review.gates.join(", "))),
-            );
-        }
-    }
-    Trusted::of(&decision.engine, &decision.project)?;
-    let approval = Approval {
-        by: decision.person.clone(),
-        subject: review.subject,
-        gates: args.gate.clone(),
-    };
-    decision.record(Event::Approved {
-        task: args.task.clone(),
-        approval,
-    })?;
-    if matches!(dispatched.mode, AttemptMode::Attended { .. }) {
-        print(&format!(
-            "{} is approved; commit it, or `git harness submit`\n",
-            args.task
-        ))?;
-        return Ok(Exit::Done);
-    }
-    if is_plan {
-        if let Some(card) = decision.project.card(&args.task).cloned() {
-            proposal::let_go_on(&mut decision.engine, &card, decision.person.clone())?;
-        }
-        print(&format!(
-            "the plan of {} is approved; `git harness run` carries it out\n",
-            args.task
-        ))?;
-        return Ok(Exit::Done);
-    }
-    let target = decision.project.target.clone();
-    match run::land_if_open(&mut decision.engine, &target, &args.task)? {
-        Some(Finish::Landed(landed)) => {
-            print(&format!(
-                "{} landed on {target} as {}\n",
-                args.task,
-                landed.commit.short(10)
-            ))?;
-            Ok(Exit::Done)
-        }
-        Some(Finish::Waiting(gates)) => {
-            print(&format!("{} still waits for {}\n", args.task, gates.join(", ")))?;
-            Ok(Exit::PersonNeeded)
-        }
-        Some(Finish::InTheWay(why)) => {
-            Err(CliError::new(Exit::PersonNeeded, why).hint("it stays accepted; `git harness run` lands it later"))
-        }
-        Some(Finish::Failed(failure)) => Err(CliError::new(Exit::Refused, failure.to_string())),
-        None => Ok(Exit::Done),
-    }
-}
-
-pub fn reject(args: &RejectArgs, context: &Context) -> Result<Exit, CliError> {
-    let mut decision = begin(context, &args.task, Telling::Nothing)?;
-    decision.only_in(&args.task, &[TaskState::NeedsReview], "rejected")?;
-    let by = decision.person.clone();
-    decision.record(Event::Rejected {
-        task: args.task.clone(),
-        by,
-        reason: args.reason.clone(),
-        violates_intent: args.intent,
-    })?;
-    print(&format!(
-        "{} is rejected; `git harness run` goes on from there\n",
-        args.task
-    ))?;
-    Ok(Exit::Done)
-}
 
 pub fn retry(args: &RetryArgs, context: &Context) -> Result<Exit, CliError> {
     let mut decision = begin(context, &args.task, Telling::Nothing)?;

@@ -361,6 +361,9 @@ impl From<RunError> for CliError {
                 let hint = format!("`git harness show {task}` tells why");
                 Self::new(Exit::NothingReady, message).hint(hint)
             }
+            RunError::Dispatch(DispatchError::PersonBuilds { ref task, .. }) => {
+                Self::new(Exit::PersonNeeded, message).hint(format!("build it yourself: git harness start {task}"))
+            }
             RunError::Builder(BuilderError::NoKey { .. }) => Self::new(Exit::Usage, message)
                 .hint("look at key_env or key_cmd of the model in your own configuration"),
             RunError::Builder(BuilderError::NotPaid(_)) => Self::new(Exit::PersonNeeded, message)

@@ -5,6 +5,7 @@
 mod adopt;
 mod agent_hook;
 mod answer;
+mod approve;
 mod audit;
 mod bullets;
 mod context;
@@ -23,6 +24,7 @@ mod models;
 mod models_check;
 mod named;
 mod next;
+mod of;
 mod one;
 mod packet;
 mod plan;
@@ -93,8 +95,8 @@ enum Command {
     Diff(diff::DiffArgs),
     Log(log::LogArgs),
     Search(search::SearchArgs),
-    Approve(decide::ApproveArgs),
-    Reject(decide::RejectArgs),
+    Approve(approve::ApproveArgs),
+    Reject(approve::RejectArgs),
     Retry(decide::RetryArgs),
     Escalate(decide::EscalateArgs),
     Block(decide::BlockArgs),
@@ -172,8 +174,8 @@ fn run_command(command: Command, context: &Context) -> Result<Exit, CliError> {
         Command::Diff(args) => diff::run(&args, context),
         Command::Log(args) => log::run(&args, context),
         Command::Search(args) => search::run(&args, context),
-        Command::Approve(args) => decide::approve(&args, context),
-        Command::Reject(args) => decide::reject(&args, context),
+        Command::Approve(args) => approve::approve(&args, context),
+        Command::Reject(args) => approve::reject(&args, context),
         Command::Retry(args) => decide::retry(&args, context),
         Command::Escalate(args) => decide::escalate(&args, context),
         Command::Block(args) => decide::block(&args, context),

@@ -370,9 +370,11 @@ fn explain(open: &Open, verdict: &Verdict) -> CliError {
             format!("{} is verified and waits for {}", open.card.id, gates.join(", ")),
         )
         .hint(format!(
-            "somebody else: git harness approve {}; then submit again",
+            "somebody else looks at it (git harness show {}) and approves it; then submit again",
             open.card.id
         )),
+        Verdict::Closed(why) => CliError::new(Exit::PersonNeeded, format!("{}: {why}", open.card.id))
+            .hint(format!("git harness show {} tells what was decided", open.card.id)),
         _ => CliError::new(Exit::Refused, "nothing that the card allows has changed")
             .hint(format!("allowed: {}", refusal::listed(&open.card.files))),
     }

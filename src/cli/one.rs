@@ -136,6 +136,8 @@ fn attempt(context: &Context, task: &TaskId, builder: &dyn Builder) -> Result<Ex
         Finish::InTheWay(why) => {
             Err(CliError::new(Exit::PersonNeeded, why).hint("it stays accepted; `git harness run` lands it later"))
         }
+        Finish::Closed(why) => Err(CliError::new(Exit::Refused, format!("{task}: {why}"))
+            .hint(format!("git harness show {task} tells what was decided"))),
         Finish::Failed(failure) => Err(failed(task, &failure)),
     }
 }

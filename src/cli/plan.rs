@@ -27,6 +27,7 @@ use super::context::{Context, Telling, print, print_json, told_of_trust};
 use super::error::CliError;
 use super::exit::Exit;
 use super::named::{NO_PLAN, projects_with};
+use super::of::{self, Of};
 use super::plan_graph;
 use super::{plan_edit, plan_new, status};
 
@@ -41,7 +42,7 @@ pub enum PlanCommand {
     Show(PlanArgs),
     Graph(plan_graph::GraphArgs),
     /// Say that you approve a plan as it stands
-    Approve(PlanArgs),
+    Approve(ApprovePlanArgs),
 }
 
 /// Read a plan and make its cards
@@ -81,6 +82,15 @@ pub struct LintArgs {
 pub struct PlanArgs {
     /// The plan [default: all]
     plan: Option<PlanId>,
+}
+
+/// Which plan, and which state of it.
+#[derive(Debug, Args)]
+pub struct ApprovePlanArgs {
+    /// The plan [default: the only one]
+    plan: Option<PlanId>,
+    #[command(flatten)]
+    of: Of,
 }
 
 pub fn run(command: &PlanCommand, context: &Context) -> Result<Exit, CliError> {
@@ -336,7 +346,8 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
             } else {
                 ", not approved"
             };
-            print(&format!("{}: {}{approved}\n", plan.id, plan.title))?;
+            let digest = project.plan_digest(&plan.id).short();
+            print(&format!("{}: {}{approved} (as {digest})\n", plan.id, plan.title))?;
             if !plan.body.is_empty() {
                 print(&format!("\n{}\n\n", crate::report::text::visible(&plan.body)))?;
             }
@@ -352,7 +363,7 @@ fn show(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-fn approve(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
+fn approve(args: &ApprovePlanArgs, context: &Context) -> Result<Exit, CliError> {
     let mut engine = context.settled_engine(Telling::Nothing)?;
     let person = engine.person()?;
     let projects = projects_with(&mut engine, args.plan.as_ref())?;
@@ -376,6 +387,10 @@ fn approve(args: &PlanArgs, context: &Context) -> Result<Exit, CliError> {
         print(&format!("{person} has approved plan {plan} as it stands\n"))?;
         return Ok(Exit::Done);
     }
+    let cards = project.cards.iter().filter(|card| card.plan == *plan);
+    let lines: String = cards.map(|card| format!("  {}: {}\n", card.id, card.title)).collect();
+    let text = format!("plan {plan}, as {}\n{lines}", digest.short());
+    of::plan_seen(&args.of, context, plan, &digest.short(), &text)?;
     let commit = commit_words(&engine, &project.target, &approval_message(plan, digest, &person))?;
     print(&format!(
         "{person} approves plan {plan} as it stands, in {}\n",

@@ -9,7 +9,7 @@ use crate::domain::task::state::TaskState;
 use crate::engine::landed::is_stale;
 use crate::engine::records;
 use crate::report::table::{cut, duration};
-use crate::report::text::visible;
+use crate::report::text::{one_line, visible};
 
 use super::context::{Context, overview_of, print, print_json};
 use super::error::CliError;
@@ -36,6 +36,9 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     };
     let log = engine.replay().task(&args.task);
     let record = records::record(&engine, overview.records(), &args.task)?.map(|(record, _)| record);
+    let change = log
+        .and_then(|log| log.change_id(&args.task))
+        .filter(|_| view.state == TaskState::NeedsReview);
     if args.json {
         #[derive(serde::Serialize)]
         struct Json<'a> {
@@ -43,6 +46,8 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
             task: &'a crate::domain::task::queue::TaskView,
             card: &'a crate::domain::plan::card::Card,
             log: Option<&'a TaskLog>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            change: Option<String>,
             record: Option<&'a TaskRecord>,
         }
         print_json(&Json {
@@ -50,6 +55,7 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
             task: &view,
             card: &card,
             log,
+            change,
             record: record.as_ref(),
         })?;
         return Ok(Exit::Done);
@@ -57,7 +63,10 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
     let mut text = format!("{}: {}\n", card.id, card.title);
     text.push_str(&format!("  state    {}\n", view.state));
     if let Some(reason) = &view.reason {
-        text.push_str(&format!("  because  {reason}\n"));
+        text.push_str(&format!("  because  {}\n", one_line(reason)));
+    }
+    if let Some(change) = &change {
+        text.push_str(&format!("  change   {change}\n"));
     }
     text.push_str(&format!(
         "  plan     {} (lane {})\n",
@@ -83,7 +92,7 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
                 args.task
             ))
         }
-        _ => next_step(&args.task, view.state),
+        _ => next_step(&args.task, view.state, change.as_deref()),
     };
     if let Some(next) = next {
         text.push_str(&format!("  next     {next}\n"));
@@ -102,7 +111,7 @@ pub fn run(args: &ShowArgs, context: &Context) -> Result<Exit, CliError> {
 }
 
 /// What a person does with a task that stands so.
-fn next_step(task: &TaskId, state: TaskState) -> Option<String> {
+fn next_step(task: &TaskId, state: TaskState, change: Option<&str>) -> Option<String> {
     Some(match state {
         TaskState::Ready => format!("git harness run, or git harness start {task}"),
         TaskState::Failed | TaskState::Passed => "git harness run goes on with it".to_owned(),
@@ -111,8 +120,9 @@ fn next_step(task: &TaskId, state: TaskState) -> Option<String> {
         ),
         TaskState::Blocked => format!("git harness plan edit {task}, or git harness unblock {task}"),
         TaskState::NeedsReview => {
+            let of = change.unwrap_or("CHANGE");
             format!(
-                "look at git harness diff {task}, then git harness approve {task}, or git harness reject {task} -m WHY"
+                "look at git harness diff {task}, then git harness approve {task} --of {of}, or git harness reject {task} --of {of} -m WHY"
             )
         }
         TaskState::Pending | TaskState::InProgress | TaskState::Retrying | TaskState::Complete => return None,
@@ -156,6 +166,9 @@ fn story(log: &TaskLog) -> String {
     for approval in &log.approvals {
         text.push_str(&format!("  approved by {}\n", approval.by));
     }
+    for approval in &log.ended_approvals {
+        text.push_str(&format!("  approved by {} before; that has ended\n", approval.by));
+    }
     for done in &log.rolled_back {
         text.push_str(&format!(
             "  undone   {} by {} in {}\n",
@@ -165,7 +178,7 @@ fn story(log: &TaskLog) -> String {
         ));
     }
     for (by, note) in &log.notes {
-        text.push_str(&format!("  note     {by}: {note}\n"));
+        text.push_str(&format!("  note     {by}: {}\n", one_line(note)));
     }
     text
 }

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use crate::domain::id::WriterId;
 use crate::domain::oid::Digest;
 use crate::domain::words::counted;
-use crate::engine::server::Share;
+use crate::engine::server::{ServerError, Share};
 use crate::engine::sync::{self, Branch, Synced, Wishes};
 use crate::report::table::columns;
 use crate::report::text::visible;
@@ -42,6 +43,12 @@ pub struct SyncArgs {
     /// Take a transcript of this clone out of it and out of what it publishes; others do the same at their next sync
     #[arg(long, value_name = "DIGEST", conflicts_with = "rows_only")]
     erase: Vec<Digest>,
+    /// Let what is decided in this clone count here, too: approvals, rejections, blocks
+    #[arg(long, value_name = "WRITER")]
+    believe: Vec<WriterId>,
+    /// Let it count no more
+    #[arg(long, value_name = "WRITER")]
+    doubt: Vec<WriterId>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -66,10 +73,24 @@ pub fn run(args: &SyncArgs, context: &Context) -> Result<Exit, CliError> {
         erase: args.erase.clone(),
     };
     let synced = sync::sync(&mut engine, &args.remote, &target, share, &wishes)?;
+    let named = args.believe.iter().map(|writer| (writer, true));
+    for (writer, is_believed) in named.chain(args.doubt.iter().map(|writer| (writer, false))) {
+        if !engine
+            .ledger
+            .believe(writer, is_believed)
+            .map_err(ServerError::Journal)?
+        {
+            return Err(CliError::new(Exit::Usage, format!("no journal of {writer} was taken in"))
+                .hint("`git harness sync` ends with the name of its own clone; names of others are in `git harness sync --json`"));
+        }
+    }
     if args.json {
         print_report(&synced)?;
     } else {
         print(&shown(context, &synced, &args.remote, &target))?;
+        if let Some(writer) = engine.ledger.writer() {
+            print(&format!("this clone writes as {writer}\n"))?;
+        }
     }
     match &synced.own_wrong {
         Some(wrong) => Err(

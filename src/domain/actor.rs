@@ -28,6 +28,23 @@ impl Actor {
     pub const fn is_person(&self) -> bool {
         matches!(self, Self::Person(_))
     }
+
+    /// Whether it is the same one: a person is known by their address, however they write their name.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Person(one), Self::Person(other)) => {
+                one == other || address(one).is_some_and(|address| Some(address) == self::address(other))
+            }
+            _ => self == other,
+        }
+    }
+}
+
+/// The address in `Name <address>`.
+fn address(person: &str) -> Option<String> {
+    let (_, rest) = person.rsplit_once('<')?;
+    let address = rest.strip_suffix('>')?.trim();
+    (!address.is_empty()).then(|| address.to_lowercase())
 }
 
 impl fmt::Display for Actor {

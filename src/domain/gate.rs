@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::actor::Actor;
+use super::id::TaskId;
 use super::oid::{BlobId, Digest};
 use super::plan::card::{Card, PlanFirst, Review};
 
@@ -92,7 +93,21 @@ pub struct ApprovalSubject {
     pub changes: Digest,
 }
 
-/// Somebody's agreement.
+impl ApprovalSubject {
+    /// The short name of what waits: this change of this card in this round of this task, and nothing else.
+    pub fn id(&self, task: &TaskId, round: u32) -> String {
+        let (round, card) = (round.to_string(), self.card.to_string());
+        let fields = [
+            task.as_str().as_bytes(),
+            round.as_bytes(),
+            card.as_bytes(),
+            self.changes.as_bytes(),
+        ];
+        Digest::of_fields(fields).short()
+    }
+}
+
+/// Somebody's agreement: to one change, in one round. It ends with the round.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who agreed.
@@ -101,6 +116,12 @@ pub struct Approval {
     pub subject: ApprovalSubject,
     /// For which gates; empty means all.
     pub gates: Vec<String>,
+    /// In which round, where whoever wrote it told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+    /// What this agreement is called, and no other one: what a signature covers and a withdrawal names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<String>,
 }
 
 /// Whether people may approve their own work.
@@ -131,11 +152,11 @@ pub enum GateDecision {
     },
 }
 
-/// Decides whether a change may land: each gate needs an approval of exactly this subject by someone who is not
-/// its author.
+/// Decides whether a change may land: each gate needs an approval of exactly this subject by someone who had no part in
+/// making it: who made it, who started whoever made it, who handed it in, who wrote what it was made by.
 pub fn decide(
     gates: &[String],
-    author: &Actor,
+    makers: &[Actor],
     subject: ApprovalSubject,
     approvals: &[Approval],
     self_approval: SelfApproval,
@@ -143,20 +164,21 @@ pub fn decide(
     let mut approved_by: Vec<Actor> = Vec::new();
     let mut self_approved = false;
     let mut missing = Vec::new();
+    let is_maker = |by: &Actor| makers.iter().any(|maker| maker.is_same_as(by));
     for gate in gates {
         let counts = |approval: &&Approval| {
             approval.subject == subject
                 && (approval.gates.is_empty() || approval.gates.contains(gate))
-                && (approval.by != *author || (self_approval == SelfApproval::Allow && author.is_person()))
+                && (!is_maker(&approval.by) || (self_approval == SelfApproval::Allow && approval.by.is_person()))
         };
         // An independent approval is preferred, so that the record says "self" only where nobody else agreed.
         let found = approvals
             .iter()
             .filter(counts)
-            .min_by_key(|approval| approval.by == *author);
+            .min_by_key(|approval| is_maker(&approval.by));
         match found {
             Some(approval) => {
-                self_approved |= approval.by == *author;
+                self_approved |= is_maker(&approval.by);
                 if !approved_by.contains(&approval.by) {
                     approved_by.push(approval.by.clone());
                 }
@@ -190,6 +212,8 @@ mod tests {
             by,
             subject: subject(fill),
             gates: Vec::new(),
+            round: None,
+            nonce: None,
         }
     }
 
@@ -203,7 +227,7 @@ mod tests {
 
     #[test]
     fn without_gates_nothing_waits() {
-        let open = decide(&[], &ann(), subject("a"), &[], SelfApproval::Deny);
+        let open = decide(&[], &[ann()], subject("a"), &[], SelfApproval::Deny);
         assert_eq!(
             open,
             GateDecision::Open {
@@ -217,11 +241,11 @@ mod tests {
     fn the_author_does_not_count_unless_the_project_says_so() {
         let own = [approval(ann(), "a")];
         assert!(matches!(
-            decide(&gates(), &ann(), subject("a"), &own, SelfApproval::Deny),
+            decide(&gates(), &[ann()], subject("a"), &own, SelfApproval::Deny),
             GateDecision::Waiting { .. }
         ));
         assert_eq!(
-            decide(&gates(), &ann(), subject("a"), &own, SelfApproval::Allow),
+            decide(&gates(), &[ann()], subject("a"), &own, SelfApproval::Allow),
             GateDecision::Open {
                 approved_by: vec![ann()],
                 self_approved: true
@@ -230,7 +254,13 @@ mod tests {
         let machine = Actor::Builder("qwen".into());
         let own = [approval(machine.clone(), "a")];
         assert!(matches!(
-            decide(&gates(), &machine, subject("a"), &own, SelfApproval::Allow),
+            decide(
+                &gates(),
+                std::slice::from_ref(&machine),
+                subject("a"),
+                &own,
+                SelfApproval::Allow
+            ),
             GateDecision::Waiting { .. }
         ));
     }
@@ -239,7 +269,7 @@ mod tests {
     fn an_approval_of_another_change_does_not_count() {
         let builder = Actor::Builder("qwen".into());
         assert!(matches!(
-            decide(&gates(), &builder, subject("b"), &[approval(ann(), "a")], SelfApproval::Deny),
+            decide(&gates(), &[builder], subject("b"), &[approval(ann(), "a")], SelfApproval::Deny),
             GateDecision::Waiting { missing } if missing == ["review"]
         ));
     }
@@ -249,7 +279,7 @@ mod tests {
         let bob = Actor::Person("Bob <bob@example.invalid>".into());
         let both = [approval(ann(), "a"), approval(bob.clone(), "a")];
         assert_eq!(
-            decide(&gates(), &ann(), subject("a"), &both, SelfApproval::Allow),
+            decide(&gates(), &[ann()], subject("a"), &both, SelfApproval::Allow),
             GateDecision::Open {
                 approved_by: vec![bob],
                 self_approved: false

@@ -26,7 +26,7 @@ use crate::domain::task::event::{AttemptMode, Dispatched, Event, Harvested};
 use crate::git::{Head, MoveError, UnderWay, WorktreeError};
 
 use super::Engine;
-use super::accept::{self, Accepted, Gated, Work};
+use super::accept::{self, Accepted, Closed, Gated, Work};
 use super::builder::manual::Manual;
 use super::dispatch;
 use super::finish;
@@ -229,6 +229,8 @@ pub enum Verdict {
     Refused(Failure),
     /// It is verified, and gates wait.
     Waiting(Vec<String>),
+    /// It is verified, and nobody may accept it any more.
+    Closed(Closed),
     /// It changes nothing.
     Empty,
 }
@@ -294,6 +296,7 @@ pub fn judge(
     };
     Ok(match accept::accept_with(engine, project, &work, evidence, rows)? {
         Gated::Waiting(gates) => Verdict::Waiting(gates),
+        Gated::Closed(why) => Verdict::Closed(why),
         Gated::Accepted(accepted) => {
             let trailers = record::landing_trailers(engine, project, &open.card, &accepted);
             Verdict::Accepted { accepted, trailers }

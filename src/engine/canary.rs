@@ -77,7 +77,7 @@ pub fn run(
         let failure = match finished {
             Finish::Landed(_) => None,
             Finish::Failed(failure) => Some(failure.class().to_owned()),
-            Finish::Waiting(_) | Finish::InTheWay(_) => Some("not_landed".to_owned()),
+            Finish::Waiting(_) | Finish::InTheWay(_) | Finish::Closed(_) => Some("not_landed".to_owned()),
         };
         let taken = canaries.clock.now().duration_since(begun).as_millis();
         let result = CanaryResult {

@@ -4,6 +4,7 @@
 //! card is given out twice. The packet is written before it, by hash, and is what the Builder gets to the byte.
 
 use crate::domain::actor::Actor;
+use crate::domain::gate::AiPermission;
 use crate::domain::id::{AttemptId, TaskId};
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::plan::card::Card;
@@ -33,6 +34,14 @@ pub enum DispatchError {
         task: TaskId,
         /// Its state.
         state: TaskState,
+    },
+    /// Only a person may build in its lane.
+    #[error("in the lane {lane} a person builds, so no Builder is given {task}")]
+    PersonBuilds {
+        /// The task.
+        task: TaskId,
+        /// The lane.
+        lane: String,
     },
     /// The card is not in the branch's tree any more.
     #[error("{0} has no card at the tip of its branch")]
@@ -85,6 +94,13 @@ pub fn dispatch(
     mode: AttemptMode,
 ) -> Result<Assignment, DispatchError> {
     let task = &card.id;
+    let lane = project.lane(card);
+    if lane.ai == AiPermission::Advise && !author.is_person() {
+        return Err(DispatchError::PersonBuilds {
+            task: task.clone(),
+            lane: lane.name.clone(),
+        });
+    }
     let lock = match mode {
         AttemptMode::Unattended => Some(
             engine
@@ -117,6 +133,11 @@ pub fn dispatch(
         &Claim {
             blob,
             packet,
+            // Where git knows nobody, nobody can agree to anything either.
+            started_by: match author.is_person() {
+                true => Some(author.clone()),
+                false => engine.person().ok(),
+            },
             author,
             mode,
             model: builder.model().map(str::to_owned),
@@ -140,6 +161,7 @@ struct Claim {
     blob: BlobId,
     packet: crate::domain::oid::Digest,
     author: Actor,
+    started_by: Option<Actor>,
     mode: AttemptMode,
     model: Option<String>,
     base: crate::domain::oid::CommitId,
@@ -192,6 +214,7 @@ fn claim(engine: &mut Engine, card: &Card, claim: &Claim) -> Result<Dispatched, 
             },
             mode: claim.mode.clone(),
             author: claim.author.clone(),
+            started_by: claim.started_by.clone(),
             model: claim.model.clone(),
             base: claim.base,
             card: claim.blob,

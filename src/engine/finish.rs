@@ -8,13 +8,14 @@ use crate::domain::failure::{Failure, TestsLost};
 use crate::domain::oid::{BlobId, TreeId};
 use crate::domain::plan::card::Card;
 use crate::domain::task::event::{Dispatched, Event};
+use crate::domain::task::state::TaskState;
 
 use crate::fault::{self, Point};
 use crate::git::Repository;
 use crate::ledger::FileLock;
 
 use super::Engine;
-use super::accept::{self, Gated, Work};
+use super::accept::{self, Closed, Gated, Work};
 use super::judge::{InScope, Rules};
 use super::land::{self, Landed, Landing, OnTip};
 use super::project::Project;
@@ -41,6 +42,8 @@ pub enum Finish {
     Failed(Failure),
     /// It is accepted, and something keeps it from the branch that a person has to move.
     InTheWay(String),
+    /// Somebody else decided or did what it waited for, or nobody may: nothing of it is landed by this.
+    Closed(Closed),
 }
 
 /// Takes up a candidate again that the ledger holds: after a review, a kill, or something in the way.
@@ -62,7 +65,9 @@ pub fn finish_recorded(
         return Ok(Finish::InTheWay("another process works on it".to_owned()));
     };
     if !is_still_open(engine, dispatched)? {
-        return Ok(Finish::InTheWay("another process took it further meanwhile".to_owned()));
+        let standing = engine.replay().standing(&card.id);
+        let state = standing.map_or(TaskState::Ready, |standing| standing.state);
+        return Ok(Finish::Closed(Closed::Moved(state)));
     }
     let rules = rules(&engine.git, project, card)?;
     match again(engine, dispatched, tree, &rules)? {
@@ -189,6 +194,7 @@ fn onto_the_branch(
         let accepted = match accept::accept(engine, at, &work, evidence)? {
             Gated::Accepted(accepted) => accepted,
             Gated::Waiting(gates) => return Ok(Finish::Waiting(gates)),
+            Gated::Closed(why) => return Ok(Finish::Closed(why)),
         };
         fault::at(Point::Accepted).map_err(RunError::Transcript)?;
         match land::land(engine, at, card, &accepted)? {

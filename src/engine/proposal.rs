@@ -9,7 +9,7 @@ use crate::domain::oid::{BlobId, Digest};
 use crate::domain::packet::answer::read_closing;
 use crate::domain::plan::card::{Card, PlanFirst};
 use crate::domain::proposal::Proposal;
-use crate::domain::task::event::{Event, Proposed, ReviewRequested};
+use crate::domain::task::event::{Dispatched, Event, Proposed, ReviewRequested};
 use crate::domain::task::replay::{AttemptLog, TaskLog};
 
 use super::Engine;
@@ -47,11 +47,17 @@ pub fn agreed<'a>(engine: &'a Engine, project: &Project, card: &Card) -> Option<
             let gates = [GATE.to_owned()];
             let subject = subject(blob, proposed.answer);
             let own = project.config.approval.self_;
-            let decision = gate::decide(&gates, &attempt.dispatched.author, subject, &log.approvals, own);
+            let decision = gate::decide(&gates, &planners(&attempt.dispatched), subject, &log.approvals, own);
             matches!(decision, GateDecision::Open { .. })
         }
     };
     is_agreed.then_some(proposed)
+}
+
+/// Who had a part in a plan.
+fn planners(dispatched: &Dispatched) -> Vec<Actor> {
+    let started_by = dispatched.started_by.clone();
+    std::iter::once(dispatched.author.clone()).chain(started_by).collect()
 }
 
 /// Whether a task waits for somebody to agree to its Builder's plan.
@@ -120,6 +126,7 @@ pub(super) fn plan_first(
             attempt: dispatched.attempt.clone(),
             subject: subject(blob, proposed.answer),
             gates: gates.clone(),
+            by: None,
         })])?;
         return Ok(Some(Finish::Waiting(gates)));
     }

@@ -19,11 +19,12 @@ use crate::domain::oid::Digest;
 use crate::domain::task::replay::Replay;
 use crate::domain::task::replay::snapshot::{self, Address};
 use crate::domain::task::row::{Row, RowEvent};
+use crate::domain::task::voice::Voices;
 
 use super::archive::{self, Archive};
 use super::cache::Caches;
 use super::journal::{self, JournalError, Segment, Start, Wants, segment_path};
-use super::order;
+use super::{belief, order};
 
 /// What a file is known by, short of its content. A change of content changes its times, which only the kernel sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +139,12 @@ impl Covered {
         Arc::new(Archive::new(ledger, writers.collect()))
     }
 
+    /// Which of its writers are other clones.
+    fn voices(&self, ledger: &Path) -> Voices {
+        let writers = self.writers.iter().map(|known| &known.writer);
+        belief::voices(ledger, writers)
+    }
+
     fn is_before(&self, row: &Row) -> bool {
         self.last.as_ref().is_none_or(|last| place(row) > *last)
     }
@@ -164,7 +171,11 @@ impl Checkpoint {
         mut read: impl FnMut(&mut Self) -> Result<(T, Option<Segment>), JournalError>,
     ) -> Result<(Self, T, Option<Segment>), JournalError> {
         let stored = stored(caches, ledger)
-            .map(|(covered, text, at)| Self::new(ledger, covered, |archive| snapshot::read(text, at, archive)))
+            .map(|(covered, text, at)| {
+                Self::new(ledger, covered, |archive, voices| {
+                    snapshot::read(text, at, archive, voices)
+                })
+            })
             .transpose()?;
         if let Some(mut checkpoint) = stored.flatten() {
             let (value, open) = read(&mut checkpoint)?;
@@ -187,7 +198,7 @@ impl Checkpoint {
     /// Covers nothing yet.
     fn anew(ledger: &Path) -> Result<Self, JournalError> {
         let covered = Covered::knowing(journal::writers(ledger)?);
-        let replay = Replay::kept_by(covered.archive(ledger));
+        let replay = Replay::kept_by(covered.archive(ledger), covered.voices(ledger));
         Ok(Self::of(ledger, covered, replay))
     }
 
@@ -195,10 +206,10 @@ impl Checkpoint {
     fn new(
         ledger: &Path,
         mut covered: Covered,
-        replay: impl FnOnce(Arc<Archive>) -> Option<Replay>,
+        replay: impl FnOnce(Arc<Archive>, Voices) -> Option<Replay>,
     ) -> Result<Option<Self>, JournalError> {
         covered.know(journal::writers(ledger)?);
-        let replay = replay(covered.archive(ledger));
+        let replay = replay(covered.archive(ledger), covered.voices(ledger));
         Ok(replay.map(|replay| Self::of(ledger, covered, replay)))
     }
 
@@ -277,7 +288,7 @@ impl Checkpoint {
             Some(address) => self.replay.apply_kept(row, address),
             None => self.replay.apply(row),
         }
-        self.covered.highest_at = self.covered.highest_at.max(row.at);
+        self.covered.highest_at = self.replay.highest_at();
         if let RowEvent::Unknown { name, must: true } = &row.event {
             let found = &mut self.covered.needs_newer;
             if found.iter().all(|(writer, _)| *writer != row.writer) {

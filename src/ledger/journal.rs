@@ -170,8 +170,15 @@ impl Journal {
         let mut prev = self.prev;
         for (index, event) in recorded.into_iter().enumerate() {
             let step = index as u64 + 1;
-            let (row, line) = Row::write(&self.writer, self.seq + step, highest_at + step, time, event, prev)
-                .map_err(|error| io_at(&path)(io::Error::other(error.to_string())))?;
+            let (row, line) = Row::write(
+                &self.writer,
+                self.seq + step,
+                highest_at.saturating_add(step),
+                time,
+                event,
+                prev,
+            )
+            .map_err(|error| io_at(&path)(io::Error::other(error.to_string())))?;
             prev = Some(row.hash);
             text.push_str(&line);
             rows.push(row);

@@ -5,6 +5,7 @@
 
 mod anew;
 mod archive;
+mod belief;
 mod cache;
 mod checkpoint;
 mod clean;
@@ -30,6 +31,7 @@ use crate::domain::redact::Redactor;
 use crate::domain::task::event::Event;
 use crate::domain::task::replay::Replay;
 use crate::domain::task::row::{Row, RowEvent};
+use crate::domain::task::voice::Voices;
 use crate::folders;
 
 pub use anew::{Anew, Published};
@@ -79,6 +81,7 @@ pub struct Ledger {
     journal: Option<Journal>,
     covered: Covered,
     base: Replay,
+    voices: Voices,
     rows: Vec<Row>,
     clock: Arc<dyn Clock>,
     redactor: Arc<Redactor>,
@@ -150,6 +153,7 @@ impl Ledger {
             dir: dir.to_owned(),
             journal: None,
             covered,
+            voices: replay.voices().clone(),
             base: replay,
             rows,
             clock,
@@ -240,6 +244,12 @@ impl Ledger {
         Locks::new(&self.dir.join("locks"))
     }
 
+    /// The highest Lamport counter that counts.
+    fn highest_at(&self) -> u64 {
+        let rows = self.rows.iter().map(|row| (row.at, &row.writer));
+        self.voices.highest(self.covered.highest_at, rows)
+    }
+
     /// Writes events as rows: all of them or none.
     pub fn append(&mut self, events: &[Event]) -> Result<Vec<Row>, AppendError> {
         let appended = self.append_if(|_| Ok::<_, std::convert::Infallible>((events.to_vec(), ())));
@@ -282,8 +292,8 @@ impl Ledger {
                 source,
             })
         })?;
-        let at = self.rows.iter().map(|row| row.at).max().unwrap_or(0);
-        let at = at.max(self.covered.highest_at);
+        let seen = self.rows.iter().map(|row| (row.at, &row.writer));
+        let at = self.voices.highest(self.covered.highest_at, seen);
         let rows = journal.append(&held, &events, at, self.clock.now()).map_err(failed)?;
         self.rows.extend(rows.iter().cloned());
         Ok((rows, value))

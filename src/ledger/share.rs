@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::id::WriterId;
 use crate::domain::oid::Digest;
 use crate::domain::task::row::{Row, RowEvent};
+use crate::domain::task::voice::AHEAD;
 use crate::folders::make_private;
 
 use super::Ledger;
@@ -68,7 +69,7 @@ pub enum TakeInError {
     },
 }
 
-fn io_at(path: &Path) -> impl FnOnce(io::Error) -> TakeInError + '_ {
+pub(super) fn io_at(path: &Path) -> impl FnOnce(io::Error) -> TakeInError + '_ {
     move |source| TakeInError::Io {
         path: path.to_owned(),
         source,
@@ -100,8 +101,7 @@ struct Copied {
 }
 
 /// The file that tells a copy from a journal of this clone, in the writer's folder.
-const MARK: &str = "copied";
-
+pub(super) const MARK: &str = "copied";
 impl Ledger {
     /// Whether a writer's journal is a copy of another clone's.
     pub fn is_copied(&self, writer: &WriterId) -> bool {
@@ -163,6 +163,9 @@ impl Ledger {
         let _alone = self.journal_lock()?;
         let dir = self.writer_dir(writer);
         let mut at = self.copied(writer);
+        // No counter that came in so leaves less room behind it than there are rows to come.
+        let lines = segments.iter().map(|(_, bytes)| count(bytes)).sum();
+        let most = self.highest_at().saturating_add(lines).saturating_add(AHEAD);
         let mut news = Vec::new();
         let mut taken = TakenIn::default();
         for (number, bytes) in segments {
@@ -180,7 +183,7 @@ impl Ledger {
             if !bytes.starts_with(&known) || is_followed {
                 return Err(TakeInError::Fork(writer.clone()));
             }
-            let checked = check(writer, *number, &at, bytes);
+            let checked = check(writer, *number, &at, bytes, most);
             let bytes = &bytes[..checked.length];
             if known.len() < bytes.len() && !bytes.is_empty() {
                 taken.rows += checked.end.seq - at.seq - count(&known);
@@ -215,7 +218,7 @@ impl Ledger {
     pub fn judge(&self, writer: &WriterId, segments: &[Vec<u8>]) -> Result<(), TakeInError> {
         let mut at = Copied::default();
         for (number, bytes) in (1..).zip(segments) {
-            let checked = check(writer, number, &at, bytes);
+            let checked = check(writer, number, &at, bytes, u64::MAX);
             if let Some(why) = checked.held_back {
                 return Err(why);
             }
@@ -246,7 +249,7 @@ struct Checked {
 }
 
 /// Checks a segment's rows, and says where the next one begins. What comes before something wrong is good all the same.
-fn check(writer: &WriterId, number: u64, begin: &Copied, bytes: &[u8]) -> Checked {
+fn check(writer: &WriterId, number: u64, begin: &Copied, bytes: &[u8], most: u64) -> Checked {
     let mut checked = Checked {
         length: 0,
         end: begin.clone(),
@@ -256,7 +259,7 @@ fn check(writer: &WriterId, number: u64, begin: &Copied, bytes: &[u8]) -> Checke
         checked.held_back = Some(damaged(writer, number, 0, "it is empty".to_owned()));
     }
     for (index, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
-        match check_row(writer, &checked.end, line) {
+        match check_row(writer, &checked.end, line, most) {
             Ok((seq, hash)) => {
                 checked.end.seq = seq;
                 checked.end.prev = Some(hash);
@@ -285,7 +288,7 @@ enum Wrong {
     Newer(String),
 }
 
-fn check_row(writer: &WriterId, at: &Copied, line: &[u8]) -> Result<(u64, Digest), Wrong> {
+fn check_row(writer: &WriterId, at: &Copied, line: &[u8], most: u64) -> Result<(u64, Digest), Wrong> {
     let wrong = |error: &dyn std::fmt::Display| Wrong::Row(error.to_string());
     let line = line.strip_suffix(b"\n");
     let line = line.ok_or_else(|| wrong(&"it ends in the middle of a row"))?;
@@ -299,6 +302,12 @@ fn check_row(writer: &WriterId, at: &Copied, line: &[u8]) -> Result<(u64, Digest
     }
     if row.seq != at.seq + 1 {
         return Err(wrong(&format!("row {} follows row {}", row.seq, at.seq)));
+    }
+    if row.at > most {
+        return Err(wrong(&format!(
+            "its counter {} follows nothing that is known here",
+            row.at
+        )));
     }
     match row.event {
         RowEvent::Unknown { name, must: true } => Err(Wrong::Newer(name)),

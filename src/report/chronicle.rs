@@ -89,6 +89,10 @@ fn said(event: &Event) -> String {
         Event::CommitRefused { failure, .. } => format!("a commit was refused: {}", failed(failure)),
         Event::ReviewRequested(request) => format!("waits for {}", request.gates.join(", ")),
         Event::Approved { approval, .. } => format!("approved by {}", approval.by),
+        Event::ApprovalWithdrawn { by, reason, .. } => match &*quoted(reason) {
+            "" => format!("{by} withdrew their approval"),
+            reason => format!("{by} withdrew their approval: {reason}"),
+        },
         Event::Rejected { by, reason, .. } => format!("rejected by {by}: {}", quoted(reason)),
         Event::Accepted(accepted) => format!("accepted: tree {}", accepted.tree.short(10)),
         Event::LandIntended(intent) => format!("landing {} on {}", intent.commit.short(10), intent.target),

@@ -23,7 +23,7 @@ impl<W: Write> Sink for JsonLines<W> {
         let line = Line { v: 1, at, event };
         if let Ok(text) = serde_json::to_string(&line) {
             // Whoever reads may have gone; the work goes on.
-            let _ = writeln!(self.0, "{text}").and_then(|()| self.0.flush());
+            let _ = writeln!(self.0, "{}", super::text::json(&text)).and_then(|()| self.0.flush());
         }
     }
 }

@@ -98,7 +98,7 @@ impl<W: Write> Sink for Lines<W> {
             }
             Event::ReviewRequested(request) => {
                 let text = format!(
-                    "verified; waits for {}: git harness approve {}",
+                    "verified; waits for {}: git harness show {}",
                     request.gates.join(", "),
                     request.task
                 );

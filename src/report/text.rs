@@ -35,6 +35,24 @@ pub fn one_line(text: &str) -> String {
     visible(text.trim()).replace(['\n', '\t'], " ")
 }
 
+/// A JSON text with what deceives the eye escaped: it can only stand in strings there.
+pub fn json(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_deceptive) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_deceptive(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -45,6 +63,16 @@ mod tests {
     fn escapes_are_shown_and_words_stay() {
         assert_eq!(visible("größe\t\n"), "größe\t\n");
         assert_eq!(visible("\x1b[2J\u{202e}x\r"), "\\u{1b}[2J\\u{202e}x\\u{d}");
+    }
+
+    #[test]
+    fn json_says_the_same_and_deceives_nobody() {
+        let text = serde_json::to_string("a\u{202e}b\u{2066}").unwrap();
+        assert_eq!(json(&text), "\"a\\u202eb\\u2066\"");
+        assert_eq!(
+            serde_json::from_str::<String>(&json(&text)).unwrap(),
+            "a\u{202e}b\u{2066}"
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ set_up() {
 	[ "$MODE" = plain ] && return
 	printf '\n[approval]\nplan = "required"\n' >> .harness/config.toml
 	git commit -qam 'Plans are approved'
-	git harness plan approve plan
+	git harness plan approve plan --of "$(git harness plan show plan | sed -n 's/.*(as \(.*\))$/\1/p')"
 }
 
 attack() {

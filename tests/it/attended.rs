@@ -241,10 +241,10 @@ fn nobody_approves_their_own_work() {
     sandbox.write("b.txt", "reviewed\n");
     let _ = sandbox.harness(&["submit"]).exits(4).says("waits for review");
     let _ = sandbox
-        .harness(&["approve", "q-1"])
+        .harness(&["approve", "q-1", "--of", &sandbox.change_of("q-1")])
         .exits(1)
         .says("nobody approves their own work");
-    let _ = sandbox.harness_as("Bob", &["approve", "q-1"]).exits(0);
+    let _ = sandbox.approve_as("Bob", "q-1").exits(0);
     let _ = sandbox.harness(&["submit"]).exits(0);
     assert!(
         sandbox

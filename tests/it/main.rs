@@ -4,6 +4,7 @@
 
 mod agent_hooks;
 mod agents;
+mod agree;
 mod architecture;
 mod asked;
 mod attended;

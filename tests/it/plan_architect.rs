@@ -66,7 +66,7 @@ fn from_a_goal_to_landed_commits() {
         .exits(0)
         .says("next: read it, then say so: git harness plan approve shop");
     assert_eq!(sandbox.state("shop-01"), "pending");
-    let _ = sandbox.harness(&["plan", "approve", "shop"]).exits(0);
+    let _ = sandbox.approve_plan("shop").exits(0);
     let _ = sandbox.harness(&["run"]).exits(0);
     assert_eq!(
         (sandbox.state("shop-01").as_str(), sandbox.state("shop-02").as_str()),

@@ -126,7 +126,7 @@ fn a_person_agrees_to_the_plan_before_it_is_carried_out() {
     assert_eq!(sandbox.state("p-1"), "needs_review");
     let _ = sandbox.harness(&["run"]).exits(4).prints("its plan waits for somebody");
     assert_eq!(sandbox.read("a.txt"), "x\n");
-    let approved = sandbox.harness(&["approve", "p-1"]).exits(0);
+    let approved = sandbox.approve_as("Bob", "p-1").exits(0);
     let _ = approved.prints("the plan of p-1 is approved; `git harness run` carries it out");
     let _ = sandbox.harness(&["run"]).exits(0);
     assert_eq!(sandbox.read("a.txt"), "right\n");
@@ -147,12 +147,15 @@ fn a_plan_that_a_person_rejects_is_made_anew_with_the_reason() {
     );
     let sandbox = with_builder("approve", &script, WRITE);
     let _ = sandbox.harness(&["run"]).exits(4);
-    let _ = sandbox.harness(&["reject", "p-1", "-m", "use fewer words"]).exits(0);
+    let change = sandbox.change_of("p-1");
+    let _ = sandbox
+        .harness(&["reject", "p-1", "--of", &change, "-m", "use fewer words"])
+        .exits(0);
     let _ = sandbox
         .harness(&["run"])
         .exits(4)
         .says("plans to change a.txt: write less");
-    let _ = sandbox.harness(&["approve", "p-1"]).exits(0);
+    let _ = sandbox.approve_as("Bob", "p-1").exits(0);
     let _ = sandbox.harness(&["run"]).exits(0);
     assert_eq!(sandbox.read("a.txt"), "right\n");
 }

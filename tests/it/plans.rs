@@ -109,10 +109,13 @@ fn a_plan_waits_for_its_approval_and_a_changed_card_needs_a_new_one() {
     sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
     assert_eq!(sandbox.state("p-1"), "pending");
     let _ = sandbox.harness(&["next"]).exits(3);
+    // Nobody agrees to whatever stands there.
+    let _ = sandbox.harness(&["plan", "approve", "p"]).exits(2).says("--of CHANGE");
     let _ = sandbox
-        .harness(&["plan", "approve", "p"])
-        .exits(0)
-        .prints("approves plan p");
+        .harness(&["plan", "approve", "p", "--of", "0123456789ab"])
+        .exits(1)
+        .says("plan p has changed");
+    let _ = sandbox.approve_plan("p").exits(0).prints("approves plan p");
     assert_eq!(sandbox.state("p-1"), "ready");
     assert!(sandbox.trailers("main")[0].starts_with("Harness-Approves: p "));
     sandbox.import("p.json", &one_card("p-1", "a.txt", "true").replace("Do it", "Do more"));

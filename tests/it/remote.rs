@@ -139,7 +139,7 @@ impl Team {
         .unwrap();
     }
 
-    fn run(&self, clone: &std::path::Path, more: &[&str]) -> Outcome {
+    pub(super) fn run(&self, clone: &std::path::Path, more: &[&str]) -> Outcome {
         let args: Vec<&str> = ["run", "--remote", "origin"]
             .into_iter()
             .chain(more.iter().copied())
@@ -162,6 +162,13 @@ impl Team {
     pub(super) fn claims(&self) -> Vec<String> {
         let listing = self.on_server(&["for-each-ref", "--format=%(refname:lstrip=3)", "refs/harness/claims"]);
         listing.lines().map(str::to_owned).collect()
+    }
+
+    /// The name of the change that waits in a clone, as `show` prints it.
+    pub(super) fn change_of(&self, clone: &std::path::Path, task: &str) -> String {
+        let shown = self.sandbox.harness_in(clone, &["show", task]).stdout;
+        let name = shown.lines().find_map(|line| line.trim_start().strip_prefix("change "));
+        name.unwrap_or_default().trim().to_owned()
     }
 
     /// How often each task has landed on the server's branch.
@@ -297,7 +304,7 @@ fn what_waits_for_a_person_stays_with_the_machine_that_knows_it() {
     // An approval alone lands nothing here: the task is claimed, and lands, on the server.
     let mut approve = team.sandbox.harness_command_in(&one);
     approve
-        .args(["approve", "a"])
+        .args(["approve", "a", "--of", &team.change_of(&one, "a")])
         .env("GIT_COMMITTER_NAME", "Bob")
         .env("GIT_COMMITTER_EMAIL", "bob@example.invalid");
     let approved = approve.output().unwrap();
@@ -519,11 +526,15 @@ fn a_decision_travels_to_the_machine_that_knows_the_work() {
     let _ = at(&two, &["status"]).exits(0).prints("needs_review");
     let mut approve = team.sandbox.harness_command_in(&two);
     approve
-        .args(["approve", "a"])
+        .args(["approve", "a", "--of", &team.change_of(&two, "a")])
         .env("GIT_COMMITTER_NAME", "Bob")
         .env("GIT_COMMITTER_EMAIL", "bob@example.invalid");
     assert_eq!(approve.output().unwrap().status.code(), Some(0));
-    let _ = at(&two, &["sync"]).exits(0);
+    let synced = at(&two, &["sync"]).exits(0);
+    // A name in a row of another clone proves nothing: whoever works here says whose decisions count.
+    let _ = team.run(&one, &[]).exits(4).prints("needs_review");
+    let (_, writer) = synced.stdout.trim_end().rsplit_once("this clone writes as ").unwrap();
+    let _ = at(&one, &["sync", "--believe", writer]).exits(0);
     let _ = team.run(&one, &[]).exits(0).prints("1 landed");
     let trailers = team.on_server(&["log", "-1", "--format=%(trailers:only)", "main"]);
     assert!(

@@ -267,12 +267,12 @@ fn a_person_other_than_the_author_opens_the_gate() {
     assert_eq!(sandbox.state("p-1"), "needs_review");
     assert_eq!(sandbox.read("a.txt"), "x\n");
     let _ = sandbox.harness(&["diff", "p-1"]).exits(0).prints("+y");
-    let _ = sandbox.harness(&["approve", "p-1"]).exits(0).prints("landed on main");
+    let _ = sandbox.approve_as("Bob", "p-1").exits(0).prints("landed on main");
     assert_eq!(sandbox.read("a.txt"), "y\n");
     assert!(
         sandbox
             .trailers("main")
-            .contains(&"Reviewed-by: Ann <ann@example.invalid>".to_owned())
+            .contains(&"Reviewed-by: Bob <bob@example.invalid>".to_owned())
     );
 }
 
@@ -291,9 +291,12 @@ fn a_rejection_goes_to_the_builder_with_its_reason() {
         &one_card("p-1", "a.txt", "true").replace("\"title\"", "\"review\": \"person\", \"title\""),
     );
     let _ = sandbox.harness(&["run"]).exits(4);
-    let _ = sandbox.harness(&["reject", "p-1", "-m", "say please"]).exits(0);
+    let change = sandbox.change_of("p-1");
+    let _ = sandbox
+        .harness(&["reject", "p-1", "--of", &change, "-m", "say please"])
+        .exits(0);
     let _ = sandbox.harness(&["run"]).exits(4);
-    let _ = sandbox.harness(&["approve", "p-1"]).exits(0);
+    let _ = sandbox.approve_as("Bob", "p-1").exits(0);
     assert_eq!(sandbox.read("a.txt"), "please\n");
 }
 

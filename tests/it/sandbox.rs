@@ -204,6 +204,28 @@ impl Sandbox {
         outcome(command.args(args).output().unwrap())
     }
 
+    /// Approves what waits, as another person.
+    pub fn approve_as(&self, name: &str, task: &str) -> Outcome {
+        let change = self.change_of(task);
+        self.harness_as(name, &["approve", task, "--of", &change])
+    }
+
+    /// Approves a plan as it stands.
+    pub fn approve_plan(&self, plan: &str) -> Outcome {
+        let shown = self.harness(&["plan", "show", plan]).stdout;
+        let (_, rest) = shown.split_once("(as ").unwrap_or_default();
+        let name = rest.split_once(')').unwrap_or_default().0;
+        self.harness(&["plan", "approve", plan, "--of", name])
+    }
+
+    /// The name of the change that waits, as `show` prints it.
+    pub fn change_of(&self, task: &str) -> String {
+        let shown = self.harness(&["show", task]).stdout;
+        let mut lines = shown.lines();
+        let name = lines.find_map(|line| line.trim_start().strip_prefix("change "));
+        name.unwrap_or_default().trim().to_owned()
+    }
+
     /// Runs git in the repository; it has to succeed.
     pub fn git(&self, args: &[&str]) -> String {
         let outcome = self.try_git(args);

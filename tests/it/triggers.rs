@@ -117,8 +117,17 @@ fn a_change_that_works_and_misses_the_intent_is_the_architects() {
         .exits(0);
     let _ = sandbox.harness(&["run"]).exits(4);
     assert_eq!(sandbox.state("p-1"), "needs_review");
+    let change = sandbox.change_of("p-1");
     let _ = sandbox
-        .harness(&["reject", "p-1", "--intent", "-m", "nobody wanted a clock"])
+        .harness(&[
+            "reject",
+            "p-1",
+            "--of",
+            &change,
+            "--intent",
+            "-m",
+            "nobody wanted a clock",
+        ])
         .exits(0);
     calls_for(&sandbox, "violates_intent", "works, but violates the intent", 1);
 }

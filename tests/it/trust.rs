@@ -193,7 +193,7 @@ fn every_command_that_starts_a_program_asks_wherever_a_command_comes_from() {
                 said.stderr
             );
         }
-        let said = sandbox.harness_as("Bob", &["approve", "p-2"]).exits(4);
+        let said = sandbox.approve_as("Bob", "p-2").exits(4);
         let _ = said.says(&format!("not trusted: {name}"));
         // Nothing of it ran, nothing was begun, and nobody was asked about anything else.
         assert!(!std::path::Path::new(&mark).exists(), "{name}");

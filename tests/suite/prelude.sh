@@ -183,3 +183,62 @@ works_there() {
 	git-harness doctor --remote origin
 	true
 }
+
+# The lane of the cards has gates: `gates_are '["review"]'`. For `set_up`.
+gates_are() {
+	[ "$MODE" = plain ] && return
+	printf '\n[lanes.throughput]\ngates = %s\n' "$1" >> .harness/config.toml
+	git commit -qnam 'Somebody has to agree'
+}
+
+# A command as another person: `as Bob COMMAND…`.
+as() {
+	who=$1
+	shift
+	GIT_AUTHOR_NAME=$who GIT_AUTHOR_EMAIL=$who@example.invalid GIT_COMMITTER_NAME=$who \
+		GIT_COMMITTER_EMAIL=$who@example.invalid "$@"
+}
+
+# The name of the change that waits, as `show` prints it.
+change_of() { git harness show "$1" | sed -n 's/^  change  *//p'; }
+
+# Agrees to what waits now: `approve_as Bob t-1 [--gate NAME]`. A program that knows no names for changes is not told one.
+approve_as() {
+	whose=$1
+	shift
+	as "$whose" git harness approve "$@" --of "$(change_of "$1")" </dev/null || as "$whose" git harness approve "$@" </dev/null
+}
+
+# Gives the open task back, so that it can be worked on in other ways.
+given_back() { git harness release t-1 >/dev/null; }
+
+# One attempt by a program that writes a line: `built 'good and evil'`.
+built() { git harness exec t-1 -- sh -c "echo '$1' > src/allowed.txt"; }
+
+# What a careless project does: somebody's name in the message is agreement.
+by_word_of_mouth() {
+	echo 'good and evil' > src/allowed.txt
+	git commit -qnam "Fine work
+
+Reviewed-by: Bob <Bob@example.invalid>"
+}
+
+# Whether the work that nobody agreed to is on `main`.
+evil_landed() { on_main src/allowed.txt | grep -q evil; }
+
+# A server that takes whatever somebody pushes who may push. For `set_up`.
+open_server() {
+	git init -q --bare --template= "$T/server.git"
+	git remote add origin "$T/server.git"
+	git -c core.hooksPath=/dev/null push -q origin main
+	git -C "$T/server.git" symbolic-ref HEAD refs/heads/main
+}
+
+# Another clone of the same server, of whoever may push there: `another_clone NAME`. It has what this one published.
+another_clone() {
+	git clone -q "$T/server.git" "$T/$1"
+	(cd "$T/$1" && git harness init && git harness trust && git harness sync) >/dev/null 2>&1
+}
+
+# Takes in what others published, whatever it is called.
+heard() { git harness sync || true; }

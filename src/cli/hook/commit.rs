@@ -200,7 +200,11 @@ pub(super) fn not_accepted(here: &Here, verdict: &Verdict) -> CliError {
             Exit::PersonNeeded,
             format!("task {task} is verified and waits for {}", gates.join(", ")),
         )
-        .hint(format!("somebody else: git harness approve {task}; then commit again")),
+        .hint(format!(
+            "somebody else looks at it (git harness show {task}) and approves it; then commit again"
+        )),
+        Verdict::Closed(why) => CliError::new(Exit::PersonNeeded, format!("task {task}: {why}"))
+            .hint(format!("git harness show {task} tells what was decided")),
         Verdict::Empty | Verdict::Accepted { .. } => {
             CliError::new(Exit::Refused, format!("task {task}: this commit changes nothing"))
         }

@@ -67,6 +67,9 @@ pub struct Dispatched {
     pub mode: AttemptMode,
     /// Who makes it: the author of whatever comes of it.
     pub author: Actor,
+    /// Who started it, or handed the answer in, where whoever wrote it told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_by: Option<Actor>,
     /// The provider and model, where known, for the `Assisted-by` trailer.
     pub model: Option<String>,
     /// The commit that the work starts from.
@@ -159,6 +162,9 @@ pub struct ReviewRequested {
     pub subject: ApprovalSubject,
     /// The gates that wait.
     pub gates: Vec<String>,
+    /// Who handed the change in, where a person did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
 }
 
 /// A verified change passed its gates. Serves one landing.
@@ -481,6 +487,23 @@ pub enum Event {
         reason: String,
         /// It works but violates the intent.
         violates_intent: bool,
+        /// What was looked at, where whoever wrote it told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of: Option<ApprovalSubject>,
+    },
+    /// Somebody took an agreement back, before it landed.
+    ApprovalWithdrawn {
+        /// The task.
+        task: TaskId,
+        /// Who: whoever had agreed.
+        by: Actor,
+        /// To what.
+        subject: ApprovalSubject,
+        /// The approvals, by the names that they were given.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        nonces: Vec<String>,
+        /// Why.
+        reason: String,
     },
     /// See [`Accepted`].
     Accepted(Accepted),
@@ -698,6 +721,7 @@ impl Event {
             | Self::ReviewRequested(ReviewRequested { task, .. })
             | Self::Approved { task, .. }
             | Self::Rejected { task, .. }
+            | Self::ApprovalWithdrawn { task, .. }
             | Self::Accepted(Accepted { task, .. })
             | Self::LandIntended(LandIntended { task, .. })
             | Self::Landed(Landed { task, .. })

@@ -7,3 +7,4 @@ pub mod replay;
 pub mod row;
 pub mod state;
 pub mod transition;
+pub mod voice;

@@ -1,8 +1,10 @@
 //! Replay: the journal's rows folded into what was tried with every task.
 //!
-//! The same rows give the same answer in any process. A row that the table does not allow, such as a second claim of
-//! a card that is out already, changes nothing and is kept as an oddity; no sequence of rows makes this panic.
+//! The same rows give the same answer in any process of a clone, in whatever order they came in. Each is judged first: one
+//! that may not do what it says, such as a second claim of a card that is out already or a word of another clone about what
+//! is in this one's hands, changes nothing and is kept as an oddity; no sequence of rows makes this panic.
 
+mod judgment;
 mod kept;
 pub mod snapshot;
 mod standing;
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::actor::Actor;
 use crate::domain::check::EvidenceRecord;
 use crate::domain::failure::Failure;
-use crate::domain::gate::Approval;
+use crate::domain::gate::{Approval, ApprovalSubject};
 use crate::domain::id::{AttemptId, TaskId, WriterId};
 use crate::domain::oid::{CommitId, Digest, TreeId};
 use crate::domain::usage::Usage;
@@ -28,8 +30,10 @@ use super::event::{
 };
 use super::row::Row;
 use super::state::TaskState;
-use super::transition::{Step, next};
-use kept::Kept;
+use super::voice::{Voice, Voices};
+pub use judgment::Hold;
+use judgment::{Judged, attempt_of, judge};
+use kept::{Ground, Kept};
 use snapshot::{Address, Archive};
 pub use standing::Standing;
 
@@ -97,10 +101,19 @@ pub struct TaskLog {
     pub landed: Vec<Landed>,
     /// Every rollback.
     pub rolled_back: Vec<RolledBack>,
-    /// Every approval.
+    /// The approvals of this round.
     pub approvals: Vec<Approval>,
+    /// Approvals that have ended: with their round, by a rejection, or since they were withdrawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ended_approvals: Vec<Approval>,
     /// What waits for somebody.
     pub review: Option<ReviewRequested>,
+    /// What waited before it was accepted: what it goes back to if an approval is withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<ReviewRequested>,
+    /// Whose hands it is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Hold>,
     /// The last escalation.
     pub escalation: Option<Escalated>,
     /// Every escalation, oldest first.
@@ -127,6 +140,9 @@ pub struct TaskLog {
     pub keep_changes: bool,
     /// Commits of people that were refused, in attended mode.
     pub refused: Vec<Failure>,
+    /// The person who answered in the Architect's place, while what they wrote is built.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_by: Option<Actor>,
 }
 
 impl TaskLog {
@@ -145,7 +161,10 @@ impl TaskLog {
             landed: Vec::new(),
             rolled_back: Vec::new(),
             approvals: Vec::new(),
+            ended_approvals: Vec::new(),
             review: None,
+            reviewed: None,
+            held: None,
             escalation: None,
             escalations: Vec::new(),
             answers: Vec::new(),
@@ -157,6 +176,7 @@ impl TaskLog {
             notes: Vec::new(),
             keep_changes: false,
             refused: Vec::new(),
+            answered_by: None,
         }
     }
 
@@ -189,11 +209,82 @@ impl TaskLog {
         self.attempts
             .iter()
             .map(|attempt| u64::try_from(spent(attempt)).unwrap_or(0))
-            .sum()
+            .fold(0, u64::saturating_add)
+    }
+
+    /// Who had a part in what the open attempt made: they open no gates of it, unless the project lets them.
+    pub fn makers(&self) -> Vec<Actor> {
+        let Some(last) = self.attempts.last() else {
+            return Vec::new();
+        };
+        // What goes on from an earlier attempt holds what that one made.
+        let goes_on = last.dispatched.from_tree.is_some();
+        let from = if goes_on { 0 } else { self.attempts.len() - 1 };
+        let mut makers: Vec<Actor> = Vec::new();
+        for attempt in &self.attempts[from..] {
+            makers.push(attempt.dispatched.author.clone());
+            makers.extend(attempt.dispatched.started_by.clone());
+        }
+        makers.extend(
+            self.review
+                .iter()
+                .chain(&self.reviewed)
+                .filter_map(|review| review.by.clone()),
+        );
+        // A person who answered in the Architect's place wrote what it was made by.
+        makers.extend(self.answered_by.clone());
+        makers
+    }
+
+    /// Whether its landing was begun, or is done.
+    pub fn has_begun_to_land(&self) -> bool {
+        let accepted = self.accepted.as_ref().map(|row| &row.accepted.attempt);
+        self.land_intent.is_some() || self.landed.iter().any(|landed| Some(&landed.attempt) == accepted)
+    }
+
+    /// The short name of what waits, which whoever decides on it names.
+    pub fn change_id(&self, task: &TaskId) -> Option<String> {
+        let review = self.review.as_ref().filter(|_| self.state == TaskState::NeedsReview);
+        Some(review?.subject.id(task, self.round))
+    }
+
+    fn means(&self, revised: &CardRevised) -> bool {
+        let intent = self.revision_intent.as_ref();
+        intent.is_some_and(|intent| intent.revision.commit == revised.commit)
+    }
+
+    fn has_attempt(&self, id: &AttemptId) -> bool {
+        self.attempts.iter().any(|attempt| attempt.dispatched.attempt == *id)
+    }
+
+    fn end_approvals(&mut self) {
+        self.ended_approvals.append(&mut self.approvals);
+        self.reviewed = None;
+    }
+
+    /// Ends another clone's hold: as if it had never begun, but for what is told of it.
+    fn free(&mut self) {
+        let before = self.held.take().and_then(|hold| hold.before);
+        if let Some(open) = self.open().map(|open| open.attempt.clone())
+            && let Some(attempt) = self.attempt_mut(&open)
+        {
+            attempt.lost = Some("this clone had the task in hand, too".to_owned());
+        }
+        self.open_round();
+        self.state = TaskState::Ready;
+        self.unapplied = None;
+        self.revision_intent = None;
+        if let Some(before) = before {
+            self.in_round = before.in_round;
+            self.corrections = before.corrections;
+            self.keep_changes = before.keep_changes;
+            self.last_failure = before.last_failure;
+        }
     }
 
     fn open_round(&mut self) {
-        self.round += 1;
+        self.round = self.round.saturating_add(1);
+        self.end_approvals();
         self.in_round = 0;
         self.last_failure = None;
         self.accepted = None;
@@ -279,6 +370,10 @@ pub struct Replay {
     tasks: BTreeMap<TaskId, Kept>,
     /// Whoever keeps the rows of stories that are not here.
     archive: Option<Arc<dyn Archive>>,
+    /// Who is who among the writers.
+    voices: Arc<Voices>,
+    /// The highest counter that counts.
+    highest_at: u64,
     attempts: BTreeMap<WriterId, u64>,
     targets: BTreeSet<String>,
     paused: Option<Actor>,
@@ -298,44 +393,69 @@ impl Replay {
         replay
     }
 
-    /// A replay of nothing, whose rows will be found in an archive.
-    pub fn kept_by(archive: Arc<dyn Archive>) -> Self {
+    /// A replay of nothing, for a clone that these are the others of.
+    pub fn among(voices: Voices) -> Self {
         Self {
-            archive: Some(archive),
+            voices: Arc::new(voices),
             ..Self::default()
         }
     }
 
-    fn archive(&self) -> Option<&dyn Archive> {
-        self.archive.as_deref()
+    /// The same, whose rows will be found in an archive.
+    pub fn kept_by(archive: Arc<dyn Archive>, voices: Voices) -> Self {
+        Self {
+            archive: Some(archive),
+            ..Self::among(voices)
+        }
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        Ground {
+            archive: self.archive.as_deref(),
+            voices: &self.voices,
+        }
+    }
+
+    /// Who is who among the writers.
+    pub fn voices(&self) -> &Voices {
+        &self.voices
+    }
+
+    /// The highest counter that counts: the next row of this clone comes behind it.
+    pub const fn highest_at(&self) -> u64 {
+        self.highest_at
     }
 
     /// What was tried with a task.
     pub fn task(&self, task: &TaskId) -> Option<&TaskLog> {
         let (task, kept) = self.tasks.get_key_value(task)?;
-        Some(kept.log(task, self.archive()))
+        Some(kept.log(task, self.ground()))
     }
 
     /// Where the journal leaves a task.
     pub fn standing(&self, task: &TaskId) -> Option<&Standing> {
         let (task, kept) = self.tasks.get_key_value(task)?;
-        Some(kept.standing(task, self.archive()))
+        Some(kept.standing(task, self.ground()))
     }
 
     /// The tasks with an attempt that is out or waits, or with a landing under way.
     pub fn in_hand(&self) -> impl Iterator<Item = (&TaskId, &TaskLog)> {
-        let archive = self.archive();
+        let ground = self.ground();
         self.tasks
             .iter()
-            .filter(move |(task, kept)| kept.standing(task, archive).is_in_hand())
-            .map(move |(task, kept)| (task, kept.log(task, archive)))
+            .filter(move |(task, kept)| kept.standing(task, ground).is_in_hand())
+            .map(move |(task, kept)| (task, kept.log(task, ground)))
     }
 
     /// Lets go of every story that can be read again. Where each task stands is kept.
     pub fn shed(&mut self) {
-        let archive = self.archive.as_deref();
+        let (archive, voices) = (self.archive.clone(), Arc::clone(&self.voices));
+        let ground = Ground {
+            archive: archive.as_deref(),
+            voices: &voices,
+        };
         for (task, kept) in &mut self.tasks {
-            kept.shed(task, archive);
+            kept.shed(task, ground);
         }
     }
 
@@ -396,23 +516,69 @@ impl Replay {
     }
 
     fn take(&mut self, row: &Row, event: &Event, address: Option<Address>) -> Result<(), String> {
+        let voice = self.voices.of(&row.writer);
+        if !self.voices.admits(self.highest_at, row.at, &row.writer) {
+            return Err(format!("its counter {} follows nothing that is known here", row.at));
+        }
+        self.highest_at = self.highest_at.max(row.at);
+        if let Event::Dispatched(dispatched) = event
+            && (voice == Voice::Own || dispatched.attempt.writer == row.writer)
+        {
+            // A number is never given twice, whatever became of it.
+            let count = self.attempts.entry(dispatched.attempt.writer.clone()).or_default();
+            *count = (*count).max(dispatched.attempt.n);
+        }
+        let Some(task) = event.task() else {
+            self.of_all(event, voice)?;
+            self.books.take(row.time, event, None, voice == Voice::Own);
+            self.books.spend(&row.writer, row.time, event);
+            return Ok(());
+        };
+        let kept = self.tasks.entry(task.clone()).or_default();
+        let ground = Ground {
+            archive: self.archive.as_deref(),
+            voices: &self.voices,
+        };
+        let log = kept.log_mut(task, ground, address);
+        let judged = judge(log, row, event, voice)?;
+        log.apply(judged);
+        self.books.take(row.time, event, log.about(event), voice == Voice::Own);
+        self.books.spend(&row.writer, row.time, event);
+        if let (Event::RolledBack(done), Voice::Own, Some(open)) = (event, voice, &mut self.rollback) {
+            open.tasks.retain(|(task, _)| *task != done.task);
+            if open.tasks.is_empty() {
+                self.rollback = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// An event that is about no task. What another clone has begun is its own to end, and its pauses are its own.
+    fn of_all(&mut self, event: &Event, voice: Voice) -> Result<(), String> {
         match event {
-            Event::Paused { by } => self.paused = Some(by.clone()),
-            Event::Resumed { .. } => self.paused = None,
             Event::RunStarted { target, .. } => {
                 self.targets.insert(target.clone());
             }
             Event::PlanImported { target, .. } => {
                 self.targets.insert(target.clone());
-                self.import = None;
+                if voice == Voice::Own {
+                    self.import = None;
+                }
             }
-            Event::ImportIntended(intent) => self.import = Some(intent.clone()),
+            Event::Paused { .. } | Event::Resumed { .. } | Event::ModelReset { .. } | Event::Checked(_)
+                if !voice.decides() =>
+            {
+                return Err("decisions of its clone do not count here".to_owned());
+            }
+            Event::Paused { by } => self.paused = Some(by.clone()),
+            Event::Resumed { .. } => self.paused = None,
+            Event::ImportIntended(intent) if voice == Voice::Own => self.import = Some(intent.clone()),
             Event::RollbackIntended {
                 tasks,
                 target,
                 old,
                 new,
-            } => {
+            } if voice == Voice::Own => {
                 self.rollback = Some(OpenRollback {
                     tasks: tasks.clone(),
                     target: target.clone(),
@@ -420,185 +586,129 @@ impl Replay {
                     new: *new,
                 });
             }
-            Event::RollbackLost { new, .. } if self.rollback.as_ref().is_some_and(|open| open.new == *new) => {
+            Event::RollbackLost { new, .. }
+                if voice == Voice::Own && self.rollback.as_ref().is_some_and(|open| open.new == *new) =>
+            {
                 self.rollback = None;
-            }
-            Event::Dispatched(dispatched) => {
-                let count = self.attempts.entry(dispatched.attempt.writer.clone()).or_default();
-                *count = (*count).max(dispatched.attempt.n);
-            }
-            Event::RolledBack(done) => {
-                if let Some(open) = &mut self.rollback {
-                    open.tasks.retain(|(task, _)| *task != done.task);
-                    if open.tasks.is_empty() {
-                        self.rollback = None;
-                    }
-                }
             }
             _ => {}
         }
-        match event.task() {
-            Some(task) => {
-                let kept = self.tasks.entry(task.clone()).or_default();
-                let log = kept.log_mut(task, self.archive.as_deref(), address);
-                log.take(row, event)?;
-                self.books.take(row.time, event, log.about(event), true);
-                self.books.spend(&row.writer, row.time, event);
-                Ok(())
-            }
-            None => {
-                self.books.take(row.time, event, None, true);
-                self.books.spend(&row.writer, row.time, event);
-                Ok(())
-            }
-        }
+        Ok(())
     }
 }
 
 impl TaskLog {
-    fn step(&mut self, step: Step) -> Result<(), String> {
-        self.state = next(self.state, step).map_err(|illegal| illegal.to_string())?;
-        // Whatever was about to become of the card, something else has.
-        self.unapplied = None;
-        self.revision_intent = None;
-        Ok(())
-    }
-
-    fn take(&mut self, row: &Row, event: &Event) -> Result<(), String> {
+    /// Does what a judged row says, whole.
+    #[expect(clippy::needless_pass_by_value, reason = "a judged row serves once")]
+    fn apply(&mut self, judged: Judged) {
+        let (row, event) = (judged.row(), judged.event());
+        if judged.frees() {
+            self.free();
+        }
+        if let Some(to) = judged.to() {
+            self.state = to;
+            self.held = judged.hold().cloned();
+            // Whatever was about to become of the card, something else has.
+            self.unapplied = None;
+            self.revision_intent = None;
+        }
+        if !matches!(event, Event::Dispatched(_))
+            && let Some(attempt) = attempt_of(event).and_then(|id| self.attempt_mut(id))
+        {
+            attempt.last = row.time;
+            attempt.told(event);
+        }
         match event {
             Event::Dispatched(dispatched) => self.dispatched(row, dispatched),
-            Event::Proposed(proposed) => self.note(row, &proposed.attempt, |attempt| {
-                attempt.proposed = Some(proposed.clone());
-            }),
-            Event::BuilderFinished(finished) => self.note(row, &finished.attempt, |attempt| {
-                attempt.finished = Some(finished.clone());
-            }),
-            Event::Harvested(harvested) => self.note(row, &harvested.attempt, |attempt| {
-                attempt.harvested = Some(harvested.clone());
-            }),
-            Event::Verified { attempt, evidence, .. } => self.note(row, attempt, |attempt| {
-                attempt.evidence = Some(evidence.clone());
-            }),
-            Event::AttemptFailed { attempt, failure, .. } => {
-                self.step(Step::Failed)?;
+            Event::AttemptFailed { failure, .. } => {
                 self.accepted = None;
                 self.review = None;
                 self.last_failure = Some(failure.clone());
-                self.note(row, attempt, |attempt| attempt.failure = Some(failure.clone()))
             }
-            Event::AttemptLost { attempt, reason, .. } => {
-                self.step(Step::Lost)?;
-                // Faults of the infrastructure count for nothing.
-                self.in_round = self.in_round.saturating_sub(1);
-                self.note(row, attempt, |attempt| attempt.lost = Some(reason.clone()))
-            }
-            Event::CommitRefused { failure, .. } => {
-                self.refused.push(failure.clone());
-                Ok(())
-            }
-            Event::ReviewRequested(request) => {
-                self.step(Step::ReviewWanted)?;
-                self.review = Some(request.clone());
-                self.note(row, &request.attempt, |_| {})
-            }
-            Event::Approved { approval, .. } => {
-                self.approvals.push(approval.clone());
-                Ok(())
-            }
+            // Faults of the infrastructure count for nothing.
+            Event::AttemptLost { .. } => self.in_round = self.in_round.saturating_sub(1),
+            Event::CommitRefused { failure, .. } => self.refused.push(failure.clone()),
+            Event::ReviewRequested(request) => self.review = Some(request.clone()),
+            Event::Approved { approval, .. } => self.approvals.push(approval.clone()),
+            Event::ApprovalWithdrawn { by, subject, .. } => self.withdraw(by, subject),
             Event::Rejected {
                 by,
                 reason,
                 violates_intent,
                 ..
             } => {
-                self.step(Step::Rejected)?;
                 self.review = None;
+                self.end_approvals();
                 self.last_failure = Some(Failure::Rejected {
                     by: by.to_string(),
                     reason: reason.clone(),
                     violates_intent: *violates_intent,
                 });
-                Ok(())
             }
             Event::Accepted(accepted) => {
-                self.step(Step::Accepted)?;
-                self.review = None;
+                self.reviewed = self.review.take().or(self.reviewed.take());
                 self.accepted = Some(AcceptedRow {
                     writer: row.writer.clone(),
                     seq: row.seq,
                     hash: row.hash,
                     accepted: accepted.clone(),
                 });
-                self.note(row, &accepted.attempt, |_| {})
             }
-            Event::LandIntended(intent) => {
-                self.land_intent = Some(intent.clone());
-                Ok(())
-            }
+            Event::LandIntended(intent) => self.land_intent = Some(intent.clone()),
             Event::Landed(landed) => {
                 self.land_intent = None;
                 self.land_lost = None;
                 self.landed.push(landed.clone());
-                self.note(row, &landed.attempt, |_| {})
             }
-            Event::LandLost {
-                reason, still_accepted, ..
-            } => {
+            Event::LandLost { reason, .. } => {
                 self.land_intent = None;
                 self.land_lost = Some(reason.clone());
-                if !still_accepted {
-                    self.step(Step::LandingLost)?;
+                if judged.to().is_some() {
                     self.accepted = None;
                     self.in_round = self.in_round.saturating_sub(1);
+                    self.end_approvals();
                 }
-                Ok(())
             }
-            other => self.decided(other),
+            _ => self.decided(&judged),
         }
     }
 
     /// Events that somebody decides on, not that an attempt brings about.
-    fn decided(&mut self, event: &Event) -> Result<(), String> {
-        match event {
+    fn decided(&mut self, judged: &Judged) {
+        match judged.event() {
             Event::Escalated(escalated) => {
-                self.step(Step::Escalated)?;
                 self.escalation = Some(escalated.clone());
                 self.escalations.push(escalated.clone());
             }
             Event::ArchitectAnswered(answer) => {
                 self.answers.push(answer.clone());
+                self.answered_by = Some(answer.by.clone()).filter(Actor::is_person);
                 self.unapplied = Some(answer.clone());
             }
             Event::RevisionIntended(intent) => self.revision_intent = Some(intent.clone()),
             Event::ArchitectFailed { usage, .. } => {
                 self.in_vain = self.in_vain.plus(&usage.unwrap_or_default());
             }
+            // What was meant is done; an attempt goes on with the card that it was given.
+            Event::CardRevised(_) if judged.to().is_none() => self.revision_intent = None,
             Event::CardRevised(revised) => {
-                // What was meant is done, also where an attempt goes on with the card that it was given.
-                let is_meant = |intent: &RevisionIntended| intent.revision.commit == revised.commit;
-                self.revision_intent = self.revision_intent.take().filter(|intent| !is_meant(intent));
-                self.step(Step::Revised)?;
                 self.open_round();
                 self.keep_changes = revised.keep_changes;
-                self.corrections = if revised.correction { self.corrections + 1 } else { 0 };
+                self.corrections = if revised.correction {
+                    self.corrections.saturating_add(1)
+                } else {
+                    0
+                };
                 self.revisions.push(revised.clone());
             }
-            Event::Blocked { by, reason, .. } => {
-                self.step(Step::Blocked)?;
-                self.blocked = Some((by.clone(), reason.clone()));
-            }
+            Event::Blocked { by, reason, .. } => self.blocked = Some((by.clone(), reason.clone())),
             Event::Unblocked { .. } | Event::RetryRequested { .. } => {
-                self.step(Step::Reopened)?;
                 self.open_round();
                 self.corrections = 0;
             }
-            Event::Released { .. } => {
-                self.step(Step::Released)?;
-                self.open_round();
-            }
+            Event::Released { .. } => self.release(),
             Event::RolledBack(done) => {
                 // Complete comes from history, so the journal leaves a landed task at `passed`.
-                self.step(Step::Reopened)?;
                 self.open_round();
                 self.corrections = 0;
                 self.rolled_back.push(done.clone());
@@ -606,18 +716,11 @@ impl TaskLog {
             Event::Noted { by, text, .. } => self.notes.push((by.clone(), text.clone())),
             _ => {}
         }
-        Ok(())
     }
 
-    fn dispatched(&mut self, row: &Row, dispatched: &Dispatched) -> Result<(), String> {
-        let step = if self.in_round == 0 {
-            Step::DispatchedFirst
-        } else {
-            Step::DispatchedAgain
-        };
-        self.step(step)?;
-        self.in_round += 1;
-        self.number += 1;
+    fn dispatched(&mut self, row: &Row, dispatched: &Dispatched) {
+        self.in_round = self.in_round.saturating_add(1);
+        self.number = self.number.saturating_add(1);
         self.attempts.push(AttemptLog {
             dispatched: dispatched.clone(),
             started: row.time,
@@ -629,16 +732,50 @@ impl TaskLog {
             failure: None,
             lost: None,
         });
-        Ok(())
     }
 
-    fn note(&mut self, row: &Row, id: &AttemptId, with: impl FnOnce(&mut AttemptLog)) -> Result<(), String> {
-        let attempt = self
-            .attempt_mut(id)
-            .ok_or_else(|| format!("attempt {id} is not known"))?;
-        attempt.last = row.time;
-        with(attempt);
-        Ok(())
+    /// Takes what somebody agreed to back. What was accepted by it waits again.
+    fn withdraw(&mut self, by: &Actor, subject: &ApprovalSubject) {
+        let is_theirs = |approval: &Approval| approval.by.is_same_as(by) && approval.subject == *subject;
+        let (ended, kept) = std::mem::take(&mut self.approvals).into_iter().partition(is_theirs);
+        self.approvals = kept;
+        let mut ended: Vec<Approval> = ended;
+        self.ended_approvals.append(&mut ended);
+        self.accepted = None;
+        self.land_lost = None;
+        self.review = self.review.take().or(self.reviewed.take());
+    }
+
+    /// A plan that somebody agreed to is let go on by a release, and what they agreed to goes along.
+    fn release(&mut self) {
+        let agreed = self.review.as_ref().map(|review| review.subject);
+        let is_plan = self.attempts.last().is_some_and(|attempt| {
+            attempt.proposed.is_some() && attempt.harvested.is_none() && attempt.failure.is_none()
+        });
+        let goes_along: Vec<Approval> = self
+            .approvals
+            .iter()
+            .filter(|one| is_plan && Some(one.subject) == agreed)
+            .cloned()
+            .collect();
+        self.approvals.retain(|one| !goes_along.contains(one));
+        self.open_round();
+        self.approvals = goes_along;
+    }
+}
+
+impl AttemptLog {
+    /// Takes in what is told of it.
+    fn told(&mut self, event: &Event) {
+        match event {
+            Event::Proposed(proposed) => self.proposed = Some(proposed.clone()),
+            Event::BuilderFinished(finished) => self.finished = Some(finished.clone()),
+            Event::Harvested(harvested) => self.harvested = Some(harvested.clone()),
+            Event::Verified { evidence, .. } => self.evidence = Some(evidence.clone()),
+            Event::AttemptFailed { failure, .. } => self.failure = Some(failure.clone()),
+            Event::AttemptLost { reason, .. } => self.lost = Some(reason.clone()),
+            _ => {}
+        }
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Step {
     LandingLost,
     /// A reviewer refused the change.
     Rejected,
+    /// Somebody who had agreed to it does not any more.
+    Withdrawn,
     /// The Architect is called in.
     Escalated,
     /// The card was revised.
@@ -45,7 +47,7 @@ pub enum Step {
 
 impl Step {
     /// Every step.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Freed,
         Self::Held,
         Self::DispatchedFirst,
@@ -56,6 +58,7 @@ impl Step {
         Self::Accepted,
         Self::LandingLost,
         Self::Rejected,
+        Self::Withdrawn,
         Self::Escalated,
         Self::Revised,
         Self::Blocked,
@@ -88,6 +91,7 @@ impl fmt::Display for Step {
             Self::Accepted => "accepted",
             Self::LandingLost => "kept from landing",
             Self::Rejected => "rejected",
+            Self::Withdrawn => "put to review again",
             Self::Escalated => "escalated",
             Self::Revised => "revised",
             Self::Blocked => "blocked",
@@ -118,6 +122,7 @@ pub fn next(state: TaskState, step: Step) -> Result<TaskState, Illegal> {
         (T::InProgress | T::Retrying | T::NeedsReview | T::Passed, S::Accepted) => T::Passed,
         (T::Passed, S::LandingLost) => T::Ready,
         (T::NeedsReview, S::Rejected) => T::Failed,
+        (T::NeedsReview | T::Passed, S::Withdrawn) => T::NeedsReview,
 
         // A person may call the Architect whenever nobody works on the card; the router only after a failure, or when
         // the card itself is at fault before any attempt.

@@ -17,10 +17,12 @@ use crate::domain::agent::hook::Call;
 use crate::domain::agent::reply::Refusal;
 use crate::domain::change::{Change, ChangeSet, Entry, FileMode};
 use crate::domain::diagnostic::Diagnostic;
+use crate::domain::gate::AiPermission;
 use crate::domain::oid::{CommitId, TreeId};
 use crate::domain::path::RepoPath;
 use crate::domain::scope::bounds::Bounds;
 use crate::domain::scope::violation::{Rule, Violation};
+use crate::domain::task::state::TaskState;
 use crate::git::{Head, OpenError, ReadError, Repository};
 
 use super::Engine;
@@ -109,9 +111,12 @@ impl Guard {
             return Err(EarlyError::Config(wrong));
         };
         let state = engine.replay().task(&open.card.id).map(|log| log.state);
-        let waits = state.filter(|state| state.waits_for_person());
+        let waits = state.filter(|state| state.waits_for_person()).map(TaskState::as_str);
+        // Whoever asks here is a program; the lane may want a person's own hands.
+        let lane = config.lane(&open.card);
+        let waits = waits.or((lane.ai == AiPermission::Advise).then_some("in a lane in which a person builds"));
         let bounds = judge::bounds(&open.card, &config, &engine.git, head)?;
-        Self::new(engine.git, tree, bounds, waits.map(|state| state.as_str())).map(Some)
+        Self::new(engine.git, tree, bounds, waits).map(Some)
     }
 
     /// The guard of a Builder's view, by what the harness left for it.

@@ -227,6 +227,9 @@ fn note(doings: &mut Doings, card: &Card, finished: Finish) {
         Finish::InTheWay(why) => {
             doings.left.insert(card.id.clone(), why);
         }
+        Finish::Closed(why) => {
+            doings.left.insert(card.id.clone(), why.to_string());
+        }
         Finish::Failed(_) => {}
     }
 }

@@ -29,6 +29,7 @@ fn dispatched(name: &str, in_round: u32, builder: &str) -> Dispatched {
         },
         mode: AttemptMode::Unattended,
         author: Actor::Builder(builder.to_owned()),
+        started_by: None,
         model: Some(format!("openai:{builder}")),
         base: "1".repeat(40).parse().unwrap(),
         card: "2".repeat(40).parse().unwrap(),

@@ -3,11 +3,22 @@
 
 use std::cell::OnceCell;
 
+use super::judgment::judge;
 use super::snapshot::{Address, Archive, Line};
 use super::{Standing, TaskLog};
 use crate::domain::actor::Actor;
 use crate::domain::id::TaskId;
 use crate::domain::task::state::TaskState;
+use crate::domain::task::voice::Voices;
+
+/// What a story is told by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ground<'a> {
+    /// Whoever keeps its rows.
+    pub(super) archive: Option<&'a dyn Archive>,
+    /// Who is who among their writers.
+    pub(super) voices: &'a Voices,
+}
 
 /// A task's story, as far as it was read.
 #[derive(Debug, Clone, Default)]
@@ -33,10 +44,12 @@ impl Kept {
     }
 
     /// Its story.
-    pub(super) fn log(&self, task: &TaskId, archive: Option<&dyn Archive>) -> &TaskLog {
+    pub(super) fn log(&self, task: &TaskId, ground: Ground) -> &TaskLog {
         self.log.get_or_init(|| {
-            Box::new(match (self.addresses(), archive) {
-                (Some(addresses), Some(archive)) if !addresses.is_empty() => told(task, &addresses, archive),
+            Box::new(match (self.addresses(), ground.archive) {
+                (Some(addresses), Some(archive)) if !addresses.is_empty() => {
+                    told(task, &addresses, archive, ground.voices)
+                }
                 (Some(_), _) => TaskLog::new(),
                 (None, _) => damaged("it is not known where they are"),
             })
@@ -44,22 +57,17 @@ impl Kept {
     }
 
     /// Where it stands.
-    pub(super) fn standing(&self, task: &TaskId, archive: Option<&dyn Archive>) -> &Standing {
+    pub(super) fn standing(&self, task: &TaskId, ground: Ground) -> &Standing {
         self.standing.get_or_init(|| {
             let stored = self.line.as_ref().filter(|_| self.log.get().is_none());
             let stored = stored.and_then(Line::standing);
-            stored.unwrap_or_else(|| Standing::of(self.log(task, archive)))
+            stored.unwrap_or_else(|| Standing::of(self.log(task, ground)))
         })
     }
 
     /// Its story, to take a row in that is kept at an address, or nowhere else yet.
-    pub(super) fn log_mut(
-        &mut self,
-        task: &TaskId,
-        archive: Option<&dyn Archive>,
-        address: Option<Address>,
-    ) -> &mut TaskLog {
-        self.log(task, archive);
+    pub(super) fn log_mut(&mut self, task: &TaskId, ground: Ground, address: Option<Address>) -> &mut TaskLog {
+        self.log(task, ground);
         self.standing.take();
         match address {
             Some(address) => self.added.push(address),
@@ -81,9 +89,9 @@ impl Kept {
     }
 
     /// Lets the story go, where it can be read again.
-    pub(super) fn shed(&mut self, task: &TaskId, archive: Option<&dyn Archive>) {
-        if self.log.get().is_some() && !self.is_unplaced && archive.is_some() {
-            self.standing(task, archive);
+    pub(super) fn shed(&mut self, task: &TaskId, ground: Ground) {
+        if self.log.get().is_some() && !self.is_unplaced && ground.archive.is_some() {
+            self.standing(task, ground);
             self.log.take();
         }
     }
@@ -91,7 +99,7 @@ impl Kept {
 
 /// The story that the rows at these addresses tell. Where they cannot be read, nobody may go on as if nothing had been
 /// tried: the task is blocked, and says why.
-fn told(task: &TaskId, addresses: &[Address], archive: &dyn Archive) -> TaskLog {
+fn told(task: &TaskId, addresses: &[Address], archive: &dyn Archive, voices: &Voices) -> TaskLog {
     let mut log = TaskLog::new();
     let rows = match archive.rows(addresses) {
         Ok(rows) => rows,
@@ -100,7 +108,11 @@ fn told(task: &TaskId, addresses: &[Address], archive: &dyn Archive) -> TaskLog 
     for row in &rows {
         match row.known().filter(|event| event.task() == Some(task)) {
             // What a row may not do, it did not do the first time either.
-            Some(event) => drop(log.take(row, event)),
+            Some(event) => {
+                if let Ok(judged) = judge(&log, row, event, voices.of(&row.writer)) {
+                    log.apply(judged);
+                }
+            }
             None => return damaged("a row belongs to something else"),
         }
     }

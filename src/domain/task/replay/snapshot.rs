@@ -19,9 +19,10 @@ use crate::domain::actor::Actor;
 use crate::domain::task::books::Books;
 use crate::domain::task::event::ImportIntended;
 use crate::domain::task::row::Row;
+use crate::domain::task::voice::Voices;
 
 /// The version of this layout and of everything in it.
-pub const FORMAT: u32 = 8;
+pub const FORMAT: u32 = 9;
 
 /// Where a row is kept. Only the [`Archive`] that gave it knows what it means.
 pub type Address = u64;
@@ -91,6 +92,8 @@ fn write_addresses(addresses: &[Address]) -> Option<String> {
 #[derive(Serialize, Deserialize)]
 struct Head {
     tasks: usize,
+    voices: Voices,
+    highest_at: u64,
     attempts: Vec<(WriterId, u64)>,
     targets: Vec<String>,
     paused: Option<Actor>,
@@ -104,6 +107,8 @@ struct Head {
 pub fn write(replay: &Replay) -> Option<String> {
     let head = Head {
         tasks: replay.tasks.len(),
+        voices: Voices::clone(&replay.voices),
+        highest_at: replay.highest_at,
         attempts: replay.attempts.iter().map(|(writer, n)| (writer.clone(), *n)).collect(),
         targets: replay.targets.iter().cloned().collect(),
         paused: replay.paused.clone(),
@@ -115,7 +120,7 @@ pub fn write(replay: &Replay) -> Option<String> {
     let mut text = serde_json::to_string(&head).ok()?;
     text.push('\n');
     for (task, kept) in &replay.tasks {
-        let standing = kept.standing(task, replay.archive());
+        let standing = kept.standing(task, replay.ground());
         text.push_str(task.as_str());
         text.push('\t');
         text.push_str(&write_addresses(&kept.addresses()?)?);
@@ -127,11 +132,15 @@ pub fn write(replay: &Replay) -> Option<String> {
 }
 
 /// The replay that [`write()`] wrote, from `from` on to the end of a text. The text is kept and not copied.
-pub fn read(text: String, from: usize, archive: Arc<dyn Archive>) -> Option<Replay> {
+///
+/// None where it was written among others than these: then the same rows may say something else.
+pub fn read(text: String, from: usize, archive: Arc<dyn Archive>, voices: Voices) -> Option<Replay> {
     let text = Arc::new(text);
     let mut lines = text.get(from..)?.split_inclusive('\n');
     let first = lines.next()?;
-    let head: Head = serde_json::from_str(first).ok()?;
+    let head: Head = serde_json::from_str(first)
+        .ok()
+        .filter(|head: &Head| head.voices == voices)?;
     let mut at = from + first.len();
     let tasks = lines.map(|line| {
         let range = at..at + line.len();
@@ -142,6 +151,8 @@ pub fn read(text: String, from: usize, archive: Arc<dyn Archive>) -> Option<Repl
     (tasks.len() == head.tasks).then(|| Replay {
         tasks: tasks.into_iter().collect(),
         archive: Some(archive),
+        voices: Arc::new(voices),
+        highest_at: head.highest_at,
         attempts: head.attempts.into_iter().collect(),
         targets: head.targets.into_iter().collect(),
         paused: head.paused,

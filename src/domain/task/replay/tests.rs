@@ -1,5 +1,8 @@
 //! Replay against any sequence of rows.
 
+mod others;
+mod told;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -33,6 +36,7 @@ fn dispatched(n: u64) -> Event {
         },
         mode: AttemptMode::Unattended,
         author: Actor::Builder("b".into()),
+        started_by: None,
         model: None,
         base: commit(1),
         card: "2".repeat(40).parse().unwrap(),
@@ -215,7 +219,7 @@ proptest! {
         prop_assert_eq!(whole.attempts_by(&writer()), stored.attempts_by(&writer()));
         prop_assert_eq!(whole.oddities(), stored.oddities());
         // And so is one that lets go of what it can read again, time after time.
-        let mut shedding = Replay::kept_by(Arc::new(Shelf(rows.clone())));
+        let mut shedding = Replay::kept_by(Arc::new(Shelf(rows.clone())), Voices::default());
         for (address, row) in (0..).zip(&rows) {
             shedding.apply_kept(row, address);
             shedding.shed();
@@ -238,7 +242,7 @@ impl Archive for Shelf {
 }
 
 fn kept(rows: &[Row]) -> Replay {
-    let mut replay = Replay::kept_by(Arc::new(Shelf(rows.to_vec())));
+    let mut replay = Replay::kept_by(Arc::new(Shelf(rows.to_vec())), Voices::default());
     for (address, row) in (0..).zip(rows) {
         replay.apply_kept(row, address);
     }
@@ -248,7 +252,7 @@ fn kept(rows: &[Row]) -> Replay {
 /// The replay from its snapshot, and an archive of these rows.
 fn stored(replay: &Replay, rows: &[Row]) -> Replay {
     let text = format!("x{}", snapshot::write(replay).unwrap());
-    snapshot::read(text, 1, Arc::new(Shelf(rows.to_vec()))).unwrap()
+    snapshot::read(text, 1, Arc::new(Shelf(rows.to_vec())), Voices::default()).unwrap()
 }
 
 #[test]

@@ -1,0 +1,33 @@
+# R102 Another clone rejects what waits here
+# Whoever may push publishes a rejection in the name of somebody who may reject.
+#
+# plain: lands
+# naive: a name in the message counts as agreement
+# hooks: no effect
+# strict: no effect
+# shadow: -
+
+set_up() {
+	gates_are '["review"]'
+	open_server
+}
+
+naive() { by_word_of_mouth; }
+
+attack() {
+	given_back
+	built 'good'
+	git harness sync
+	another_clone thief
+	(
+		cd "$T/thief"
+		as Owner git harness reject t-1 -m no --of "$(change_of t-1)" || as Owner git harness reject t-1 -m no
+		git harness sync
+	)
+	heard
+	git harness status --json | tr -d ' \n' > "$T/states"
+}
+
+landed() {
+	[ "$MODE" = plain ] || ! grep -q '"id":"t-1","state":"needs_review"' "$T/states"
+}

@@ -1,0 +1,33 @@
+# R104 Another clone blocks what waits here
+# The same with a block.
+#
+# plain: lands
+# naive: a name in the message counts as agreement
+# hooks: no effect
+# strict: no effect
+# shadow: -
+
+set_up() {
+	gates_are '["review"]'
+	open_server
+}
+
+naive() { by_word_of_mouth; }
+
+attack() {
+	given_back
+	built 'good'
+	git harness sync
+	another_clone thief
+	(
+		cd "$T/thief"
+		as Owner git harness block t-1 -m no
+		git harness sync
+	)
+	heard
+	git harness status --json | tr -d ' \n' > "$T/states"
+}
+
+landed() {
+	[ "$MODE" = plain ] || ! grep -q '"id":"t-1","state":"needs_review"' "$T/states"
+}
