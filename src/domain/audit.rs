@@ -159,6 +159,6 @@ mod tests {
     #[test]
     fn names_are_stable_and_each_rule_has_its_own() {
         let names: Vec<&str> = AuditRule::ALL.iter().map(|rule| rule.name()).collect();
-        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope secret hidden-text evidence adopted elsewhere approval plan-approval record again merge resolution revert revision governance ledger time proof");
+        insta::assert_snapshot!(names.join(" "), @"unreadable unrecorded trailers message card scope secret hidden-text evidence adopted elsewhere approval plan-approval record again merge resolution revert revision governance rewind ledger time proof");
     }
 }
