@@ -345,6 +345,7 @@ pub fn run_with(engine: &mut Engine, target: &str, options: &RunOptions, crew: &
         pulse.stop();
     });
     let (doings, ended) = floor.end();
+    aside::end_landings(engine)?;
     shared::let_go(engine, target, &doings)?;
     let mut summary = summary(engine, target, options, &doings)?;
     summary.used = engine.replay().books().since(&books);

@@ -48,6 +48,17 @@ pub(super) fn aside(engine: &mut Engine, card: &Card, doings: &mut Doings, error
     Ok(())
 }
 
+/// Brings to its end what had begun to land and was interrupted while another member of the crew had the turn.
+pub(super) fn end_landings(engine: &mut Engine) -> Result<(), RunError> {
+    // The others have written since this one last looked.
+    engine.record_if(|_| Vec::new())?;
+    let is_open = engine.replay().in_hand().any(|(_, log)| log.land_intent.is_some());
+    match is_open {
+        true => resume(engine),
+        false => Ok(()),
+    }
+}
+
 /// How many attempts at the end of a round were lost for these words, and how many for any.
 fn lost(log: &TaskLog, words: &str) -> (usize, usize) {
     let of_round = log
