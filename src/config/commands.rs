@@ -4,12 +4,13 @@
 use crate::domain::check::Check;
 use crate::domain::oid::{BlobId, Digest};
 
+use super::agents::{AgentDef, AgentMode};
 use super::model::{BuilderKind, CommitHooks, Config};
 
 /// Something that runs, or that what runs may see or fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// What it is: `check`, `set-up`, `builder`, `network`, `answers`, `variables`, `slots`, `hooks` or `template`.
+    /// What it is: `check`, `set-up`, `builder`, `network`, `answers`, `variables`, `caches`, `slots`, `hooks` or `template`.
     pub kind: &'static str,
     /// Its name, where it has one.
     pub name: String,
@@ -69,11 +70,27 @@ pub fn settings_of(check: &Check) -> Vec<String> {
 
 impl Config {
     /// What every command finds that the tracked file lets through or chooses: who trusts a command trusts it with that.
+    /// Each under a word of its own, so that none is taken for another.
     fn ground(&self) -> Vec<String> {
-        let mut ground: Vec<String> = self.env.iter().chain(&self.slot.env).cloned().collect();
+        let mut ground: Vec<String> = self.env.iter().map(|name| format!("variable {name}")).collect();
         if let Some(dir) = self.worktrees_dir.as_ref().filter(|_| self.worktrees_tracked) {
             ground.push(format!("in {}", dir.to_string_lossy()));
         }
+        ground.extend(
+            self.tracked_caches
+                .iter()
+                .map(|cache| format!("cache {}", cache.to_string_lossy())),
+        );
+        ground.sort();
+        ground.dedup();
+        ground
+    }
+
+    /// The same for what runs in the copies for checks, which see more variables than Builders.
+    fn ground_of_checks(&self) -> Vec<String> {
+        let own = self.slot.env.iter().map(|name| format!("variable of checks {name}"));
+        let mut ground = self.ground();
+        ground.extend(own);
         ground.sort();
         ground.dedup();
         ground
@@ -81,12 +98,18 @@ impl Config {
 
     /// A check as a user trusts it, under the name of whoever has it.
     pub fn listed_check(&self, of: &str, check: &Check) -> Listed {
-        Listed::new("check", of, vec![check.run.clone()], settings_of(check), &self.ground())
+        Listed::new(
+            "check",
+            of,
+            vec![check.run.clone()],
+            settings_of(check),
+            &self.ground_of_checks(),
+        )
     }
 
     /// The commands of set-up as a user trusts them.
     pub fn listed_set_up(&self) -> Vec<Listed> {
-        let ground = self.ground();
+        let ground = self.ground_of_checks();
         let listed = self.slot.setup.iter();
         listed
             .map(|command| Listed::new("set-up", "", vec![command.clone()], Vec::new(), &ground))
@@ -99,9 +122,17 @@ impl Config {
         let ground = self.ground();
         let mut found = Vec::new();
         // First, since everything below is asked about anew where these change.
-        let opened: Vec<String> = self.env.iter().chain(&self.slot.env).cloned().collect();
-        if !opened.is_empty() {
-            found.push(Listed::new("variables", "", opened, Vec::new(), &[]));
+        for (of, opened) in [("", &self.env), ("of checks", &self.slot.env)] {
+            if !opened.is_empty() {
+                found.push(Listed::new("variables", of, opened.clone(), Vec::new(), &[]));
+            }
+        }
+        if !self.tracked_caches.is_empty() {
+            let words = self
+                .fence_caches
+                .iter()
+                .map(|cache| cache.to_string_lossy().into_owned());
+            found.push(Listed::new("caches", "", words.collect(), Vec::new(), &[]));
         }
         if let Some(dir) = self.worktrees_dir.as_ref().filter(|_| self.worktrees_tracked) {
             let words = vec![dir.to_string_lossy().into_owned()];
@@ -112,11 +143,40 @@ impl Config {
         }
         found.extend(self.listed_set_up());
         for builder in self.builders.values().filter(|builder| builder.tracked) {
-            let (words, network, env) = match &builder.kind {
-                BuilderKind::Command { run, env, network, .. } => (run.clone(), network, env),
+            // Trusted together: what may run without network, or without a model that somebody pays, is not what may run
+            // with it.
+            let mut with: Vec<String> = Vec::new();
+            let (words, network, env, gateway) = match &builder.kind {
+                BuilderKind::Command {
+                    run,
+                    answer: _,
+                    edits: _,
+                    timeout_seconds: _,
+                    env,
+                    model: _,
+                    network,
+                    gateway,
+                } => (run.clone(), network, env, gateway),
                 BuilderKind::Agent(agent) => {
-                    let words = agent.run.iter().chain(&agent.arguments).cloned().collect();
-                    (words, &agent.network, &agent.env)
+                    let AgentDef {
+                        agent: program,
+                        mode,
+                        run,
+                        arguments,
+                        timeout_seconds: _,
+                        env,
+                        model,
+                        network,
+                        gateway,
+                        max_cost: _,
+                    } = &**agent;
+                    let gives = match mode {
+                        AgentMode::Edit => "edits",
+                        AgentMode::Propose => "proposes",
+                    };
+                    with.push(format!("{} {gives}", program.name()));
+                    with.extend(model.as_ref().map(|model| format!("model {model}")));
+                    (run.iter().chain(arguments).cloned().collect(), network, env, gateway)
                 }
                 BuilderKind::Replay { dir } => {
                     let words = vec![dir.to_string_lossy().into_owned()];
@@ -126,10 +186,9 @@ impl Config {
                 // The way to a model is the user's own, so the repository opens nothing by naming one.
                 BuilderKind::Manual | BuilderKind::Model(_) => continue,
             };
-            // Trusted together: what may run without network is not what may run with it.
-            let mut with: Vec<String> = Vec::new();
             with.extend((!network.is_none()).then(|| format!("network {network}")));
-            with.extend((!env.is_empty()).then(|| format!("variables {}", env.join(" "))));
+            with.extend(env.iter().map(|name| format!("variable {name}")));
+            with.extend(gateway.as_ref().map(|model| format!("gateway {}", model.name)));
             found.push(Listed::new("builder", &builder.name, words, with, &ground));
         }
         if self.commit.hooks == CommitHooks::All {
@@ -178,6 +237,11 @@ mod tests {
             ("[slot]", "[worktrees]\ndir = \"/elsewhere\"\n[slot]"),
             ("[slot]", "[slot]\nenv = [\"TOKEN\"]"),
             ("[slot]", "[commit]\nhooks = \"all\"\n[slot]"),
+            ("[slot]", "[fence]\ncaches = [\"~/.cache/tool\"]\n[slot]"),
+            (
+                "\"--fast\"]",
+                "\"--fast\"]\ngateway = \"m\"\n[models.m]\nprovider = \"openai\"\nmodel = \"x\"",
+            ),
             ("\"--fast\"]", "\"--fast\"]\nenv = [\"TOKEN\"]"),
             ("\"--fast\"]", "\"--fast\"]\nnetwork = \"open\""),
         ] {
@@ -211,6 +275,15 @@ mod tests {
         known.extend(digests(&format!("[checks.c]\nrun = \"b\"\n{token}"), ""));
         known.extend(digests("[checks.c]\nrun = \"a\"\n", ""));
         assert!(!digests(&format!("[checks.c]\nrun = \"a\"\n{token}"), "").is_subset(&known));
+    }
+
+    /// A variable that checks see is none that Builders see, and two names are not one with a blank.
+    #[test]
+    fn a_variable_that_moves_asks() {
+        let of_checks = format!("{BASE}env = [\"TOKEN\"]\n");
+        assert!(asks(&of_checks, &format!("{BASE}[env]\npass = [\"TOKEN\"]\n")));
+        let env = |names: &str| format!("[builders.x]\nrun = [\"a\"]\nenv = {names}\n");
+        assert!(asks(&env("[\"A\"]"), &env("[\"A\", \"B\"]")));
     }
 
     #[test]

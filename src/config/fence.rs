@@ -25,7 +25,12 @@ impl Reader<'_, '_> {
                     continue;
                 }
                 match entry.key.as_str() {
-                    "caches" => self.config.fence_caches.push(text.into()),
+                    "caches" => {
+                        if is_tracked {
+                            self.config.tracked_caches.push(text.clone().into());
+                        }
+                        self.config.fence_caches.push(text.into());
+                    }
                     "show" => self.config.fence_show.push(text.into()),
                     _ => self.config.fence_hide.push(text.into()),
                 }

@@ -263,6 +263,8 @@ pub struct Config {
     pub fence_require: FenceRequire,
     /// Folders that programs inside the fence may change, and whose changes are thrown away; `~` is the home folder.
     pub fence_caches: Vec<PathBuf>,
+    /// Those of them that the tracked file names.
+    pub tracked_caches: Vec<PathBuf>,
     /// What is seen of the closed home folder besides; the user's files alone may say so.
     pub fence_show: Vec<PathBuf>,
     /// What is not seen, wherever it lies.
@@ -322,6 +324,7 @@ impl Default for Config {
             env: Vec::new(),
             fence_require: FenceRequire::None,
             fence_caches: Vec::new(),
+            tracked_caches: Vec::new(),
             fence_show: Vec::new(),
             fence_hide: Vec::new(),
             packet: Packet {
