@@ -6,6 +6,8 @@ use crate::domain::network::split_port;
 
 /// The longest beginning, in bytes.
 const LONGEST: usize = 64 * 1024;
+/// No host's name is longer; it is kept in the journal, whose rows others bound.
+const LONGEST_NAME: usize = 253;
 
 /// The most headers.
 const HEADERS: usize = 128;
@@ -116,7 +118,7 @@ impl Head {
 /// What a request line asks for; `None` where that is not clear.
 fn target(method: &str, text: &str) -> Option<Target> {
     if method == "CONNECT" {
-        let (host, port) = split_port(text)?;
+        let (host, port) = split_port(text).filter(|(host, _)| host.len() <= LONGEST_NAME)?;
         return Some(Target::Tunnel {
             host: host.to_owned(),
             port: port?,
@@ -129,7 +131,7 @@ fn target(method: &str, text: &str) -> Option<Target> {
     let rest = &text[rest.len()..];
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
-    let (host, port) = split_port(authority)?;
+    let (host, port) = split_port(authority).filter(|(host, _)| host.len() <= LONGEST_NAME)?;
     if authority.contains(['@', '#', '\\']) {
         return None;
     }
@@ -148,6 +150,17 @@ mod tests {
     fn asked(line: &str) -> Option<Target> {
         let text = format!("{line} HTTP/1.1\r\nHost: x\r\n\r\nrest");
         Head::parse(text.as_bytes()).ok().flatten().map(|head| head.target)
+    }
+
+    /// What is asked for is remembered, refused or not.
+    #[test]
+    fn a_name_that_no_host_has_is_none() {
+        for length in [253, 254, 60_000] {
+            let host = "x".repeat(length);
+            let is_taken = asked(&format!("CONNECT {host}:443")).is_some();
+            assert_eq!(is_taken, length == 253, "{length}");
+            assert_eq!(asked(&format!("GET http://{host}/")).is_some(), is_taken, "{length}");
+        }
     }
 
     #[test]
