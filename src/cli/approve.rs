@@ -93,7 +93,11 @@ pub fn approve(args: &ApproveArgs, context: &Context) -> Result<Exit, CliError> 
     let approval = Approval {
         by: decision.person.clone(),
         subject: review.subject,
-        gates: args.gate.clone(),
+        // Those that wait now: a gate that the lane gets later is not agreed to.
+        gates: match args.gate.is_empty() {
+            true => review.gates.clone(),
+            false => args.gate.clone(),
+        },
         round: Some(log.round),
         nonce: Some(decision.engine.clock.random_name(20)),
     };

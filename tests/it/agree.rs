@@ -107,6 +107,34 @@ fn what_was_agreed_to_can_be_taken_back_until_it_has_landed() {
         .prints("withdrew their approval: I overlooked something");
 }
 
+/// Nobody agreed to a gate that the lane had not when they were asked.
+#[test]
+fn an_approval_is_for_the_gates_that_waited_then() {
+    let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
+    sandbox.configure("[lanes.throughput]\ngates = [\"review\"]\n");
+    sandbox.import("p.json", &one_card("p-1", "a.txt", "true"));
+    let _ = sandbox.harness(&["start", "p-1"]).exits(0);
+    sandbox.write("a.txt", "y\n");
+    let _ = sandbox.harness(&["submit"]).exits(4).says("waits for review");
+    let _ = sandbox.approve_as("Bob", "p-1").exits(0);
+    sandbox.write(
+        ".harness/config.toml",
+        "[lanes.throughput]\ngates = [\"review\", \"security\"]\n",
+    );
+    sandbox.git(&[
+        "-c",
+        "core.hooksPath=/dev/null",
+        "commit",
+        "-qm",
+        "More gates",
+        "--",
+        ".harness",
+    ]);
+    let _ = sandbox.harness(&["trust"]);
+    let _ = sandbox.harness(&["submit"]).exits(4).says("waits for security");
+    assert_eq!(sandbox.git(&["show", "main:a.txt"]), "x");
+}
+
 #[test]
 fn no_program_builds_where_a_person_does() {
     let sandbox = Sandbox::new(&[("a.txt", "x\n")]);
