@@ -20,6 +20,10 @@ use super::trusted;
 /// Applies an answer that was given and kept before an interruption, so that nobody is asked twice. Whether there was
 /// one.
 pub fn apply_kept_answer(engine: &mut Engine, project: &Project, card: &Card) -> Result<bool, RunError> {
+    // What another clone was told is for that one to carry out: its row says who answered, and nothing here shows that.
+    if engine.is_elsewhere(&card.id) {
+        return Ok(false);
+    }
     let Some(answered) = engine.replay().task(&card.id).and_then(|log| log.unapplied.clone()) else {
         return Ok(false);
     };

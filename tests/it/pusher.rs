@@ -333,7 +333,9 @@ fn a_journal_that_is_hidden_or_replaced_keeps_nothing_from_landing_and_goes_on_u
     assert_ne!(writer_of(&one), former, "{}", anew.stdout);
     assert!(one.join(format!(".git/harness/aside/{former}.1/000001.jsonl")).exists());
     let _ = at(&team, &one, &["sync"]).exits(0);
+    // What somebody decides elsewhere counts where a person says so.
     let _ = at(&team, &two, &["sync"]).exits(0);
+    let _ = at(&team, &two, &["sync", "--believe", &writer_of(&one)]).exits(0);
     for clone in [&one, &two] {
         let _ = at(&team, clone, &["show", "c"]).exits(0).prints("hidden");
         let _ = at(&team, clone, &["show", "a"]).exits(0).prints("first");

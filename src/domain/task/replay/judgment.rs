@@ -206,7 +206,6 @@ fn may_say(log: &TaskLog, row: &Row, event: &Event, voice: Voice) -> Result<(), 
     let is_holder = holder == Some(&row.writer);
     let is_allowed = match event {
         Event::Dispatched(_) => holder.is_none() || is_holder,
-        Event::Blocked { .. } | Event::Escalated(_) => holder.is_none() || is_holder || voice.decides(),
         Event::Approved { .. } | Event::ApprovalWithdrawn { .. } => voice.decides(),
         // What is begun is ended by whoever began it.
         Event::RevisionIntended(_) => false,
@@ -215,7 +214,9 @@ fn may_say(log: &TaskLog, row: &Row, event: &Event, voice: Voice) -> Result<(), 
             let worked = |attempt: &super::AttemptLog| attempt.dispatched.attempt.writer == row.writer;
             is_holder || voice.decides() || log.attempts.iter().any(worked)
         }
-        Event::Rejected { .. }
+        Event::Blocked { .. }
+        | Event::Escalated(_)
+        | Event::Rejected { .. }
         | Event::Unblocked { .. }
         | Event::RetryRequested { .. }
         | Event::Released { .. }

@@ -37,6 +37,33 @@ fn a_row_about_somebody_elses_attempt_says_nothing() {
     assert_eq!(told(THIRD, rows).state, TaskState::Passed);
 }
 
+/// Otherwise one row for each card of whoever may push would stop every clone.
+#[test]
+fn nobody_elses_row_stops_a_card_that_nobody_has_in_hand() {
+    let blocked = Event::Blocked {
+        task: task(),
+        by: ann(),
+        reason: "no more".into(),
+    };
+    let escalated = Event::Escalated(crate::domain::task::event::Escalated {
+        task: task(),
+        trigger: crate::domain::route::Trigger::Requested,
+        packet: None,
+        by: ann(),
+        reason: "help".into(),
+    });
+    for event in [blocked, escalated] {
+        let rows = [row(OTHER, 1, 1, event)];
+        let mut replay = clone_of(OWN, false);
+        rows.iter().for_each(|row| replay.apply(row));
+        let state = replay.task(&task()).map_or(TaskState::Ready, |log| log.state);
+        assert_eq!(state, TaskState::Ready);
+        let mut believing = clone_of(OWN, true);
+        rows.iter().for_each(|row| believing.apply(row));
+        assert_ne!(believing.task(&task()).unwrap().state, TaskState::Ready);
+    }
+}
+
 #[test]
 fn a_clone_whose_decisions_count_decides_and_no_other_one() {
     let waits = [dispatched(id(OWN, 1)), review(id(OWN, 1))];
