@@ -145,8 +145,11 @@ fn worst_change(world: &World, commit: &str) -> Meaning {
         return Meaning::Allowed;
     }
     // Where a commit brings back a whole tree of before, in whatever words, records go back with it.
-    let earlier = || world.git(&["log", "--first-parent", "--format=%T", &format!("{commit}~1")]);
-    let goes_back = !merges && earlier().lines().any(|earlier| earlier == tree(commit).trim());
+    let earlier = || {
+        let before = format!("{commit}~1");
+        world.try_git(&world.repo(), &["log", "--first-parent", "--format=%T", &before])
+    };
+    let goes_back = !merges && earlier().text.lines().any(|earlier| earlier == tree(commit).trim());
     let how = if merges { "-c" } else { "--root" };
     let more = ["--no-renames", "--ignore-submodules=none", "--no-commit-id", commit];
     let compare = [&["diff-tree", "-r", how, "--name-only", "-z"][..], &more].concat();
