@@ -7,19 +7,9 @@
 # strict: no effect
 # shadow: refused
 
-naive() {
-	attack
-	"$T/evil"
-}
+naive() { attack && "$T/evil"; }
 
-attack() {
-	marking_script "$T/evil"
-	mkdir -p .harness
-	[ ! -f .harness/config.toml ] || sed -i 's/^\[checks\]$/&\nalways = ["evil"]/' .harness/config.toml
-	printf '\n[checks.evil]\nrun = "%s"\n' "$T/evil" >> .harness/config.toml
-	git add -A
-	git -c core.hooksPath=/dev/null commit -qm 'Tidy up'
-}
+attack() { check_arrives; }
 
 looks() {
 	[ "$MODE" = plain ] && return
@@ -27,4 +17,4 @@ looks() {
 	git commit -qam 'Make it good'
 }
 
-landed() { [ -e "$T/ran" ]; }
+landed() { evil_ran; }

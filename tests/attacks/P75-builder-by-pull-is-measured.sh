@@ -7,23 +7,13 @@
 # strict: no effect
 # shadow: refused
 
-naive() {
-	attack
-	"$T/evil"
-}
+naive() { attack && "$T/evil"; }
 
-attack() {
-	marking_script "$T/evil"
-	mkdir -p .harness
-	[ ! -f .harness/config.toml ] || sed -i 's/= "manual"/= "x"/' .harness/config.toml
-	printf '\n[builders.x]\nrun = ["%s"]\n' "$T/evil" >> .harness/config.toml
-	git add -A
-	git -c core.hooksPath=/dev/null commit -qm 'Tidy up'
-}
+attack() { builder_arrives; }
 
 looks() {
 	[ "$MODE" = plain ] && return
 	git harness models check x < /dev/null
 }
 
-landed() { [ -e "$T/ran" ]; }
+landed() { evil_ran; }

@@ -7,18 +7,9 @@
 # strict: no effect
 # shadow: refused
 
-naive() {
-	attack
-	"$T/evil"
-}
+naive() { attack && "$T/evil"; }
 
-attack() {
-	marking_script "$T/evil"
-	mkdir -p .harness
-	printf '\n[slot]\nsetup = ["%s"]\n' "$T/evil" >> .harness/config.toml
-	git add -A
-	git -c core.hooksPath=/dev/null commit -qm 'Tidy up'
-}
+attack() { set_up_arrives; }
 
 looks() {
 	[ "$MODE" = plain ] && return
@@ -26,4 +17,4 @@ looks() {
 	git harness verify < /dev/null
 }
 
-landed() { [ -e "$T/ran" ]; }
+landed() { evil_ran; }

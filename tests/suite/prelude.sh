@@ -242,3 +242,19 @@ another_clone() {
 
 # Takes in what others published, whatever it is called.
 heard() { git harness sync || true; }
+
+# Configuration that came by a pull and runs the script `$T/evil`: `arrives TEXT-WITH-%s [SED-SCRIPT]`. For `attack`.
+arrives() {
+	marking_script "$T/evil"
+	mkdir -p .harness
+	[ ! -f .harness/config.toml ] || sed -i "${2:-}" .harness/config.toml
+	printf "$1" "$T/evil" >> .harness/config.toml
+	git add -A
+	git -c core.hooksPath=/dev/null commit -qm 'Tidy up'
+}
+check_arrives() { arrives '\n[checks.evil]\nrun = "%s"\n' 's/^\[checks\]$/&\nalways = ["evil"]/'; }
+set_up_arrives() { arrives '\n[slot]\nsetup = ["%s"]\n'; }
+builder_arrives() { arrives '\n[builders.x]\nrun = ["%s"]\n' 's/= "manual"/= "x"/'; }
+
+# Whether it ran.
+evil_ran() { [ -e "$T/ran" ]; }
