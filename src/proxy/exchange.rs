@@ -122,17 +122,19 @@ fn first_bytes(head: &Head, host: &str, port: u16, path: &str, length: usize) ->
     if says_length {
         first.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
     }
-    for (name, value) in &head.headers {
-        if OF_THE_CONNECTION.contains(&name.as_str()) || name.starts_with("proxy-") {
-            continue;
-        }
-        first.extend_from_slice(name.as_bytes());
-        first.extend_from_slice(b": ");
-        first.extend_from_slice(value);
-        first.extend_from_slice(b"\r\n");
-    }
-    first.extend_from_slice(b"\r\n");
+    let is_passed_on = |name: &str| !OF_THE_CONNECTION.contains(&name) && !name.starts_with("proxy-");
+    end_head(&mut first, &head.headers, is_passed_on);
     first
+}
+
+/// Writes the headers that are passed on, and the end of a head.
+pub(super) fn end_head(head: &mut Vec<u8>, headers: &[(String, Vec<u8>)], is_passed_on: impl Fn(&str) -> bool) {
+    for (name, value) in headers.iter().filter(|(name, _)| is_passed_on(name)) {
+        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
+            head.extend_from_slice(part);
+        }
+    }
+    head.extend_from_slice(b"\r\n");
 }
 
 /// Carries one request to a host and its answer back: what comes behind the request is for nobody.

@@ -10,7 +10,7 @@ use crate::model::relay::ask::Refused;
 use crate::model::relay::{NotAnswered, Relay};
 
 use super::Shared;
-use super::exchange::{Timed, refuse};
+use super::exchange::{Timed, end_head, refuse};
 use super::head::Head;
 
 /// The largest request to a model's server, in bytes.
@@ -95,16 +95,7 @@ fn ask(
     let sent = body.len() as u64;
     let mut answer = relay.pass(&head.method, path, &head.headers, body)?;
     let mut first = format!("HTTP/1.1 {} -\r\nconnection: close\r\n", answer.status).into_bytes();
-    for (name, value) in &answer.headers {
-        if OF_THE_CONNECTION.contains(&name.as_str()) {
-            continue;
-        }
-        first.extend_from_slice(name.as_bytes());
-        first.extend_from_slice(b": ");
-        first.extend_from_slice(value);
-        first.extend_from_slice(b"\r\n");
-    }
-    first.extend_from_slice(b"\r\n");
+    end_head(&mut first, &answer.headers, |name| !OF_THE_CONNECTION.contains(&name));
     stream.write_all(&first)?;
     let mut received = 0;
     let mut part = [0; 16 * 1024];

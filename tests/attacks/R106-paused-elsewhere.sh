@@ -7,10 +7,7 @@
 # strict: no effect
 # shadow: -
 
-set_up() {
-	gates_are '["review"]'
-	open_server
-}
+set_up() { reviewed_on_a_server; }
 
 naive() { by_word_of_mouth; }
 

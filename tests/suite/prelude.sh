@@ -234,6 +234,12 @@ open_server() {
 	git -C "$T/server.git" symbolic-ref HEAD refs/heads/main
 }
 
+# What is done waits for a review, and the project is shared by such a server. For `set_up`.
+reviewed_on_a_server() {
+	gates_are '["review"]'
+	open_server
+}
+
 # Another clone of the same server, of whoever may push there: `another_clone NAME`. It has what this one published.
 another_clone() {
 	git clone -q "$T/server.git" "$T/$1"
